@@ -1,0 +1,14 @@
+/** Values that go beside a message; secrets and unbounded text stay out. */
+export type LogFields = Readonly<Record<string, unknown>>;
+
+/** What every part writes its state changes to; `observe/` implements it. */
+export interface Logger {
+  /** Per connection. */
+  debug(message: string, fields?: LogFields): void;
+  /** A change of state. */
+  info(message: string, fields?: LogFields): void;
+  /** Degraded but serving. */
+  warn(message: string, fields?: LogFields): void;
+  /** An operator must act. */
+  error(message: string, fields?: LogFields): void;
+}

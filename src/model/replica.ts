@@ -1,0 +1,27 @@
+import type { Address } from "./address.ts";
+
+/** Three values, since not knowing is not the same as knowing it is broken. */
+export type Health = "up" | "down" | "unknown";
+
+/** What the routing table says of a replica; only `up` gets new connections. */
+export type ReplicaState = Health | "draining" | "ejected";
+
+/** One running copy of a service, as its source describes it. */
+export interface Replica {
+  /** The task's id, unique within the source. */
+  readonly task: string;
+  /** The machine it runs on, as the source names it. */
+  readonly host: string;
+  /** Where to dial; the host may still be a name. */
+  readonly address: Address;
+  /** Share of the traffic relative to its siblings, 0–1000; 0 takes no new connections. */
+  readonly weight: number;
+  /** The source's own verdict. */
+  readonly health: Health;
+  /** Why, in a few words: `all 2 checks pass`, `task is staging`. */
+  readonly reason: string;
+  /** True while it is being stopped on purpose: it keeps its connections and gets no new ones. */
+  readonly draining: boolean;
+}
+
+export const defaultWeight = 500;
