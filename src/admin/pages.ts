@@ -1,0 +1,58 @@
+import type { Problem } from "../model/problem.ts";
+import type { Table } from "../routing/table.ts";
+import { json, text, type Page } from "./status-server.ts";
+import { viewTable, type LiveFigures } from "./table-view.ts";
+
+/** The life of the proxy as `/status` tells it. */
+export type Phase = "INITIALIZING" | "OK" | "TERMINATING";
+
+/** Everything the status port shows, given as functions so that it always answers with the present. */
+export interface Showable extends LiveFigures {
+  readonly version: string;
+  readonly phase: () => Phase;
+  readonly table: () => Table;
+  readonly sources: () => readonly unknown[];
+  /** With the time each was first seen, in ms since the epoch. */
+  readonly problems: () => readonly (Problem & { readonly since: number })[];
+  /** Prometheus text. */
+  readonly metrics: () => Promise<{ readonly type: string; readonly body: string }>;
+}
+
+/** The pages of the status port, by exact path. */
+export function makePages(shown: Showable): Map<string, Page> {
+  const ready: Page = () => text(shown.phase() === "OK" ? 200 : 503, `${shown.phase()}\n`);
+  return new Map<string, Page>([
+    ["/", () => text(200, index(shown))],
+    ["/status", ready],
+    ["/ready", ready],
+    ["/ping", () => text(200, "pong\n")],
+    ["/healthz", () => text(200, "OK\n")],
+    ["/version", () => text(200, `portolan ${shown.version}\n`)],
+    ["/metrics", async () => ({ status: 200, ...(await shown.metrics()) })],
+    ["/api/table", () => json(viewTable(shown.table(), shown))],
+    ["/api/sources", () => json(shown.sources())],
+    ["/api/problems", () => json(shown.problems().map((problem) => dated(problem)))],
+  ]);
+}
+
+function dated({
+  since,
+  ...problem
+}: Problem & { readonly since: number }): Record<string, unknown> {
+  return { ...problem, since: new Date(since).toISOString() };
+}
+
+function index(shown: Showable): string {
+  const { routes, version } = shown.table();
+  const paths = [
+    "/status",
+    "/ping",
+    "/version",
+    "/metrics",
+    "/api/table",
+    "/api/sources",
+    "/api/problems",
+  ];
+  const state = `portolan ${shown.version}: ${shown.phase()}, ${routes.length} services, table ${version}`;
+  return `${state}\n\n${paths.join("\n")}\n`;
+}

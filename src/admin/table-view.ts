@@ -1,0 +1,70 @@
+import type { Route, RoutedReplica, Table } from "../routing/table.ts";
+
+/** What the table alone does not know, looked up when asked. */
+export interface LiveFigures {
+  /** Addresses that are bound for a route, as `host:port`. */
+  readonly listening: (key: string) => readonly string[];
+  /** Connections open now on a replica of a route. */
+  readonly connections: (key: string, replica: string) => number;
+}
+
+/** A replica in the answer of `/api/table`. */
+export interface ReplicaView {
+  readonly address: string;
+  readonly host: string;
+  readonly task: string;
+  readonly weight: number;
+  readonly state: string;
+  readonly reason: string;
+  readonly since: string;
+  readonly connections: number;
+}
+
+/** A service in the answer of `/api/table`. */
+export interface ServiceView {
+  readonly name: string;
+  readonly app: string;
+  readonly port: number;
+  readonly protocol: string;
+  readonly mode: string;
+  readonly balance: string;
+  readonly listening: readonly string[];
+  readonly source: string;
+  readonly replicas: readonly ReplicaView[];
+}
+
+export interface TableView {
+  readonly version: number;
+  readonly updatedAt: string;
+  readonly services: readonly ServiceView[];
+}
+
+/** The answer of `/api/table`. */
+export function viewTable(table: Table, live: LiveFigures): TableView {
+  const services = table.routes.map((route) => viewRoute(route, live));
+  return { version: table.version, updatedAt: new Date(table.updatedAt).toISOString(), services };
+}
+
+function viewRoute(route: Route, live: LiveFigures): ServiceView {
+  const { key, name, app, port, protocol, mode, balance, source } = route;
+  const replicas = route.replicas.map((replica) =>
+    viewReplica(replica, live.connections(key, replica.key)),
+  );
+  return {
+    name,
+    app,
+    port,
+    protocol,
+    mode,
+    balance,
+    listening: live.listening(key),
+    source,
+    replicas,
+  };
+}
+
+function viewReplica(replica: RoutedReplica, connections: number): ReplicaView {
+  const { key, host, task, weight, state, reason } = replica;
+  const since = new Date(replica.since).toISOString();
+  return { address: key, host, task, weight, state, reason, since, connections };
+}

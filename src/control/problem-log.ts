@@ -1,0 +1,35 @@
+import type { Logger } from "../model/logger.ts";
+import { problemKey, type Problem } from "../model/problem.ts";
+
+/** A problem with the time it was first seen, in ms since the epoch. */
+export interface DatedProblem extends Problem {
+  readonly since: number;
+}
+
+/** Remembers since when each problem lasts; a new one is a warning in the log, once. */
+export class ProblemLog {
+  readonly #logger: Logger;
+  readonly #clock: () => number;
+  #since = new Map<string, number>();
+
+  constructor(logger: Logger, clock: () => number) {
+    this.#logger = logger;
+    this.#clock = clock;
+  }
+
+  /** Takes all problems of this moment and returns them with their dates. */
+  date(problems: readonly Problem[]): DatedProblem[] {
+    const since = new Map<string, number>();
+    const dated = problems.map((problem) => {
+      const key = problemKey(problem);
+      const first = this.#since.get(key);
+      if (first === undefined && !since.has(key)) {
+        this.#logger.warn(problem.reason, { problem: problem.kind, subject: problem.subject });
+      }
+      since.set(key, first ?? since.get(key) ?? this.#clock());
+      return { ...problem, since: since.get(key) ?? this.#clock() };
+    });
+    this.#since = since;
+    return dated;
+  }
+}

@@ -1,0 +1,46 @@
+import { connect, type Socket } from "node:net";
+import type { Address } from "../../model/address.ts";
+import { dialFailureOf, type DialFailure } from "../../model/outcome.ts";
+
+export interface DialOptions {
+  /** Longest wait for this attempt, in ms. */
+  readonly timeoutMs: number;
+  /** Called once, unless the attempt is cancelled first. The socket is open, paused and has an error listener. */
+  readonly done: (result: DialResult) => void;
+}
+
+export type DialResult =
+  | { readonly kind: "connected"; readonly socket: Socket }
+  | { readonly kind: "failed"; readonly failure: DialFailure };
+
+/** One attempt to open a connection to a replica; returns the function that gives it up. */
+export function dial(address: Address, { timeoutMs, done }: DialOptions): () => void {
+  // allowHalfOpen: the replica's FIN must not end what the client still sends [rfc9293 §3.6].
+  const socket = connect({ ...address, allowHalfOpen: true, noDelay: true });
+  const settle = (result: DialResult): void => {
+    clearTimeout(timer);
+    socket.removeListener("connect", onConnect);
+    socket.removeListener("error", onError);
+    done(result);
+  };
+  const onError = (error: Error): void => settle({ kind: "failed", failure: dialFailureOf(error) });
+  const onConnect = (): void => settle({ kind: "connected", socket });
+  // A late error after the attempt was given up belongs to nobody, but must not end the process.
+  socket.on("error", ignoreLateError);
+  socket.once("error", onError);
+  socket.once("connect", onConnect);
+  const timer = setTimeout(() => {
+    socket.destroy();
+    settle({ kind: "failed", failure: "timeout" });
+  }, timeoutMs);
+  return () => {
+    clearTimeout(timer);
+    socket.removeListener("connect", onConnect);
+    socket.removeListener("error", onError);
+    socket.destroy();
+  };
+}
+
+function ignoreLateError(): void {
+  // The outcome has been decided; Node closes the socket itself.
+}

@@ -1,0 +1,81 @@
+import { createServer, type Server, type Socket } from "node:net";
+import type { Address } from "../../model/address.ts";
+
+export interface ListenerOptions {
+  readonly address: Address;
+  /** Share the port with listeners of other workers. */
+  readonly reusePort: boolean;
+  /** A new client, paused and unread. */
+  readonly accepted: (client: Socket) => void;
+}
+
+export type ListenResult =
+  | { readonly kind: "listening"; readonly listener: TcpListener }
+  | { readonly kind: "failed"; readonly code: string };
+
+/** Connections the kernel may hold for us while the thread is busy; the kernel clamps it to `somaxconn`. */
+const backlog = 4096;
+
+/** One bound TCP port. It stays open for the life of its service; a change of routing never closes it. */
+export class TcpListener implements AsyncDisposable {
+  readonly #server: Server;
+  #closed: Promise<void> | undefined;
+
+  private constructor(server: Server) {
+    this.#server = server;
+  }
+
+  /** Binds and listens; a port in use, a missing privilege or a bad address is a result, not an exception. */
+  static open({ address, reusePort, accepted }: ListenerOptions): Promise<ListenResult> {
+    const server = createServer(
+      { allowHalfOpen: true, pauseOnConnect: true, noDelay: true },
+      accepted,
+    );
+    return new Promise((resolve) => {
+      server.once("error", (error) => resolve({ kind: "failed", code: codeOf(error) }));
+      server.once("listening", () => {
+        server.removeAllListeners("error");
+        // An accept that fails (no descriptors left) concerns one client; the listener goes on.
+        server.on("error", () => undefined);
+        resolve({ kind: "listening", listener: new TcpListener(server) });
+      });
+      try {
+        server.listen({ ...address, backlog, reusePort, ipv6Only: address.host.includes(":") });
+      } catch (error) {
+        resolve({ kind: "failed", code: error instanceof Error ? codeOf(error) : "UNKNOWN" });
+      }
+    });
+  }
+
+  /** The port it is bound to. */
+  get port(): number {
+    const bound = this.#server.address();
+    return bound !== null && typeof bound === "object" ? bound.port : 0;
+  }
+
+  /**
+   * Stops listening. Connections the kernel has already completed are taken first, since closing would reset
+   * them; those accepted live on.
+   */
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    await turnOfLoop();
+    await turnOfLoop();
+    // The callback comes when the last connection ends, which may be in hours; the port is free at once.
+    this.#server.close(() => undefined);
+  }
+}
+
+function turnOfLoop(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+}
+
+function codeOf(error: Error): string {
+  return "code" in error && typeof error.code === "string" ? error.code : error.name;
+}

@@ -1,0 +1,120 @@
+import type { Socket } from "node:net";
+import type { Outcome } from "../../model/outcome.ts";
+import { Flow } from "./flow.ts";
+
+/** How long a relay may stand still, in ms. */
+export interface RelayLimits {
+  /** No byte in either direction. Default 3,600,000. */
+  readonly idleMs: number;
+  /** No byte after one side has ended. Default 30,000. */
+  readonly halfCloseMs: number;
+  /** Bytes wait for a side that takes none. Default 120,000. */
+  readonly writeStallMs: number;
+}
+
+export interface RelayOptions {
+  readonly client: Socket;
+  readonly upstream: Socket;
+  readonly limits: RelayLimits;
+  /** Called once, when both sockets are closed. */
+  readonly ended: (outcome: Outcome) => void;
+}
+
+/**
+ * Copies bytes between two open, paused sockets until both are closed. Order is kept; each side's FIN is passed on
+ * once its bytes are [rfc9293 §3.6]; a reset is passed on as a reset, but only to a quiet side, since a reset
+ * destroys what the kernel has not sent yet. Reading stops while the other side is slow, so at most one read and
+ * one high-water mark wait per direction. The owner calls `check` now and then: the loss of a peer whose socket is
+ * paused or half closed makes no event, so only time can tell [node: socket 'pause'].
+ *
+ *            upload: data, FIN
+ *   client ─────────────────────▶ upstream
+ *          ◀─────────────────────
+ *            download: data, FIN
+ */
+export class Relay {
+  readonly #options: RelayOptions;
+  readonly #upload: Flow;
+  readonly #download: Flow;
+  #outcome: Outcome | undefined;
+  #open = 2;
+
+  /** Starts copying at once; `now` is in ms of a clock that never goes back. */
+  constructor(options: RelayOptions, now: number) {
+    const { client, upstream } = options;
+    this.#options = options;
+    this.#upload = new Flow(client, upstream, now);
+    this.#download = new Flow(upstream, client, now);
+    client.on("error", () => this.#broke(this.#upload, "client-reset"));
+    upstream.on("error", () => this.#broke(this.#download, "upstream-reset"));
+    client.once("close", () => this.#closed(this.#upload));
+    upstream.once("close", () => this.#closed(this.#download));
+    this.#upload.start();
+    this.#download.start();
+  }
+
+  /** Bytes read from the client so far. */
+  get received(): number {
+    return this.#options.client.bytesRead;
+  }
+
+  /** Bytes read from the replica so far. */
+  get sent(): number {
+    return this.#options.upstream.bytesRead;
+  }
+
+  /** Ends the relay when it has stood still for too long. */
+  check(now: number): void {
+    const stillUp = this.#upload.stillFor(now);
+    const stillDown = this.#download.stillFor(now);
+    const { idleMs, halfCloseMs, writeStallMs } = this.#options.limits;
+    const stalled =
+      (this.#upload.waiting && stillUp >= writeStallMs) ||
+      (this.#download.waiting && stillDown >= writeStallMs);
+    const still = Math.min(stillUp, stillDown);
+    const halfClosed = this.#outcome !== undefined || this.#upload.over || this.#download.over;
+    if (stalled) this.abort("write-stall");
+    else if (halfClosed && still >= halfCloseMs) this.abort("half-close-timeout");
+    else if (still >= idleMs) this.abort("idle-timeout");
+  }
+
+  /** Resets both sides now. */
+  abort(outcome: Outcome): void {
+    this.#outcome ??= outcome;
+    this.#options.client.resetAndDestroy();
+    this.#options.upstream.resetAndDestroy();
+  }
+
+  #broke(from: Flow, outcome: Outcome): void {
+    if (this.#outcome !== undefined) return;
+    this.#outcome = outcome;
+    this.#letGo(from);
+  }
+
+  #closed(from: Flow): void {
+    this.#open -= 1;
+    if (this.#open === 0) this.#options.ended(this.#outcome ?? "completed");
+    else if (!from.over) this.#letGo(from);
+  }
+
+  /** Ends the far side of a flow whose near side is gone: nobody is left to hear what the far side still says. */
+  #letGo(broken: Flow): void {
+    const survivor = broken.to;
+    const reverse = broken === this.#upload ? this.#download : this.#upload;
+    if (broken.quiet()) {
+      survivor.resetAndDestroy();
+      return;
+    }
+    reverse.discard();
+    survivor.end();
+    // A replica has no more use once it has everything. A client is waited for, within the half-close limit:
+    // closing with its bytes unread would reset it, and lose what it has not received yet.
+    if (survivor !== this.#options.upstream) return;
+    if (survivor.writableFinished) survivor.destroy();
+    else {
+      survivor.once("finish", () => {
+        survivor.destroy();
+      });
+    }
+  }
+}

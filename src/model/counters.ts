@@ -1,0 +1,78 @@
+import { dialFailures, outcomes, type DialFailure, type Outcome } from "./outcome.ts";
+
+// Numbers that the data plane writes and the control plane reads live side by side in one Float64Array: each service
+// and each replica has a row, and these are the columns. Each cell has one writer, so none needs a lock.
+
+/** Upper bounds of connection durations, in seconds. */
+export const durationBuckets = [0.01, 0.1, 1, 10, 60, 600, 3600] as const;
+
+/** Upper bounds of the time it takes to connect to a replica, in seconds. */
+export const connectBuckets = [
+  0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 3, 5,
+] as const;
+
+/** Where each number of a service's row is; `closed`, `durations` and `connects` begin one column per outcome or bucket. */
+export interface ServiceColumns {
+  readonly accepted: number;
+  readonly active: number;
+  readonly received: number;
+  readonly sent: number;
+  readonly retries: number;
+  readonly closed: number;
+  readonly durations: number;
+  readonly durationSum: number;
+  readonly connects: number;
+  readonly connectSum: number;
+}
+
+export const serviceColumns: ServiceColumns = layOut();
+
+/** Cells a service's row takes. */
+export const serviceRow: number = serviceColumns.connectSum + 1;
+
+export interface ReplicaColumns {
+  readonly connections: number;
+  readonly active: number;
+  readonly received: number;
+  readonly sent: number;
+  /** The first of one column per kind of dial failure. */
+  readonly failures: number;
+}
+
+export const replicaColumns: ReplicaColumns = {
+  connections: 0,
+  active: 1,
+  received: 2,
+  sent: 3,
+  failures: 4,
+};
+
+/** Cells a replica's row takes. */
+export const replicaRow: number = replicaColumns.failures + dialFailures.length;
+
+/** The column that counts connections which ended this way. */
+export function closedColumn(outcome: Outcome): number {
+  return serviceColumns.closed + outcomes.indexOf(outcome);
+}
+
+/** The column that counts attempts which failed this way. */
+export function failureColumn(failure: DialFailure): number {
+  return replicaColumns.failures + dialFailures.indexOf(failure);
+}
+
+/** The bucket a value falls into: the first whose bound is not below it, or one past the last. */
+export function bucketOf(bounds: readonly number[], value: number): number {
+  let index = 0;
+  while (index < bounds.length && value > (bounds[index] ?? Infinity)) index += 1;
+  return index;
+}
+
+function layOut(): ServiceColumns {
+  const closed = 5;
+  const durations = closed + outcomes.length;
+  const durationSum = durations + durationBuckets.length + 1;
+  const connects = durationSum + 1;
+  const connectSum = connects + connectBuckets.length + 1;
+  const totals = { accepted: 0, active: 1, received: 2, sent: 3, retries: 4 };
+  return { ...totals, closed, durations, durationSum, connects, connectSum };
+}

@@ -1,0 +1,137 @@
+/** What a family counts, and how. */
+export interface Described {
+  readonly type: "counter" | "gauge" | "histogram";
+  readonly help: string;
+}
+
+// Every metric of our own, by name; the process and runtime metrics of the client come on top.
+
+/** Services as clients see them. */
+export const serviceMetrics = {
+  portolan_service_connections_total: {
+    type: "counter",
+    help: "Connections accepted on a service port.",
+  },
+  portolan_service_connections_active: {
+    type: "gauge",
+    help: "Connections open now on a service port.",
+  },
+  portolan_service_connections_limit: {
+    type: "gauge",
+    help: "Connections a service port takes at once.",
+  },
+  portolan_service_received_bytes_total: { type: "counter", help: "Bytes read from clients." },
+  portolan_service_sent_bytes_total: {
+    type: "counter",
+    help: "Bytes read from replicas for clients.",
+  },
+  portolan_replica_retries_total: {
+    type: "counter",
+    help: "Attempts made on another replica because one could not be connected.",
+  },
+  portolan_service_up: {
+    type: "gauge",
+    help: "1 when at least one replica takes new connections.",
+  },
+  portolan_connections_closed_total: {
+    type: "counter",
+    help: "Connections that ended, by the side that ended them and how.",
+  },
+  portolan_service_connections_rejected_total: {
+    type: "counter",
+    help: "Connections that were reset without reaching a replica, by our own decision.",
+  },
+  portolan_service_connection_duration_seconds: {
+    type: "histogram",
+    help: "How long connections lasted, counted when they end.",
+  },
+  portolan_replica_connect_duration_seconds: {
+    type: "histogram",
+    help: "How long it took to connect to a replica.",
+  },
+} as const;
+
+/** Which replicas take connections. */
+export const replicaStateMetrics = {
+  portolan_service_replicas: { type: "gauge", help: "Replicas of a service by state." },
+  portolan_replica_up: { type: "gauge", help: "1 when the replica takes new connections." },
+} as const;
+
+/** Every figure of every replica, exported only when asked for. */
+export const replicaDetailMetrics = {
+  portolan_replica_weight: {
+    type: "gauge",
+    help: "Share of the traffic relative to its siblings.",
+  },
+  portolan_replica_last_change_timestamp_seconds: {
+    type: "gauge",
+    help: "When the replica entered its state.",
+  },
+  portolan_replica_connections_total: { type: "counter", help: "Connections opened to a replica." },
+  portolan_replica_connections_active: { type: "gauge", help: "Connections on a replica now." },
+  portolan_replica_received_bytes_total: {
+    type: "counter",
+    help: "Bytes read from clients for a replica.",
+  },
+  portolan_replica_sent_bytes_total: { type: "counter", help: "Bytes read from a replica." },
+  portolan_replica_connect_errors_total: {
+    type: "counter",
+    help: "Attempts to connect to a replica that failed, by reason.",
+  },
+} as const;
+
+/** Where services come from. */
+export const sourceMetrics = {
+  portolan_discovery_connected: {
+    type: "gauge",
+    help: "1 while the source pushes its changes to us.",
+  },
+  portolan_discovery_events_total: { type: "counter", help: "Events received from the source." },
+  portolan_discovery_reconnects_total: {
+    type: "counter",
+    help: "Times the event stream was opened again.",
+  },
+  portolan_discovery_syncs_total: { type: "counter", help: "Full looks at the source, by result." },
+  portolan_discovery_sync_duration_seconds: {
+    type: "gauge",
+    help: "How long the last full look took.",
+  },
+  portolan_discovery_last_success_timestamp_seconds: {
+    type: "gauge",
+    help: "When the source was last read in full.",
+  },
+} as const;
+
+/** The table, the listeners, the workers and the log. */
+export const processMetrics = {
+  portolan_services: { type: "gauge", help: "Services in the routing table." },
+  portolan_routing_table_generation: { type: "gauge", help: "Version of the routing table." },
+  portolan_routing_changes_total: { type: "counter", help: "Changes of routes, by what happened." },
+  portolan_problems: {
+    type: "gauge",
+    help: "Things that were skipped, clamped, in conflict or failing, by kind.",
+  },
+  portolan_listener_up: { type: "gauge", help: "1 when the address is bound by every worker." },
+  portolan_listener_bind_errors_total: {
+    type: "counter",
+    help: "Failed attempts to listen, by error code.",
+  },
+  portolan_build_info: { type: "gauge", help: "The version that runs." },
+  portolan_worker_crashes_total: { type: "counter", help: "Workers that died and were replaced." },
+  portolan_worker_event_loop_utilization_ratio: {
+    type: "gauge",
+    help: "Share of time a worker's event loop was busy since the last scrape.",
+  },
+  portolan_log_dropped_total: { type: "counter", help: "Log lines that could not be written." },
+} as const;
+
+export const catalogue: Readonly<Record<string, Described>> = {
+  ...serviceMetrics,
+  ...replicaStateMetrics,
+  ...replicaDetailMetrics,
+  ...sourceMetrics,
+  ...processMetrics,
+};
+
+/** What reads each metric of a group; a metric without one does not compile. */
+export type Readers<Group, Read> = Readonly<Record<keyof Group, Read>>;

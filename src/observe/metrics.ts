@@ -1,0 +1,38 @@
+import { collectDefaultMetrics, Registry } from "prom-client";
+import { catalogue } from "./catalogue.ts";
+import { Family, type Read } from "./family.ts";
+import { processFamilies, sourceFamilies, type ProcessFigures } from "./process-families.ts";
+import { replicaDetailFamilies, replicaStateFamilies } from "./replica-families.ts";
+import { serviceFamilies } from "./service-families.ts";
+
+export interface MetricsOptions extends ProcessFigures {
+  /** Export every figure of every replica, not only its state. */
+  readonly detailed: boolean;
+}
+
+/** Everything `/metrics` shows, read from where it lives at the moment of the scrape. */
+export class Metrics {
+  readonly #registry = new Registry();
+
+  constructor(options: MetricsOptions) {
+    const { services, detailed } = options;
+    collectDefaultMetrics({ register: this.#registry, eventLoopMonitoringPrecision: 20 });
+    const readers: Readonly<Record<string, Read>> = {
+      ...serviceFamilies(services),
+      ...replicaStateFamilies(services),
+      ...(detailed ? replicaDetailFamilies(services) : {}),
+      ...sourceFamilies(options),
+      ...processFamilies(options),
+    };
+    for (const [name, read] of Object.entries(readers)) {
+      const described = catalogue[name];
+      if (described === undefined) throw new Error(`metric ${name} is not in the catalogue`);
+      this.#registry.registerMetric(new Family(name, described, read));
+    }
+  }
+
+  /** The Prometheus text of this moment. */
+  async render(): Promise<{ readonly type: string; readonly body: string }> {
+    return { type: this.#registry.contentType, body: await this.#registry.metrics() };
+  }
+}

@@ -1,0 +1,88 @@
+import type { ServiceFigures, SourceFigures } from "../model/figures.ts";
+import type { Readers, sourceMetrics, processMetrics } from "./catalogue.ts";
+import type { Read, Sample } from "./family.ts";
+
+/** What the process as a whole has to tell. */
+export interface ProcessFigures {
+  readonly version: string;
+  readonly sources: () => readonly SourceFigures[];
+  readonly services: () => readonly ServiceFigures[];
+  readonly servicesBySource: () => ReadonlyMap<string, number>;
+  readonly generation: () => number;
+  /** Changes of routes so far, by what happened. */
+  readonly changes: () => ReadonlyMap<string, number>;
+  readonly problems: () => ReadonlyMap<string, number>;
+  /** Failed attempts to listen, by error code. */
+  readonly bindErrors: () => ReadonlyMap<string, number>;
+  readonly workerCrashes: () => number;
+  /** Share of time each worker's event loop was busy since the last scrape, 0–1. */
+  readonly workerUtilization: () => readonly number[];
+  readonly logLinesDropped: () => number;
+}
+
+/** How the families that describe sources are read. */
+export function sourceFamilies({ sources }: ProcessFigures): Readers<typeof sourceMetrics, Read> {
+  const per = (value: (source: SourceFigures) => number | undefined) => (): Iterable<Sample> =>
+    sources().flatMap((source) => {
+      const number = value(source);
+      return number === undefined ? [] : [{ labels: { source: source.source }, value: number }];
+    });
+  return {
+    portolan_discovery_connected: per(({ connected }) => (connected ? 1 : 0)),
+    portolan_discovery_events_total: per(({ events }) => events),
+    portolan_discovery_reconnects_total: per(({ reconnects }) => reconnects),
+    portolan_discovery_syncs_total: () => perResult(sources()),
+    portolan_discovery_sync_duration_seconds: per((source) => toSeconds(source.lastSyncDurationMs)),
+    portolan_discovery_last_success_timestamp_seconds: per((source) =>
+      toSeconds(source.lastSyncAt),
+    ),
+  };
+}
+
+/** How the families that describe the table, the listeners, the workers and the log are read. */
+export function processFamilies(figures: ProcessFigures): Readers<typeof processMetrics, Read> {
+  const build = { version: figures.version, node_version: process.version };
+  return {
+    portolan_services: () => labelled("source", figures.servicesBySource()),
+    portolan_routing_table_generation: () => single(figures.generation()),
+    portolan_routing_changes_total: () => labelled("op", figures.changes()),
+    portolan_problems: () => labelled("kind", figures.problems()),
+    portolan_listener_up: () => listeners(figures.services()),
+    portolan_listener_bind_errors_total: () => labelled("code", figures.bindErrors()),
+    portolan_build_info: () => [{ labels: build, value: 1 }],
+    portolan_worker_crashes_total: () => single(figures.workerCrashes()),
+    portolan_worker_event_loop_utilization_ratio: () => perWorker(figures.workerUtilization()),
+    portolan_log_dropped_total: () => single(figures.logLinesDropped()),
+  };
+}
+
+function toSeconds(ms: number | undefined): number | undefined {
+  return ms === undefined ? undefined : ms / 1000;
+}
+
+function single(value: number): Iterable<Sample> {
+  return [{ labels: {}, value }];
+}
+
+function perWorker(values: readonly number[]): Iterable<Sample> {
+  return values.map((value, worker) => ({ labels: { worker: String(worker) }, value }));
+}
+
+function* labelled(label: string, values: ReadonlyMap<string, number>): Iterable<Sample> {
+  for (const [key, value] of values) yield { labels: { [label]: key }, value };
+}
+
+function* perResult(sources: readonly SourceFigures[]): Iterable<Sample> {
+  for (const { source, syncs, failures } of sources) {
+    yield { labels: { source, result: "ok" }, value: syncs };
+    yield { labels: { source, result: "failed" }, value: failures };
+  }
+}
+
+function* listeners(services: readonly ServiceFigures[]): Iterable<Sample> {
+  for (const { service, protocol, listeners: bound } of services) {
+    for (const { address, bound: up } of bound) {
+      yield { labels: { service, protocol, address }, value: up ? 1 : 0 };
+    }
+  }
+}

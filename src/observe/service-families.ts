@@ -1,0 +1,76 @@
+import {
+  closedColumn,
+  connectBuckets,
+  durationBuckets,
+  serviceColumns,
+} from "../model/counters.ts";
+import type { ServiceFigures } from "../model/figures.ts";
+import { outcomes, sideOf, type Outcome } from "../model/outcome.ts";
+import type { Readers, serviceMetrics } from "./catalogue.ts";
+import { histogram, type Read, type Sample } from "./family.ts";
+
+/** How the families that describe services as clients see them are read. */
+export function serviceFamilies(
+  read: () => readonly ServiceFigures[],
+): Readers<typeof serviceMetrics, Read> {
+  const perService = (value: (figures: ServiceFigures) => number) => (): Iterable<Sample> =>
+    read().map((figures) => ({ labels: labelsOf(figures), value: value(figures) }));
+  const column = (index: number): Read => perService(({ cells }) => cells[index] ?? 0);
+  const { accepted, active, received, sent, retries } = serviceColumns;
+  const { durations, durationSum, connects, connectSum } = serviceColumns;
+  return {
+    portolan_service_connections_total: column(accepted),
+    portolan_service_connections_active: column(active),
+    portolan_service_connections_limit: perService(({ limit }) => limit),
+    portolan_service_received_bytes_total: column(received),
+    portolan_service_sent_bytes_total: column(sent),
+    portolan_replica_retries_total: column(retries),
+    portolan_service_up: perService(({ replicas }) =>
+      replicas.some(({ state }) => state === "up") ? 1 : 0,
+    ),
+    portolan_connections_closed_total: () => endings(read()),
+    portolan_service_connections_rejected_total: () => rejections(read()),
+    portolan_service_connection_duration_seconds: () =>
+      times(read(), durationBuckets, { first: durations, sum: durationSum }),
+    portolan_replica_connect_duration_seconds: () =>
+      times(read(), connectBuckets, { first: connects, sum: connectSum }),
+  };
+}
+
+const rejecting: ReadonlyMap<Outcome, string> = new Map<Outcome, string>([
+  ["no-replica", "no_replica"],
+  ["connection-limit", "max_connections"],
+]);
+
+function* endings(services: readonly ServiceFigures[]): Iterable<Sample> {
+  for (const figures of services) {
+    for (const outcome of outcomes) {
+      const labels = { ...labelsOf(figures), by: sideOf(outcome), reason: outcome };
+      yield { labels, value: figures.cells[closedColumn(outcome)] ?? 0 };
+    }
+  }
+}
+
+function* rejections(services: readonly ServiceFigures[]): Iterable<Sample> {
+  for (const figures of services) {
+    for (const [outcome, reason] of rejecting) {
+      const labels = { ...labelsOf(figures), reason };
+      yield { labels, value: figures.cells[closedColumn(outcome)] ?? 0 };
+    }
+  }
+}
+
+function* times(
+  services: readonly ServiceFigures[],
+  bounds: readonly number[],
+  column: { readonly first: number; readonly sum: number },
+): Iterable<Sample> {
+  for (const figures of services) {
+    const counts = figures.cells.subarray(column.first, column.first + bounds.length + 1);
+    yield* histogram(labelsOf(figures), bounds, { counts, sum: figures.cells[column.sum] ?? 0 });
+  }
+}
+
+function labelsOf({ service, protocol }: ServiceFigures): { service: string; protocol: string } {
+  return { service, protocol };
+}

@@ -1,0 +1,67 @@
+import { formatAddress } from "../model/address.ts";
+import { printable, type Problem } from "../model/problem.ts";
+import type { Replica, ReplicaState } from "../model/replica.ts";
+import { serviceKey, type BalancePolicy, type Service } from "../model/service.ts";
+import { settleClaims, type PortPolicy } from "./claims.ts";
+import type { Route, RoutedReplica } from "./table.ts";
+
+/** What is to be said of a replica: its state, why, and since when (ms since the epoch). */
+export interface Standing {
+  readonly state: ReplicaState;
+  readonly reason: string;
+  readonly since: number;
+}
+
+export interface BuildInput {
+  readonly services: readonly Service[];
+  /** The judgement on each replica; it has one for every replica of `services`. */
+  readonly standingOf: (replica: Replica) => Standing;
+  /** The routes now served, so that an app keeps the port it has. */
+  readonly incumbents: readonly Route[];
+  readonly ports: PortPolicy;
+  readonly defaultBalance: BalancePolicy;
+}
+
+export interface Built {
+  readonly routes: readonly Route[];
+  readonly problems: readonly Problem[];
+}
+
+/** Turns what sources say into routes: claims settled, replicas judged, doubles folded, everything sorted. */
+export function buildRoutes(input: BuildInput): Built {
+  const { services, problems } = settleClaims(input.services, input.incumbents, input.ports);
+  const unserved = services.filter(({ protocol }) => protocol === "udp").map(unsupported);
+  const routes = services.map((service) => toRoute(service, input));
+  return { routes, problems: [...problems, ...unserved] };
+}
+
+function unsupported(service: Service): Problem {
+  const reason = `${serviceKey(service)} is listed but not forwarded: UDP is not supported yet`;
+  return { kind: "unsupported", subject: printable(service.app), reason };
+}
+
+function toRoute(service: Service, { standingOf, defaultBalance }: BuildInput): Route {
+  const replicas = new Map<string, RoutedReplica>();
+  for (const replica of service.replicas) {
+    const routed = toRouted(replica, standingOf(replica));
+    const twin = replicas.get(routed.key);
+    if (twin === undefined || precedes(routed, twin)) replicas.set(routed.key, routed);
+  }
+  const { app, name, port, protocol, mode, source } = service;
+  const balance = service.balance ?? defaultBalance;
+  const sorted = [...replicas.values()].toSorted((one, other) => (one.key < other.key ? -1 : 1));
+  const key = serviceKey(service);
+  return { key, app, name, port, protocol, mode, balance, source, replicas: sorted };
+}
+
+function toRouted({ address, host, task, weight }: Replica, standing: Standing): RoutedReplica {
+  return { key: formatAddress(address), address, host, task, weight, ...standing };
+}
+
+const rankOf = { up: 0, unknown: 1, ejected: 2, draining: 3, down: 4 } as const;
+
+/** Two tasks on one address are one replica; the task in the better state speaks for it. */
+function precedes(one: RoutedReplica, other: RoutedReplica): boolean {
+  const difference = rankOf[one.state] - rankOf[other.state];
+  return difference === 0 ? one.task < other.task : difference < 0;
+}

@@ -1,0 +1,56 @@
+import { printable } from "../model/problem.ts";
+import type { RouteChange } from "./diff.ts";
+import type { Route, RoutedReplica } from "./table.ts";
+
+const mostChanges = 20;
+
+/** One bounded line that says what a new table added, removed and changed: the reason for every decision, in the log. */
+export function describeChanges(changes: readonly RouteChange[]): string {
+  const shown = changes.slice(0, mostChanges).map((change) => describe(change));
+  const rest = changes.length - shown.length;
+  if (rest > 0) shown.push(`and ${rest} more`);
+  return printable(shown.join("; "), 4000);
+}
+
+function describe(change: RouteChange): string {
+  switch (change.kind) {
+    case "added":
+      return `added ${change.key} ${change.after.app} (${counts(change.after)})`;
+    case "removed":
+      return `removed ${change.key} ${change.before.app}`;
+    case "changed":
+      return `changed ${change.key} ${change.after.app}: ${differences(change.before, change.after)}`;
+  }
+}
+
+function counts({ replicas }: Route): string {
+  const up = replicas.filter((replica) => replica.state === "up").length;
+  return `${up} of ${replicas.length} up`;
+}
+
+function differences(before: Route, after: Route): string {
+  const old = new Map(before.replicas.map((replica) => [replica.key, replica]));
+  const words: string[] = [];
+  for (const replica of after.replicas) {
+    const previous = old.get(replica.key);
+    old.delete(replica.key);
+    const word = difference(previous, replica);
+    if (word !== undefined) words.push(word);
+  }
+  for (const key of old.keys()) words.push(`-${key}`);
+  if (before.app !== after.app) words.push(`app was ${before.app}`);
+  if (before.balance !== after.balance) words.push(`balance ${before.balance} → ${after.balance}`);
+  if (before.mode !== after.mode) words.push(`mode ${before.mode} → ${after.mode}`);
+  return words.length === 0 ? "details" : words.join(", ");
+}
+
+function difference(before: RoutedReplica | undefined, after: RoutedReplica): string | undefined {
+  if (before === undefined) return `+${after.key} ${after.state} (${after.reason})`;
+  if (before.state !== after.state) {
+    return `${after.key} ${before.state} → ${after.state} (${after.reason})`;
+  }
+  if (before.weight !== after.weight) {
+    return `${after.key} weight ${before.weight} → ${after.weight}`;
+  }
+  return before.task === after.task ? undefined : `${after.key} is now task ${after.task}`;
+}

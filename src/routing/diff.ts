@@ -1,0 +1,66 @@
+import type { Route, RoutedReplica } from "./table.ts";
+
+/** One difference between two tables: the listener of `key` appears, gets other contents, or goes. */
+export type RouteChange =
+  | { readonly kind: "added"; readonly key: string; readonly after: Route }
+  | {
+      readonly kind: "changed";
+      readonly key: string;
+      readonly before: Route;
+      readonly after: Route;
+    }
+  | { readonly kind: "removed"; readonly key: string; readonly before: Route };
+
+/** The differences that lead from `before` to `after`; empty exactly when both say the same. */
+export function diffRoutes(before: readonly Route[], after: readonly Route[]): RouteChange[] {
+  const old = new Map(before.map((route) => [route.key, route]));
+  const changes: RouteChange[] = [];
+  for (const route of after) {
+    const previous = old.get(route.key);
+    old.delete(route.key);
+    if (previous === undefined) changes.push({ kind: "added", key: route.key, after: route });
+    else if (!sameRoute(previous, route)) {
+      changes.push({ kind: "changed", key: route.key, before: previous, after: route });
+    }
+  }
+  for (const route of old.values())
+    changes.push({ kind: "removed", key: route.key, before: route });
+  return changes;
+}
+
+/** What a reader that had the old routes by key has after these changes. */
+export function applyChanges(
+  routes: ReadonlyMap<string, Route>,
+  changes: readonly RouteChange[],
+): Map<string, Route> {
+  const result = new Map(routes);
+  for (const change of changes) {
+    if (change.kind === "removed") result.delete(change.key);
+    else result.set(change.key, change.after);
+  }
+  return result;
+}
+
+function sameRoute(one: Route, other: Route): boolean {
+  return (
+    one.app === other.app &&
+    one.name === other.name &&
+    one.mode === other.mode &&
+    one.balance === other.balance &&
+    one.source === other.source &&
+    one.replicas.length === other.replicas.length &&
+    one.replicas.every((replica, index) => sameReplica(replica, other.replicas[index]))
+  );
+}
+
+function sameReplica(one: RoutedReplica, other: RoutedReplica | undefined): boolean {
+  return (
+    other !== undefined &&
+    one.key === other.key &&
+    one.task === other.task &&
+    one.host === other.host &&
+    one.weight === other.weight &&
+    one.state === other.state &&
+    one.reason === other.reason
+  );
+}

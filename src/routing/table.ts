@@ -1,0 +1,67 @@
+import type { Address } from "../model/address.ts";
+import type { Problem } from "../model/problem.ts";
+import type { ReplicaState } from "../model/replica.ts";
+import type { BalancePolicy, Mode, Protocol } from "../model/service.ts";
+
+/** A replica as the data plane and `/api/table` see it. */
+export interface RoutedReplica {
+  /** `host:port` of the address; unique within its route. */
+  readonly key: string;
+  /** An IP literal and a port, ready to dial. */
+  readonly address: Address;
+  readonly host: string;
+  readonly task: string;
+  readonly weight: number;
+  readonly state: ReplicaState;
+  readonly reason: string;
+  /** When it entered this state, in ms since the epoch. */
+  readonly since: number;
+}
+
+/** One service port and where its connections may go. */
+export interface Route {
+  /** `tcp/1234`. */
+  readonly key: string;
+  readonly app: string;
+  readonly name: string;
+  readonly port: number;
+  readonly protocol: Protocol;
+  readonly mode: Mode;
+  readonly balance: BalancePolicy;
+  readonly source: string;
+  /** Sorted by key. */
+  readonly replicas: readonly RoutedReplica[];
+}
+
+/** One frozen, numbered state of all routing; only the controller makes them. */
+export interface Table {
+  /** 0 is the empty table before the first answer of the sources. */
+  readonly version: number;
+  /** When it was published, in ms since the epoch. */
+  readonly updatedAt: number;
+  /** Sorted by port, then protocol. */
+  readonly routes: readonly Route[];
+  readonly problems: readonly Problem[];
+}
+
+export const emptyTable: Table = Object.freeze({
+  version: 0,
+  updatedAt: 0,
+  routes: Object.freeze([]),
+  problems: Object.freeze([]),
+});
+
+/** Freezes a table with everything in it, so that no reader can change what another one sees. */
+export function freezeTable(table: Table): Table {
+  for (const route of table.routes) {
+    for (const replica of route.replicas) {
+      Object.freeze(replica.address);
+      Object.freeze(replica);
+    }
+    Object.freeze(route.replicas);
+    Object.freeze(route);
+  }
+  Object.freeze(table.routes);
+  Object.freeze(table.problems);
+  return Object.freeze(table);
+}

@@ -1,0 +1,136 @@
+import {
+  closedColumn,
+  replicaColumns,
+  replicaRow,
+  serviceColumns,
+  serviceRow,
+} from "../model/counters.ts";
+import type { RouteChange } from "../routing/diff.ts";
+import type { Route } from "../routing/table.ts";
+import { Rows } from "./rows.ts";
+
+/** Rows there are; the memory is only touched, and so only costs, where rows are used. */
+const mostServices = 16_384;
+const mostReplicas = 131_072;
+
+/** The shared memory that workers count in: one pair of buffers per worker, rows given out by name. */
+export class CounterMemory {
+  readonly services: readonly SharedArrayBuffer[];
+  readonly replicas: readonly SharedArrayBuffer[];
+  readonly #serviceCells: readonly Float64Array[];
+  readonly #replicaCells: readonly Float64Array[];
+  readonly #serviceRows = new Rows(mostServices);
+  readonly #replicaRows = new Rows(mostReplicas);
+
+  constructor(workers: number) {
+    const buffers = (cells: number): SharedArrayBuffer[] =>
+      Array.from({ length: workers }, () => new SharedArrayBuffer(cells * 8));
+    this.services = buffers(mostServices * serviceRow);
+    this.replicas = buffers(mostReplicas * replicaRow);
+    this.#serviceCells = this.services.map((buffer) => new Float64Array(buffer));
+    this.#replicaCells = this.replicas.map((buffer) => new Float64Array(buffer));
+  }
+
+  serviceRow(key: string): number {
+    return this.#serviceRows.take(key);
+  }
+
+  replicaRow(key: string, replica: string): number {
+    return this.#replicaRows.take(`${key} ${replica}`);
+  }
+
+  /** Starts the clock on rows whose owner these changes removed; `now` in ms. */
+  release(changes: readonly RouteChange[], now: number): void {
+    for (const change of changes) {
+      if (change.kind === "added") continue;
+      const kept = change.kind === "changed" ? change.after : undefined;
+      if (kept === undefined) this.#serviceRows.leave(change.key, now);
+      this.#releaseReplicas(change.before, kept, now);
+    }
+  }
+
+  #releaseReplicas(before: Route, after: Route | undefined, now: number): void {
+    const kept = new Set(after?.replicas.map(({ key }) => key));
+    for (const { key } of before.replicas) {
+      if (!kept.has(key)) this.#replicaRows.leave(`${before.key} ${key}`, now);
+    }
+  }
+
+  /** Clears and frees rows that nobody has used for minutes; `now` in ms. */
+  reclaim(now: number): void {
+    const serviceBusy = (row: number): boolean => this.#sumService(row, serviceColumns.active) > 0;
+    for (const row of this.#serviceRows.reclaim(now, serviceBusy)) {
+      clear(this.#serviceCells, row, serviceRow);
+    }
+    const replicaBusy = (row: number): boolean => this.#sumReplica(row, replicaColumns.active) > 0;
+    for (const row of this.#replicaRows.reclaim(now, replicaBusy)) {
+      clear(this.#replicaCells, row, replicaRow);
+    }
+  }
+
+  /** A service's row summed over all workers, or undefined when it was never seen. */
+  service(key: string): Float64Array | undefined {
+    const row = this.#serviceRows.get(key);
+    return row === undefined ? undefined : sum(this.#serviceCells, row, serviceRow);
+  }
+
+  /** A replica's row summed over all workers, or undefined when it was never seen. */
+  replica(key: string, replica: string): Float64Array | undefined {
+    const row = this.#replicaRows.get(`${key} ${replica}`);
+    return row === undefined ? undefined : sum(this.#replicaCells, row, replicaRow);
+  }
+
+  /** Connections open now on one replica of a service. */
+  connectionsOn(key: string, replica: string): number {
+    const row = this.#replicaRows.get(`${key} ${replica}`);
+    return row === undefined ? 0 : this.#sumReplica(row, replicaColumns.active);
+  }
+
+  /** Connections open now, over all services and workers. */
+  connections(): number {
+    let open = 0;
+    for (const row of this.#serviceRows.all()) open += this.#sumService(row, serviceColumns.active);
+    return open;
+  }
+
+  /** Books the connections of a worker that died as killed, so that the counters balance again. */
+  bury(worker: number): void {
+    const services = this.#serviceCells[worker];
+    const replicas = this.#replicaCells[worker];
+    if (services === undefined || replicas === undefined) return;
+    for (const row of this.#serviceRows.all()) {
+      const active = row * serviceRow + serviceColumns.active;
+      const killed = row * serviceRow + closedColumn("killed");
+      services[killed] = (services[killed] ?? 0) + (services[active] ?? 0);
+      services[active] = 0;
+    }
+    for (const row of this.#replicaRows.all()) {
+      replicas[row * replicaRow + replicaColumns.active] = 0;
+    }
+  }
+
+  #sumService(row: number, column: number): number {
+    return total(this.#serviceCells, row * serviceRow + column);
+  }
+
+  #sumReplica(row: number, column: number): number {
+    return total(this.#replicaCells, row * replicaRow + column);
+  }
+}
+
+function total(cells: readonly Float64Array[], index: number): number {
+  let result = 0;
+  for (const own of cells) result += own[index] ?? 0;
+  return result;
+}
+
+function sum(cells: readonly Float64Array[], row: number, width: number): Float64Array {
+  const result = new Float64Array(width);
+  for (let column = 0; column < width; column += 1)
+    result[column] = total(cells, row * width + column);
+  return result;
+}
+
+function clear(cells: readonly Float64Array[], row: number, width: number): void {
+  for (const own of cells) own.fill(0, row * width, (row + 1) * width);
+}

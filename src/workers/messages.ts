@@ -1,0 +1,31 @@
+import type { EngineChange, EngineReport } from "../engine/route.ts";
+import type { TcpServiceOptions } from "../engine/tcp/tcp-service.ts";
+import type { Outcome } from "../model/outcome.ts";
+
+/** What an engine is configured with for its whole life. */
+export type EngineSettings = Pick<
+  TcpServiceOptions,
+  "bindHosts" | "reusePort" | "limits" | "maxConnections"
+>;
+
+/** What a worker is started with; everything else comes as messages. */
+export interface WorkerStart {
+  readonly settings: EngineSettings;
+  /** This worker's own cells. */
+  readonly services: SharedArrayBuffer;
+  readonly replicas: SharedArrayBuffer;
+  /** The replica cells of all workers, its own included. */
+  readonly allReplicas: readonly SharedArrayBuffer[];
+}
+
+/** Control plane → worker. */
+export type Order =
+  | { readonly kind: "apply"; readonly version: number; readonly changes: readonly EngineChange[] }
+  | { readonly kind: "stop-accepting" }
+  | { readonly kind: "abort"; readonly outcome: Outcome };
+
+/** Worker → control plane. */
+export type Answer =
+  | EngineReport
+  | { readonly kind: "applied"; readonly version: number }
+  | { readonly kind: "stopped" };

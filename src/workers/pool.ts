@@ -1,0 +1,221 @@
+import type { EventLoopUtilization } from "node:perf_hooks";
+import { Worker } from "node:worker_threads";
+import { Backoff } from "../async/backoff.ts";
+import { repeat } from "../async/repeat.ts";
+import { isAbort, sleep } from "../async/sleep.ts";
+import type { EngineChange, EngineReport, EngineRoute } from "../engine/route.ts";
+import type { Logger } from "../model/logger.ts";
+import type { Outcome } from "../model/outcome.ts";
+import type { RouteChange } from "../routing/diff.ts";
+import { CounterMemory } from "./counter-memory.ts";
+import { toEngineChange } from "./engine-route.ts";
+import type { Answer, EngineSettings, Order, WorkerStart } from "./messages.ts";
+
+export interface PoolOptions {
+  /** Worker threads, 1 or more. */
+  readonly workers: number;
+  readonly settings: Omit<EngineSettings, "reusePort">;
+  readonly logger: Logger;
+  readonly random: () => number;
+  /** What a worker says of its listeners. */
+  readonly report: (worker: number, report: EngineReport) => void;
+  /** A worker has ended, and with it everything it had bound. */
+  readonly died: (worker: number) => void;
+}
+
+/** One slot of the pool: the worker that lives in it now and what it has been told. */
+interface Slot {
+  readonly index: number;
+  worker: Worker | undefined;
+  applied: number;
+  stopped: boolean;
+  /** The event loop's use as last read, to tell the use since then. */
+  busy: EventLoopUtilization | undefined;
+}
+
+const reclaimEveryMs = 60_000;
+
+/** The data plane's threads: every worker is told every change, a dead one is replaced and told everything. */
+export class WorkerPool implements AsyncDisposable {
+  readonly memory: CounterMemory;
+  readonly #options: PoolOptions;
+  readonly #slots: readonly Slot[];
+  readonly #routes = new Map<string, EngineRoute>();
+  readonly #life = new AbortController();
+  readonly #tasks: Promise<void>[] = [];
+  #version = 0;
+  #crashes = 0;
+  #progress = Promise.withResolvers<void>();
+
+  private constructor(options: PoolOptions) {
+    this.#options = options;
+    this.memory = new CounterMemory(options.workers);
+    this.#slots = Array.from({ length: options.workers }, (_, index) => {
+      return { index, worker: undefined, applied: 0, stopped: false, busy: undefined };
+    });
+  }
+
+  /** Starts the threads; they bind nothing before the first `apply`. */
+  static start(options: PoolOptions): WorkerPool {
+    const pool = new WorkerPool(options);
+    for (const slot of pool.#slots) pool.#tasks.push(pool.#keepAlive(slot));
+    const { signal } = pool.#life;
+    pool.#tasks.push(repeat(reclaimEveryMs, signal, () => pool.memory.reclaim(performance.now())));
+    return pool;
+  }
+
+  /** Workers that died and were replaced. */
+  get crashes(): number {
+    return this.#crashes;
+  }
+
+  /** Share of time each worker's event loop was busy since the last call, 0–1. */
+  utilization(): number[] {
+    return this.#slots.map((slot) => {
+      const now = slot.worker?.performance.eventLoopUtilization();
+      if (now === undefined || slot.worker === undefined) return 0;
+      const since = slot.worker.performance.eventLoopUtilization(now, slot.busy);
+      slot.busy = now;
+      return since.utilization;
+    });
+  }
+
+  /** The version that every worker serves by now. */
+  get applied(): number {
+    return Math.min(...this.#slots.map(({ applied }) => applied));
+  }
+
+  /** Tells every worker what changed with this version. */
+  apply(version: number, changes: readonly RouteChange[]): void {
+    this.#version = version;
+    this.memory.release(changes, performance.now());
+    const orders: EngineChange[] = [];
+    for (const change of changes) {
+      const order = toEngineChange(change, this.memory);
+      if (order === undefined) continue;
+      orders.push(order);
+      if (order.kind === "set") this.#routes.set(order.route.key, order.route);
+      else this.#routes.delete(order.key);
+    }
+    this.#tell({ kind: "apply", version, changes: orders });
+  }
+
+  /** Settles when every worker serves this version (or has been told a later one). */
+  async served(version: number): Promise<void> {
+    while (this.applied < version) await this.#progress.promise;
+  }
+
+  /** Closes every listener; settles when no worker accepts any more. */
+  async stopAccepting(): Promise<void> {
+    this.#tell({ kind: "stop-accepting" });
+    while (this.#slots.some(({ worker, stopped }) => worker !== undefined && !stopped)) {
+      await this.#progress.promise;
+    }
+  }
+
+  /** Resets every running connection. */
+  abort(outcome: Outcome): void {
+    this.#tell({ kind: "abort", outcome });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#life.abort();
+    for (const { worker } of this.#slots) await worker?.terminate();
+    await Promise.all(this.#tasks);
+  }
+
+  #tell(order: Order): void {
+    for (const { worker } of this.#slots) worker?.postMessage(order);
+  }
+
+  async #keepAlive(slot: Slot): Promise<void> {
+    const { signal } = this.#life;
+    const { random, logger } = this.#options;
+    const backoff = new Backoff({ firstMs: 100, capMs: 30_000, random });
+    while (!signal.aborted) {
+      const startedAt = performance.now();
+      const reason = await this.#live(slot);
+      if (signal.aborted) return;
+      this.#crashes += 1;
+      this.memory.bury(slot.index);
+      logger.error("worker died and is replaced", { worker: slot.index, reason });
+      if (performance.now() - startedAt > 60_000) backoff.reset();
+      try {
+        await sleep(backoff.next(), signal);
+      } catch (error) {
+        if (!isAbort(error, signal)) throw error;
+      }
+    }
+  }
+
+  /** Runs one worker to its end; resolves with why it ended. */
+  #live(slot: Slot): Promise<string> {
+    const worker = new Worker(workerFile(), { workerData: this.#startOf(slot) });
+    slot.worker = worker;
+    slot.stopped = false;
+    slot.busy = undefined;
+    return new Promise((resolve) => {
+      let reason = "exit";
+      worker.on("error", (error) => {
+        reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      });
+      worker.on("message", (answer: Answer) => this.#hear(slot, answer));
+      worker.once("exit", (code) => {
+        slot.worker = undefined;
+        this.#options.died(slot.index);
+        this.#stir();
+        resolve(`${reason} (code ${code})`);
+      });
+      const changes = [...this.#routes.values()].map((route): EngineChange => ({
+        kind: "set",
+        route,
+      }));
+      const order: Order = { kind: "apply", version: this.#version, changes };
+      if (this.#version > 0) worker.postMessage(order);
+    });
+  }
+
+  #startOf(slot: Slot): WorkerStart {
+    const { settings, workers } = this.#options;
+    const services = this.memory.services[slot.index];
+    const replicas = this.memory.replicas[slot.index];
+    if (services === undefined || replicas === undefined) throw new Error("no memory for worker");
+    // One worker binds alone, so that a second portolan on the same ports fails loudly.
+    const reusePort = workers > 1;
+    return {
+      settings: { ...settings, reusePort },
+      services,
+      replicas,
+      allReplicas: this.memory.replicas,
+    };
+  }
+
+  #hear(slot: Slot, answer: Answer): void {
+    switch (answer.kind) {
+      case "applied":
+        slot.applied = Math.max(slot.applied, answer.version);
+        this.#stir();
+        break;
+      case "stopped":
+        slot.stopped = true;
+        this.#stir();
+        break;
+      case "listening":
+      case "bind-failed":
+      case "closed":
+        this.#options.report(slot.index, answer);
+        break;
+    }
+  }
+
+  #stir(): void {
+    this.#progress.resolve();
+    this.#progress = Promise.withResolvers<void>();
+  }
+}
+
+/** The worker's file beside this one: TypeScript in a checkout, JavaScript once built. */
+function workerFile(): URL {
+  const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
+  return new URL(`./worker-thread.${extension}`, import.meta.url);
+}

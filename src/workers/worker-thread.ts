@@ -1,0 +1,46 @@
+import { isMainThread, parentPort, workerData, type MessagePort } from "node:worker_threads";
+import { repeat } from "../async/repeat.ts";
+import { Engine } from "../engine/engine.ts";
+import { Tally } from "../engine/tally.ts";
+import type { Answer, Order, WorkerStart } from "./messages.ts";
+
+// The body of a worker: one engine, driven by messages. The types of both ends are fixed by messages.ts and both
+// ends are our own code, so what arrives is taken at its word.
+
+const checkEveryMs = 1000;
+
+if (!isMainThread && parentPort !== null) serve(parentPort, workerData);
+
+function serve(port: MessagePort, start: WorkerStart): void {
+  const tally = new Tally({
+    services: new Float64Array(start.services),
+    replicas: new Float64Array(start.replicas),
+    allReplicas: start.allReplicas.map((buffer) => new Float64Array(buffer)),
+  });
+  const say = (answer: Answer): void => port.postMessage(answer);
+  // oxlint-disable-next-line no-restricted-properties -- the edge where chance enters this thread
+  const random = Math.random;
+  const engine = new Engine({ ...start.settings, tally, random, report: say });
+  const life = new AbortController();
+  port.on("message", (order: Order) => {
+    // A rejection is a bug: it ends the thread as unhandled, and the pool replaces it.
+    void obey(engine, order, say);
+  });
+  void repeat(checkEveryMs, life.signal, () => engine.check(performance.now()));
+}
+
+async function obey(engine: Engine, order: Order, say: (answer: Answer) => void): Promise<void> {
+  switch (order.kind) {
+    case "apply":
+      await engine.apply(order.changes);
+      say({ kind: "applied", version: order.version });
+      break;
+    case "stop-accepting":
+      await engine.stopAccepting();
+      say({ kind: "stopped" });
+      break;
+    case "abort":
+      engine.abort(order.outcome);
+      break;
+  }
+}

@@ -1,0 +1,221 @@
+import assert from "node:assert/strict";
+import { createHash, randomBytes } from "node:crypto";
+import type { Socket } from "node:net";
+import { test } from "node:test";
+import { EngineFixture } from "../support/engine-fixture.ts";
+import { eventually } from "../support/eventually.ts";
+import { freePort } from "../support/free-port.ts";
+import { TcpClient } from "../support/tcp-client.ts";
+import { echo, TcpReplica } from "../support/tcp-replica.ts";
+
+function digest(bytes: Buffer): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}
+
+test("bytes come through both ways, whole and in order", async () => {
+  await using replica = await TcpReplica.start(echo);
+  await using proxy = new EngineFixture();
+  const port = await freePort();
+  await proxy.serve(port, [replica.port]);
+  const sent = randomBytes(3_000_000);
+
+  await using client = await TcpClient.open(port);
+  let offset = 0;
+  for (let size = 1; offset < sent.length; size = (size * 7 + 1) % 200_000) {
+    client.socket.write(sent.subarray(offset, offset + size));
+    offset += size;
+  }
+  client.socket.end();
+  await eventually(() => client.closed, { what: "the connection to close" });
+
+  assert.equal(digest(client.received), digest(sent));
+  await eventually(() => proxy.active === 0);
+  assert.deepEqual(proxy.closed, { completed: 1 });
+  assert.equal(proxy.received, sent.length);
+  assert.equal(proxy.sent, sent.length);
+  assert.ok(proxy.balanced);
+});
+
+test("a client that ends its side still gets the answer", async () => {
+  await using replica = await TcpReplica.start((socket) => {
+    const heard: Buffer[] = [];
+    socket.on("data", (chunk: Buffer) => heard.push(chunk));
+    socket.on("end", () => socket.end(`heard ${Buffer.concat(heard).toString()}`));
+  });
+  await using proxy = new EngineFixture();
+  const port = await freePort();
+  await proxy.serve(port, [replica.port]);
+
+  await using client = await TcpClient.open(port);
+  client.socket.end("question");
+  await eventually(() => client.closed);
+  assert.equal(client.text, "heard question");
+  assert.equal(client.error, undefined);
+});
+
+test("a replica that ends first still gets what the client sends", async () => {
+  const heard: Buffer[] = [];
+  let over = false;
+  await using replica = await TcpReplica.start((socket) => {
+    socket.end("banner");
+    socket.on("data", (chunk: Buffer) => heard.push(chunk));
+    socket.on("end", () => {
+      over = true;
+    });
+  });
+  await using proxy = new EngineFixture();
+  const port = await freePort();
+  await proxy.serve(port, [replica.port]);
+
+  await using client = await TcpClient.open(port);
+  await eventually(() => client.ended, { what: "the replica's end at the client" });
+  client.socket.end(Buffer.alloc(1_000_000, "x"));
+  await eventually(() => over, { what: "the client's end at the replica" });
+  assert.equal(Buffer.concat(heard).length, 1_000_000);
+  await eventually(() => proxy.active === 0);
+  assert.deepEqual(proxy.closed, { completed: 1 });
+});
+
+test("a server that speaks first is heard by a silent client", async () => {
+  await using replica = await TcpReplica.start((socket) => socket.write("220 ready\r\n"));
+  await using proxy = new EngineFixture();
+  const port = await freePort();
+  await proxy.serve(port, [replica.port]);
+  await using client = await TcpClient.open(port);
+  await eventually(() => client.text === "220 ready\r\n");
+});
+
+test("a client's reset reaches a quiet replica as a reset", async () => {
+  let error: NodeJS.ErrnoException | undefined;
+  await using replica = await TcpReplica.start((socket) => {
+    socket.resume();
+    socket.on("error", (cause: NodeJS.ErrnoException) => {
+      error = cause;
+    });
+  });
+  await using proxy = new EngineFixture();
+  const port = await freePort();
+  await proxy.serve(port, [replica.port]);
+  await using client = await TcpClient.open(port);
+  await eventually(() => replica.sockets.length === 1);
+  client.socket.resetAndDestroy();
+  await eventually(() => error);
+  assert.equal(error?.code, "ECONNRESET");
+  await eventually(() => proxy.active === 0);
+  assert.deepEqual(proxy.closed, { "client-reset": 1 });
+});
+
+test("a replica's reset reaches a quiet client as a reset", async () => {
+  await using replica = await TcpReplica.start((socket) => socket.resume());
+  await using proxy = new EngineFixture();
+  const port = await freePort();
+  await proxy.serve(port, [replica.port]);
+  await using client = await TcpClient.open(port);
+  const upstream = await eventually(() => replica.sockets[0]);
+  upstream.resetAndDestroy();
+  await eventually(() => client.closed);
+  assert.equal(client.error?.code, "ECONNRESET");
+  await eventually(() => proxy.active === 0);
+  assert.deepEqual(proxy.closed, { "upstream-reset": 1 });
+});
+
+test("what was read before a replica's reset is delivered to a slow client", async () => {
+  const total = 2 * 1024 * 1024;
+  let upstream: Socket | undefined;
+  await using replica = await TcpReplica.start((socket) => {
+    upstream = socket;
+    socket.resume();
+    socket.write(Buffer.alloc(total, "y"));
+  });
+  await using proxy = new EngineFixture();
+  const port = await freePort();
+  await proxy.serve(port, [replica.port]);
+  await using client = await TcpClient.open(port);
+  client.socket.pause();
+  const socket = await eventually(() => upstream);
+  // The relay reads until its bound is reached; then the reset comes with bytes queued for the client.
+  let before = -1;
+  await eventually(() => {
+    const still = proxy.sent === before && before > 0;
+    before = proxy.sent;
+    return still;
+  });
+  socket.resetAndDestroy();
+  const readByProxy = proxy.sent;
+  client.socket.resume();
+  await eventually(() => client.closed || client.ended, { withinMs: 20_000 });
+  assert.ok(client.received.length >= readByProxy, `${client.received.length} of ${readByProxy}`);
+});
+
+for (const slow of ["client", "replica"] as const) {
+  test(`a ${slow} that does not read bounds what is buffered for it`, async () => {
+    const megabyte = Buffer.alloc(1024 * 1024, "z");
+    const pour = (socket: Socket): void => {
+      const more = (): void => {
+        while (!socket.destroyed && socket.write(megabyte));
+      };
+      socket.on("drain", more);
+      more();
+    };
+    await using replica = await TcpReplica.start((socket) => {
+      if (slow === "client") pour(socket.resume());
+      else socket.pause();
+    });
+    await using proxy = new EngineFixture({
+      limits: {
+        connectTimeoutMs: 3000,
+        connectBudgetMs: 9000,
+        idleMs: 3_600_000,
+        halfCloseMs: 30_000,
+        writeStallMs: 400,
+      },
+    });
+    const port = await freePort();
+    await proxy.serve(port, [replica.port]);
+    await using client = await TcpClient.open(port);
+    if (slow === "client") client.socket.pause();
+    else pour(client.socket);
+    // The stall timer ends the connection: until then the relay took in no more than kernel buffers plus its bound.
+    await eventually(() => proxy.closed["write-stall"] === 1, { withinMs: 20_000 });
+    const taken = slow === "client" ? proxy.sent : proxy.received;
+    assert.ok(taken < 32 * 1024 * 1024, `took in ${taken} bytes`);
+    assert.equal(proxy.active, 0);
+  });
+}
+
+test("a half-closed connection that stays silent is ended", async () => {
+  await using replica = await TcpReplica.start((socket) => socket.resume());
+  await using proxy = new EngineFixture({
+    limits: {
+      connectTimeoutMs: 3000,
+      connectBudgetMs: 9000,
+      idleMs: 3_600_000,
+      halfCloseMs: 200,
+      writeStallMs: 120_000,
+    },
+  });
+  const port = await freePort();
+  await proxy.serve(port, [replica.port]);
+  await using client = await TcpClient.open(port);
+  client.socket.end();
+  await eventually(() => proxy.closed["half-close-timeout"] === 1);
+  await eventually(() => client.closed);
+});
+
+test("an idle connection is ended", async () => {
+  await using replica = await TcpReplica.start((socket) => socket.resume());
+  await using proxy = new EngineFixture({
+    limits: {
+      connectTimeoutMs: 3000,
+      connectBudgetMs: 9000,
+      idleMs: 200,
+      halfCloseMs: 30_000,
+      writeStallMs: 120_000,
+    },
+  });
+  const port = await freePort();
+  await proxy.serve(port, [replica.port]);
+  await using client = await TcpClient.open(port);
+  await eventually(() => client.closed);
+  assert.deepEqual(proxy.closed, { "idle-timeout": 1 });
+});
