@@ -1,0 +1,177 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Latest } from "../../../src/async/latest.ts";
+import { Controller } from "../../../src/control/controller.ts";
+import type { Source, SourceState } from "../../../src/discovery/source.ts";
+import type { Service } from "../../../src/model/service.ts";
+import type { RouteChange } from "../../../src/routing/diff.ts";
+import type { Table } from "../../../src/routing/table.ts";
+import { replica, service } from "../../support/services.ts";
+
+const silent = { debug() {}, info() {}, warn() {}, error() {} };
+
+class HandDriven implements Source {
+  readonly name: string;
+  readonly #states = new Latest<SourceState>();
+  resyncs = 0;
+
+  constructor(name: string) {
+    this.name = name;
+  }
+
+  say(services: readonly Service[], confirmedGone: readonly string[] = []): void {
+    this.#states.set({ services, problems: [], confirmedGone: new Set(confirmedGone) });
+  }
+
+  run(signal: AbortSignal): AsyncIterable<SourceState> {
+    return this.#states.values(signal);
+  }
+
+  status(): never {
+    throw new Error("not asked here");
+  }
+
+  resync(): void {
+    this.resyncs += 1;
+  }
+}
+
+interface Rig extends AsyncDisposable {
+  readonly controller: Controller;
+  readonly sources: readonly HandDriven[];
+  readonly published: { readonly table: Table; readonly changes: readonly RouteChange[] }[];
+  settle(): Promise<void>;
+  now: number;
+}
+
+function start(names: readonly string[] = ["one"], shrinkGuard = true): Rig {
+  const sources = names.map((name) => new HandDriven(name));
+  const published: Rig["published"] = [];
+  const life = new AbortController();
+  const rig: Rig = {
+    controller: new Controller({
+      feeds: sources.map((source) => ({ source, states: (signal) => source.run(signal) })),
+      ports: { firstPort: 1, lastPort: 65_535, reserved: new Map() },
+      defaultBalance: "leastconn",
+      shrinkGuard,
+      clock: () => rig.now,
+      logger: silent,
+      publish: (table, changes) => published.push({ table, changes }),
+    }),
+    sources,
+    published,
+    now: 1000,
+    async settle() {
+      for (let turn = 0; turn < 5; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    },
+    async [Symbol.asyncDispose]() {
+      life.abort();
+      await running;
+    },
+  };
+  const running = rig.controller.run(life.signal);
+  return rig;
+}
+
+const web = service("/web", 1234, { replicas: [replica("10.0.0.1:80")] });
+
+test("equal input publishes nothing; a difference publishes the next version", async () => {
+  await using rig = start();
+  const [source] = rig.sources;
+  source?.say([web]);
+  await rig.settle();
+  source?.say([structuredClone(web)]);
+  await rig.settle();
+  assert.deepEqual(
+    rig.published.map(({ table }) => table.version),
+    [1],
+  );
+  source?.say([{ ...web, replicas: [...web.replicas, replica("10.0.0.2:80")] }]);
+  await rig.settle();
+  assert.deepEqual(
+    rig.published.map(({ table }) => table.version),
+    [1, 2],
+  );
+  assert.deepEqual(
+    rig.published[1]?.changes.map(({ kind, key }) => [kind, key]),
+    [["changed", "tcp/1234"]],
+  );
+});
+
+test("a published table is frozen through and through", async () => {
+  await using rig = start();
+  rig.sources[0]?.say([web]);
+  await rig.settle();
+  const { table } = rig.controller;
+  assert.ok(
+    Object.isFrozen(table) && Object.isFrozen(table.routes) && Object.isFrozen(table.problems),
+  );
+  for (const route of table.routes) {
+    assert.ok(Object.isFrozen(route) && Object.isFrozen(route.replicas));
+    assert.ok(route.replicas.every((one) => Object.isFrozen(one) && Object.isFrozen(one.address)));
+  }
+});
+
+test("an empty first answer is a complete table too", async () => {
+  await using rig = start();
+  rig.sources[0]?.say([]);
+  await rig.settle();
+  assert.equal(rig.controller.table.version, 1);
+});
+
+test("nothing is published before every source has spoken", async () => {
+  await using rig = start(["one", "two"]);
+  rig.sources[0]?.say([web]);
+  await rig.settle();
+  assert.equal(rig.published.length, 0);
+  rig.sources[1]?.say([service("/db", 5432, { source: "two" })]);
+  await rig.settle();
+  assert.deepEqual(
+    rig.controller.table.routes.map(({ app }) => app),
+    ["/web", "/db"],
+  );
+});
+
+test("an answer that loses everything at once is held back and reported until it is confirmed", async () => {
+  await using rig = start();
+  const [source] = rig.sources;
+  source?.say([web]);
+  await rig.settle();
+  for (const step of [0, 10_000]) {
+    rig.now += step;
+    source?.say([]);
+    await rig.settle();
+    assert.equal(rig.controller.table.routes[0]?.replicas.length, 1);
+    assert.equal(rig.controller.table.problems[0]?.kind, "held-back");
+  }
+  rig.now += 10_000;
+  source?.say([]);
+  await rig.settle();
+  assert.deepEqual(rig.controller.table.routes, []);
+  assert.deepEqual(rig.controller.table.problems, []);
+});
+
+test("without the guard the same answer is applied at once", async () => {
+  await using rig = start(["one"], false);
+  rig.sources[0]?.say([web]);
+  await rig.settle();
+  rig.sources[0]?.say([]);
+  await rig.settle();
+  assert.deepEqual(rig.controller.table.routes, []);
+});
+
+test("a new leader that forgot every health result changes nothing for replicas that worked", async () => {
+  await using rig = start();
+  const [source] = rig.sources;
+  source?.say([web]);
+  await rig.settle();
+  const amnesia = replica("10.0.0.1:80", { health: "unknown", reason: "no check result" });
+  const fresh = replica("10.0.0.2:80", { health: "unknown", reason: "no check result" });
+  source?.say([{ ...web, replicas: [amnesia, fresh] }]);
+  await rig.settle();
+  const states = rig.controller.table.routes[0]?.replicas.map(({ key, state }) => [key, state]);
+  assert.deepEqual(states, [
+    ["10.0.0.1:80", "up"],
+    ["10.0.0.2:80", "unknown"],
+  ]);
+});
