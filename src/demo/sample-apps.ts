@@ -1,0 +1,54 @@
+import type { SampleKind } from "./sample-replica.ts";
+
+/** One app of the demo. */
+export interface SampleApp {
+  readonly id: string;
+  readonly kind: SampleKind;
+  /** The service port it would like. */
+  readonly port: number;
+  readonly instances: number;
+  /** A command line that shows it at work; `PORT` stands for the port it got. */
+  readonly tryIt: string;
+}
+
+export const sampleApps: readonly SampleApp[] = [
+  {
+    id: "/demo/web",
+    kind: "web",
+    port: 10_001,
+    instances: 3,
+    tryIt: "curl http://localhost:PORT/",
+  },
+  {
+    id: "/demo/echo",
+    kind: "echo",
+    port: 10_002,
+    instances: 2,
+    tryIt: "echo ahoy | nc -w 1 localhost PORT",
+  },
+  {
+    id: "/demo/kv",
+    kind: "kv",
+    port: 10_003,
+    instances: 2,
+    tryIt: "printf 'PING\\r\\n' | nc -w 1 localhost PORT",
+  },
+];
+
+/** What is posted to Marathon for an app, on the port it got. */
+export function toDefinition(
+  app: SampleApp,
+  port: number,
+): Record<string, unknown> & { id: string } {
+  return {
+    id: app.id,
+    instances: app.instances,
+    cmd: `sample ${app.kind}`,
+    cpus: 0.1,
+    mem: 32,
+    networks: [{ mode: "host" }],
+    portDefinitions: [{ port, protocol: "tcp", name: "main", labels: {} }],
+    healthChecks: [{ protocol: "TCP", portIndex: 0, gracePeriodSeconds: 5, intervalSeconds: 5 }],
+    labels: { sample: app.kind },
+  };
+}

@@ -1,0 +1,272 @@
+import { availableParallelism } from "node:os";
+import { makePages, type Phase } from "./admin/pages.ts";
+import { StatusServer } from "./admin/status-server.ts";
+import { isAbort, sleep } from "./async/sleep.ts";
+import type { Config } from "./config/settings.ts";
+import { Controller, type Feed } from "./control/controller.ts";
+import { ProblemLog } from "./control/problem-log.ts";
+import { MarathonSource } from "./discovery/marathon/marathon-source.ts";
+import { resolveHosts } from "./discovery/resolve-hosts.ts";
+import type { ServiceFigures } from "./model/figures.ts";
+import type { Logger } from "./model/logger.ts";
+import type { Problem } from "./model/problem.ts";
+import { Metrics } from "./observe/metrics.ts";
+import type { RouteChange } from "./routing/diff.ts";
+import type { Table } from "./routing/table.ts";
+import { Bindings } from "./workers/bindings.ts";
+import { readFigures } from "./workers/figures.ts";
+import { WorkerPool, type PoolOptions } from "./workers/pool.ts";
+
+export interface ProxyOptions {
+  readonly config: Config;
+  readonly version: string;
+  readonly logger: Logger;
+  /** Log lines that could not be written so far. */
+  readonly logLinesDropped: () => number;
+  readonly clock: () => number;
+  readonly random: () => number;
+}
+
+/** A proxy that runs. Disposing it ends it at once; `drain` ends it gently. */
+export interface RunningProxy extends AsyncDisposable {
+  /** Where the status port listens, `host:port`; undefined without one. */
+  readonly statusAddress: string | undefined;
+  /** Rejects when a part that must never end has ended: a bug. */
+  readonly failed: Promise<never>;
+  table(): Table;
+  /** The numbers of every service at this moment. */
+  figures(): ServiceFigures[];
+  /** True once a complete table is being served. */
+  ready(): boolean;
+  /** Asks every source for a fresh look. */
+  resync(): void;
+  /** Stops accepting and lets running connections end, up to the configured time. */
+  drain(): Promise<void>;
+}
+
+const mostWorkers = 64;
+
+/** Puts all parts together: sources → controller → workers, with the status port beside them. */
+export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
+  const proxy = new Proxy(options);
+  await proxy.start();
+  return proxy;
+}
+
+class Proxy implements RunningProxy {
+  readonly #options: ProxyOptions;
+  readonly #life = new AbortController();
+  readonly #stack = new AsyncDisposableStack();
+  readonly #feeds: readonly Feed[];
+  readonly #problems: ProblemLog;
+  readonly #bindings: Bindings;
+  readonly #pool: WorkerPool;
+  readonly #changes = new Map([
+    ["added", 0],
+    ["changed", 0],
+    ["removed", 0],
+  ]);
+  readonly #failure = Promise.withResolvers<never>();
+  #controller: Controller | undefined;
+  #status: StatusServer | undefined;
+  #terminating = false;
+
+  constructor(options: ProxyOptions) {
+    this.#options = options;
+    const { config, logger, clock, random } = options;
+    const workers = workerCount(config.workers);
+    this.#feeds = makeFeeds(options);
+    this.#problems = new ProblemLog(logger, clock);
+    this.#bindings = new Bindings(workers);
+    this.#pool = WorkerPool.start({
+      workers,
+      settings: engineSettings(config, workers),
+      logger,
+      random,
+      report: (worker, report) => {
+        if (!this.#bindings.note(worker, report) || report.kind !== "bind-failed") return;
+        this.#datedProblems();
+      },
+      died: (worker) => this.#bindings.forget(worker),
+    });
+    this.#stack.use(this.#pool);
+  }
+
+  get failed(): Promise<never> {
+    return this.#failure.promise;
+  }
+
+  get statusAddress(): string | undefined {
+    return this.#status?.address;
+  }
+
+  async start(): Promise<void> {
+    const { config, clock, logger } = this.#options;
+    try {
+      await this.#openStatusPort();
+    } catch (error) {
+      await this[Symbol.asyncDispose]();
+      throw error;
+    }
+    const { statusEndpoint, portRange, balance, shrinkGuard } = config;
+    const reserved = new Map(
+      statusEndpoint === undefined ? [] : [[`tcp/${this.#statusPort()}`, "the status port"]],
+    );
+    this.#controller = new Controller({
+      feeds: this.#feeds,
+      ports: { firstPort: portRange.first, lastPort: portRange.last, reserved },
+      defaultBalance: balance,
+      shrinkGuard,
+      clock,
+      logger,
+      publish: (table, changes) => this.#publish(table, changes),
+    });
+    const { signal } = this.#life;
+    const running = this.#controller.run(signal).catch((error: unknown) => {
+      if (!isAbort(error, signal)) this.#failure.reject(error);
+    });
+    this.#stack.defer(() => running);
+  }
+
+  table(): Table {
+    if (this.#controller === undefined) throw new Error("the proxy has not been started");
+    return this.#controller.table;
+  }
+
+  figures(): ServiceFigures[] {
+    const limit = this.#options.config.maxConnections;
+    return readFigures(this.table(), {
+      memory: this.#pool.memory,
+      bindings: this.#bindings,
+      limit,
+    });
+  }
+
+  ready(): boolean {
+    return this.#phase() === "OK";
+  }
+
+  resync(): void {
+    for (const { source } of this.#feeds) source.resync();
+  }
+
+  async drain(): Promise<void> {
+    const { config, logger } = this.#options;
+    this.#terminating = true;
+    await this.#pool.stopAccepting();
+    const open = (): number => this.#pool.memory.connections();
+    logger.info("draining", { connections: open(), timeoutMs: config.drainTimeoutMs });
+    const deadline = performance.now() + config.drainTimeoutMs;
+    while (open() > 0 && performance.now() < deadline) await sleep(50, this.#life.signal);
+    if (open() === 0) return;
+    logger.warn("drain timeout: the rest is reset", { connections: open() });
+    this.#pool.abort("drained");
+    // A moment for the resets to leave and to be counted.
+    await sleep(100, this.#life.signal);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#terminating = true;
+    this.#life.abort();
+    await this.#stack.disposeAsync();
+  }
+
+  #phase(): Phase {
+    if (this.#terminating) return "TERMINATING";
+    const version = this.#controller?.table.version ?? 0;
+    return version > 0 && this.#pool.applied > 0 ? "OK" : "INITIALIZING";
+  }
+
+  #publish(table: Table, changes: readonly RouteChange[]): void {
+    for (const { kind } of changes) this.#changes.set(kind, (this.#changes.get(kind) ?? 0) + 1);
+    this.#pool.apply(table.version, changes);
+    this.#bindings.keepOnly(new Set(table.routes.map(({ key }) => key)));
+    this.#datedProblems();
+  }
+
+  #datedProblems(): ReturnType<ProblemLog["date"]> {
+    const known: readonly Problem[] = this.#controller?.table.problems ?? [];
+    return this.#problems.date([...known, ...this.#bindings.problems()]);
+  }
+
+  #statusPort(): number {
+    return Number(this.#status?.address.split(":").at(-1));
+  }
+
+  async #openStatusPort(): Promise<void> {
+    const { config, logger, version } = this.#options;
+    if (config.statusEndpoint === undefined) return;
+    const metrics = this.#metrics();
+    const pages = makePages({
+      version,
+      phase: () => this.#phase(),
+      table: () => this.table(),
+      sources: () => this.#feeds.map(({ source }) => source.status()),
+      problems: () => this.#datedProblems(),
+      metrics: () => metrics.render(),
+      listening: (key) => this.#bindings.listening(key),
+      connections: (key, replica) => this.#pool.memory.connectionsOn(key, replica),
+    });
+    const failed = (path: string, error: unknown): void =>
+      logger.error("status page failed", { path, error });
+    this.#status = await StatusServer.open({ address: config.statusEndpoint, pages, failed });
+    this.#stack.use(this.#status);
+  }
+
+  #metrics(): Metrics {
+    const { config, version, logLinesDropped } = this.#options;
+    return new Metrics({
+      detailed: config.metricsDetail === "replica",
+      version,
+      sources: () => this.#feeds.map(({ source }) => ({ source: source.name, ...source.status() })),
+      services: () => this.figures(),
+      servicesBySource: () => countBy(this.table().routes.map(({ source }) => source)),
+      generation: () => this.table().version,
+      changes: () => this.#changes,
+      problems: () => countBy(this.#datedProblems().map(({ kind }) => kind)),
+      bindErrors: () => this.#bindings.errors,
+      workerCrashes: () => this.#pool.crashes,
+      workerUtilization: () => this.#pool.utilization(),
+      logLinesDropped,
+    });
+  }
+}
+
+function makeFeeds({ config, logger, clock, random }: ProxyOptions): Feed[] {
+  if (config.marathon.length === 0) return [];
+  const source = new MarathonSource({
+    endpoints: config.marathon,
+    authFile: config.marathonAuthFile,
+    refreshIntervalMs: config.refreshIntervalMs,
+    clock,
+    random,
+    logger,
+  });
+  const states: Feed["states"] = (signal) => resolveHosts(source.run(signal), {}, signal);
+  return [{ source, states }];
+}
+
+function engineSettings(config: Config, workers: number): PoolOptions["settings"] {
+  return {
+    bindHosts: config.bind,
+    // Each worker holds an equal part of what a service may have.
+    maxConnections: Math.ceil(config.maxConnections / workers),
+    limits: {
+      connectTimeoutMs: config.connectTimeoutMs,
+      connectBudgetMs: 3 * config.connectTimeoutMs,
+      idleMs: 3_600_000,
+      halfCloseMs: 30_000,
+      writeStallMs: 120_000,
+    },
+  };
+}
+
+function workerCount(workers: number | "auto"): number {
+  return workers === "auto" ? Math.min(availableParallelism(), mostWorkers) : workers;
+}
+
+function countBy(words: readonly string[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const word of words) counts.set(word, (counts.get(word) ?? 0) + 1);
+  return counts;
+}
