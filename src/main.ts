@@ -16,6 +16,8 @@ const version = readVersion();
 const edge = { clock: Date.now, random: Math.random } as const;
 
 process.exitCode = await main(process.argv.slice(2));
+// Whatever still holds the process, such as a log reader that has stalled, has had its time.
+setTimeout(() => process.exit(), 1000).unref();
 
 async function main(argv: readonly string[]): Promise<number> {
   const asked = parseArgs(argv, { version, columns: process.stdout.columns ?? 80 });

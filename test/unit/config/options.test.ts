@@ -1,0 +1,97 @@
+import assert from "node:assert/strict";
+import { suite, test } from "node:test";
+import { environmentNames } from "../../../src/config/environment.ts";
+import { nearest } from "../../../src/config/nearest.ts";
+import {
+  camelCase,
+  defaultText,
+  optionGroups,
+  options,
+  settingNames,
+} from "../../../src/config/options.ts";
+import { retiredOptions } from "../../../src/config/retired-options.ts";
+import { readConfig } from "../../../src/config/read-config.ts";
+
+const all = settingNames.map((name) => ({ name, option: options[name] }));
+
+for (const { name, option } of all) {
+  test(`--${option.flag} is described, grouped and named as the contract says`, () => {
+    assert.match(option.flag, /^[a-z]+(-[a-z]+)*$/);
+    assert.match(option.describe, /^[A-Zj].{10,90}[^.]$/);
+    assert.ok(optionGroups.includes(option.group));
+    const variable = option.flag.toUpperCase().replaceAll("-", "_");
+    const names = environmentNames(option);
+    assert.equal(names[0], `PORTOLAN_${variable}`);
+    assert.ok(names.includes(variable));
+  });
+
+  test(`--${option.flag} reads its own default back`, () => {
+    const shown = defaultText(name);
+    if (shown === "") return;
+    const given = readConfig({
+      flags: new Map([[option.flag, [shown]]]),
+      env: {},
+      readFile: () => "",
+    });
+    assert.equal(given.kind, "config");
+    assert.deepEqual(given.kind === "config" && given.config[name], option.fallback);
+  });
+}
+
+test("no two options share a flag, a letter, a variable or a file key", () => {
+  const named = [...all.map(({ option }) => option), ...retiredOptions];
+  for (const names of [
+    named.map(({ flag }) => flag),
+    named.flatMap(({ alias }) => alias ?? []),
+    [
+      ...all.flatMap(({ option }) => environmentNames(option)),
+      ...retiredOptions.map(({ env }) => env),
+    ],
+    all.flatMap(({ option }) => [...new Set([option.flag, camelCase(option.flag)])]),
+  ]) {
+    assert.deepEqual(names, [...new Set(names)]);
+  }
+});
+
+test("the defaults are the documented ones", () => {
+  assert.deepEqual(
+    Object.fromEntries(all.map(({ name, option }) => [option.flag, defaultText(name)])),
+    {
+      marathon: "",
+      "marathon-auth-file": "",
+      "refresh-interval": "1m",
+      "shrink-guard": "true",
+      bind: "127.0.0.1",
+      "port-range": "1-65535",
+      "max-connections": "8192",
+      "drain-timeout": "30s",
+      balance: "leastconn",
+      "connect-timeout": "3s",
+      "status-endpoint": "0.0.0.0:9090",
+      "metrics-detail": "service",
+      "log-level": "info",
+      "log-format": "auto",
+      verbose: "false",
+      workers: "1",
+      config: "",
+    },
+  );
+});
+
+suite("the nearest word", () => {
+  const words = ["workers", "balance", "run", "demo", "bind"];
+  const rows = [
+    ["wokers", "workers"],
+    ["worker", "workers"],
+    ["wrokers", "workers"],
+    ["rnu", "run"],
+    ["bnid", "bind"],
+    ["kubernetes", undefined],
+    ["x", undefined],
+    ["", undefined],
+    ["w".repeat(10_000), undefined],
+  ] as const;
+  for (const [typed, want] of rows) {
+    test(`to ${typed.slice(0, 20)} is ${want}`, () => assert.equal(nearest(typed, words), want));
+  }
+});
