@@ -9,10 +9,9 @@ import { MarathonSource } from "./discovery/marathon/marathon-source.ts";
 import { resolveHosts } from "./discovery/resolve-hosts.ts";
 import type { ServiceFigures } from "./model/figures.ts";
 import type { Logger } from "./model/logger.ts";
-import type { Problem } from "./model/problem.ts";
 import { Metrics } from "./observe/metrics.ts";
 import type { RouteChange } from "./routing/diff.ts";
-import type { Table } from "./routing/table.ts";
+import { emptyTable, type Table } from "./routing/table.ts";
 import { Bindings } from "./workers/bindings.ts";
 import { readFigures } from "./workers/figures.ts";
 import { WorkerPool, type PoolOptions } from "./workers/pool.ts";
@@ -185,8 +184,9 @@ class Proxy implements RunningProxy {
   }
 
   #datedProblems(): ReturnType<ProblemLog["date"]> {
-    const known: readonly Problem[] = this.#controller?.table.problems ?? [];
-    return this.#problems.date([...known, ...this.#bindings.problems()]);
+    const { routes, problems } = this.#controller?.table ?? emptyTable;
+    const appOf = (key: string): string => routes.find((route) => route.key === key)?.app ?? key;
+    return this.#problems.date([...problems, ...this.#bindings.problems(appOf)]);
   }
 
   #statusPort(): number {

@@ -86,13 +86,14 @@ export class Bindings {
     return this.#errors;
   }
 
-  /** One problem per address that cannot be bound now. */
-  problems(): Problem[] {
+  /** One problem per address that cannot be bound now; `appOf` names the app that wants a service key. */
+  problems(appOf: (key: string) => string): Problem[] {
     const problems: Problem[] = [];
     for (const [key, addresses] of this.#byKey) {
       for (const [address, { failure }] of addresses) {
         if (failure === undefined) continue;
-        problems.push({ kind: "bind-failed", subject: key, reason: explain(address, failure) });
+        const reason = explain(address, failure);
+        problems.push({ kind: "bind-failed", subject: appOf(key), reason });
       }
     }
     return problems;
@@ -100,7 +101,7 @@ export class Bindings {
 }
 
 /** Why an address is not bound, and what to do about it. */
-export function explain(address: string, code: string): string {
+function explain(address: string, code: string): string {
   const hint = hints[code];
   const why = hint === undefined ? code : `${code}, ${hint}`;
   return `cannot listen on ${address}: ${why}; it is tried again until it works`;

@@ -130,7 +130,7 @@ test("more connections than a service may have are reset and counted", async () 
 
 test("a port in use is reported, tried again, and served once it is free; others are served meanwhile", async () => {
   await using replica = await TcpReplica.start(named("r"));
-  const squatter = createServer().listen(0, "127.0.0.1");
+  await using squatter = createServer().listen(0, "127.0.0.1");
   await once(squatter, "listening");
   const bound = squatter.address();
   assert.ok(bound !== null && typeof bound !== "string");

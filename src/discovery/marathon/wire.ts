@@ -1,0 +1,275 @@
+import { isIP } from "node:net";
+
+import { printable, type Problem } from "../../model/problem.ts";
+import type { Protocol } from "../../model/service.ts";
+import { fieldsOf, isFields, listOf, numberOf, numbersOf, textOf, timeOf } from "./fields.ts";
+import type { Fields } from "./fields.ts";
+
+/** One running copy as Marathon lists it, any version from 0.11 to 1.11. */
+export interface WireTask {
+  readonly id: string;
+  /** As received: it may be no valid host. */
+  readonly host: string | undefined;
+  /** Allocated host ports; a hole keeps the place of an entry that was no number. */
+  readonly ports: readonly (number | undefined)[];
+  /** Only on `/v2/tasks`; index-aligned with the app's current port declarations. */
+  readonly servicePorts: readonly (number | undefined)[];
+  /** Container addresses, IP literals only. */
+  readonly ipAddresses: readonly string[];
+  /** Absent before Marathon 1.3. */
+  readonly state: string | undefined;
+  /** When it was staged or, later, started (ms since the epoch). */
+  readonly stagedAt: number | undefined;
+  readonly startedAt: number | undefined;
+  /** When the version it runs was configured (ms since the epoch). */
+  readonly version: number | undefined;
+  /** One entry per check that has reported; undefined where the verdict is missing. */
+  readonly checks: readonly (boolean | undefined)[];
+}
+
+/** A port mapping or port definition, whichever of the two the app has. */
+export interface WirePort {
+  readonly servicePort: number | undefined;
+  readonly containerPort: number | undefined;
+  /** False only where the mapping asks for no port of the agent. */
+  readonly hasHostPort: boolean;
+  /** Empty when the declared protocol is not one we know. */
+  readonly protocols: readonly Protocol[];
+  readonly name: string | undefined;
+  readonly labels: ReadonlyMap<string, string>;
+}
+
+type NetworkMode = "host" | "bridge" | "container";
+
+/** One app definition with the tasks embedded in it. */
+export interface WireApp {
+  /** Absolute path with a leading slash, of the characters Marathon allows. */
+  readonly id: string;
+  /** When it was last configured (ms since the epoch), 0 when not stated. */
+  readonly configuredAt: number;
+  readonly network: NetworkMode;
+  readonly portMappings: readonly WirePort[];
+  readonly portDefinitions: readonly WirePort[];
+  /** How many health checks it declares; undefined when the definition itself is not known. */
+  readonly healthChecks: number | undefined;
+  readonly labels: ReadonlyMap<string, string>;
+  /** Undefined when the answer did not embed tasks. */
+  readonly tasks: readonly WireTask[] | undefined;
+}
+
+export interface WireApps {
+  readonly apps: readonly WireApp[];
+  readonly problems: readonly Problem[];
+}
+
+/** A task of `/v2/tasks`, which names its app itself. */
+export interface ListedTask {
+  readonly app: string;
+  readonly task: WireTask;
+}
+
+export interface WireTasks {
+  readonly tasks: readonly ListedTask[];
+  readonly problems: readonly Problem[];
+}
+
+const longestAppId = 1024;
+const longestLabel = 65_536;
+const mostLabels = 1000;
+const networkModes: ReadonlyMap<string, NetworkMode> = new Map([
+  ["host", "host"],
+  ["bridge", "bridge"],
+  ["container/bridge", "bridge"],
+  ["user", "container"],
+  ["container", "container"],
+]);
+const idSegment = /^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/;
+
+/** Reads `GET /v2/apps`; undefined when the document is no list of apps. A bad item harms only itself. */
+export function parseApps(document: unknown): WireApps | undefined {
+  const items = fieldsOf(document)["apps"];
+  if (!Array.isArray(items)) return undefined;
+  const apps = new Map<string, WireApp>();
+  const problems: Problem[] = [];
+  for (const item of listOf(items)) {
+    const app = parseApp(item, problems);
+    if (app === undefined) continue;
+    if (apps.has(app.id))
+      problems.push(invalid(app.id, "app is listed twice: the first one is used"));
+    else apps.set(app.id, app);
+  }
+  return { apps: [...apps.values()], problems };
+}
+
+/** Reads `GET /v2/tasks` or `/v2/apps/{id}/tasks`; undefined when the document is no list of tasks. */
+export function parseTasks(document: unknown): WireTasks | undefined {
+  const items = fieldsOf(document)["tasks"];
+  if (!Array.isArray(items)) return undefined;
+  const tasks: ListedTask[] = [];
+  const problems: Problem[] = [];
+  for (const item of listOf(items)) {
+    const app = appIdOf(fieldsOf(item)["appId"]);
+    const task = parseTask(item);
+    if (app !== undefined && task !== undefined) tasks.push({ app, task });
+    else problems.push(invalid(app ?? "/v2/tasks", "task without a valid id or app id: skipped"));
+  }
+  return { tasks, problems };
+}
+
+/** An app id in its absolute form; undefined when a segment is empty, `.`, `..` or has a foreign character. */
+export function appIdOf(value: unknown): string | undefined {
+  const text = textOf(value, longestAppId);
+  if (text === undefined) return undefined;
+  const path = text.startsWith("/") ? text.slice(1) : text;
+  return path.split("/").every((segment) => idSegment.test(segment)) ? `/${path}` : undefined;
+}
+
+function parseApp(item: unknown, problems: Problem[]): WireApp | undefined {
+  const fields = fieldsOf(item);
+  const id = appIdOf(fields["id"]);
+  if (id === undefined) {
+    problems.push(invalid("/v2/apps", `app id ${shown(fields["id"])} is not valid: app skipped`));
+    return undefined;
+  }
+  const container = fieldsOf(fields["container"]);
+  const docker = fieldsOf(container["docker"]);
+  const portMappings = wirePorts(container["portMappings"], mappingOf);
+  const mappings =
+    portMappings.length > 0 ? portMappings : wirePorts(docker["portMappings"], mappingOf);
+  const definitions = wirePorts(fields["portDefinitions"], definitionOf);
+  return {
+    id,
+    configuredAt: configuredAt(fields),
+    network: networkMode(fields, docker, mappings.length > 0),
+    portMappings: mappings,
+    portDefinitions: definitions.length > 0 ? definitions : legacyPorts(fields["ports"]),
+    healthChecks: listOf(fields["healthChecks"]).length,
+    labels: labelsOf(fields["labels"]),
+    tasks: embeddedTasks(id, fields["tasks"], problems),
+  };
+}
+
+function embeddedTasks(
+  app: string,
+  value: unknown,
+  problems: Problem[],
+): readonly WireTask[] | undefined {
+  // [go-marathon] `tasks: null` was seen on an app that has just been created, and means none.
+  if (value === undefined) return undefined;
+  if (value !== null && !Array.isArray(value))
+    problems.push(invalid(app, "tasks is no list: taken as none"));
+  const tasks = new Map<string, WireTask>();
+  for (const item of listOf(value)) {
+    const task = parseTask(item);
+    if (task === undefined) problems.push(invalid(app, "task without a valid id: skipped"));
+    else if (tasks.has(task.id))
+      problems.push(invalid(app, `task ${printable(task.id, 100)} is listed twice`));
+    else tasks.set(task.id, task);
+  }
+  return [...tasks.values()];
+}
+
+function parseTask(item: unknown): WireTask | undefined {
+  const fields = fieldsOf(item);
+  const id = textOf(fields["id"]);
+  if (id === undefined || printable(id) !== id) return undefined;
+  const ips = listOf(fields["ipAddresses"]).map((entry) => textOf(fieldsOf(entry)["ipAddress"]));
+  return {
+    id,
+    host: textOf(fields["host"]),
+    ports: numbersOf(fields["ports"]),
+    servicePorts: numbersOf(fields["servicePorts"]),
+    ipAddresses: ips.filter((ip) => ip !== undefined && isIP(ip) !== 0).map(String),
+    state: textOf(fields["state"]),
+    stagedAt: timeOf(fields["stagedAt"]),
+    startedAt: timeOf(fields["startedAt"]),
+    version: timeOf(fields["version"]),
+    checks: listOf(fields["healthCheckResults"]).map(aliveOf),
+  };
+}
+
+function aliveOf(result: unknown): boolean | undefined {
+  const alive = fieldsOf(result)["alive"];
+  return typeof alive === "boolean" ? alive : undefined;
+}
+
+function wirePorts(value: unknown, read: (fields: Fields) => WirePort): readonly WirePort[] {
+  // A bad entry keeps its place, since tasks refer to ports by position.
+  return listOf(value).map((entry) => read(fieldsOf(entry)));
+}
+
+function mappingOf(fields: Fields): WirePort {
+  return { ...describedPort(fields), servicePort: numberOf(fields["servicePort"]) };
+}
+
+function definitionOf(fields: Fields): WirePort {
+  return { ...describedPort(fields), servicePort: numberOf(fields["port"]), hasHostPort: true };
+}
+
+function describedPort(fields: Fields): WirePort {
+  return {
+    servicePort: undefined,
+    containerPort: numberOf(fields["containerPort"]),
+    hasHostPort: numberOf(fields["hostPort"]) !== undefined,
+    protocols: protocolsOf(fields["protocol"]),
+    name: textOf(fields["name"]),
+    labels: labelsOf(fields["labels"]),
+  };
+}
+
+function legacyPorts(value: unknown): readonly WirePort[] {
+  return numbersOf(value).map((port) => ({
+    ...describedPort({}),
+    servicePort: port,
+    hasHostPort: true,
+  }));
+}
+
+function protocolsOf(value: unknown): readonly Protocol[] {
+  if (value === undefined || value === null) return ["tcp"];
+  const words = textOf(value)?.toLowerCase().split(",") ?? [];
+  const protocols = words
+    .map((word) => word.trim())
+    .filter((word) => word === "tcp" || word === "udp");
+  return [...new Set(protocols)];
+}
+
+function networkMode(app: Fields, docker: Fields, isMapped: boolean): NetworkMode {
+  const declared =
+    textOf(fieldsOf(listOf(app["networks"])[0])["mode"]) ?? textOf(docker["network"]);
+  const known = networkModes.get(declared?.toLowerCase() ?? "");
+  if (known !== undefined) return known;
+  // [marathon 0.14–1.4] IP-per-task apps have no network mode, only an `ipAddress` object.
+  if (isFields(app["ipAddress"])) return "container";
+  return isMapped ? "bridge" : "host";
+}
+
+function configuredAt(fields: Fields): number {
+  return (
+    timeOf(fieldsOf(fields["versionInfo"])["lastConfigChangeAt"]) ?? timeOf(fields["version"]) ?? 0
+  );
+}
+
+/** Copies text labels only: a Map, since names like `__proto__` come from outside. */
+function labelsOf(value: unknown): ReadonlyMap<string, string> {
+  const labels = new Map<string, string>();
+  if (!isFields(value)) return labels;
+  for (const [name, text] of Object.entries(value)) {
+    if (labels.size >= mostLabels) break;
+    const isShort =
+      name.length <= 1024 && (typeof text !== "string" || text.length <= longestLabel);
+    if (isShort && (typeof text === "string" || typeof text === "number"))
+      labels.set(name, String(text));
+  }
+  return labels;
+}
+
+function invalid(subject: string, reason: string): Problem {
+  return { kind: "invalid-item", subject, reason };
+}
+
+function shown(value: unknown): string {
+  return typeof value === "string"
+    ? JSON.stringify(printable(value, 100))
+    : `of type ${typeof value}`;
+}

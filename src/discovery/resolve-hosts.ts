@@ -1,0 +1,128 @@
+import { isIP } from "node:net";
+
+import { Latest } from "../async/latest.ts";
+import { printable, problemKey, type Problem } from "../model/problem.ts";
+import type { Replica } from "../model/replica.ts";
+import type { Service } from "../model/service.ts";
+import { HostResolver, type HostResolverOptions } from "./host-resolver.ts";
+import type { SourceState } from "./source.ts";
+
+/** Options of `resolveHosts`; those of HostResolver, and how long the first state waits for its names. */
+export interface ResolveHostsOptions extends HostResolverOptions {
+  /** Default 5000 ms. */
+  readonly firstWaitMs?: number;
+}
+
+/**
+ * The same states with addresses in place of host names. A replica whose name has no address is left out with an
+ * `unresolved-host` problem; when a name resolves or moves, the newest state is yielded again. `states` must end
+ * when the same signal aborts.
+ */
+export async function* resolveHosts(
+  states: AsyncIterable<SourceState>,
+  options: ResolveHostsOptions,
+  signal: AbortSignal,
+): AsyncGenerator<SourceState, void, void> {
+  if (signal.aborted) return;
+  const life = new AbortController();
+  const stop = (): void => life.abort(signal.reason);
+  signal.addEventListener("abort", stop, { once: true });
+  const resolution = new Resolution(options, life.signal);
+  const iterator = states[Symbol.asyncIterator]();
+  const reading = resolution.read(iterator);
+  // Its failure is thrown below, once the last state has been taken.
+  reading.catch(() => {});
+  try {
+    yield* resolution.resolved.values(life.signal);
+    // Once the states have failed, so does this.
+    await (life.signal.aborted ? undefined : reading);
+  } finally {
+    signal.removeEventListener("abort", stop);
+    life.abort();
+    const ended = Promise.allSettled([iterator.return?.(), reading]);
+    // Only the signal can end a source that is waiting: without it, there is nothing to wait for.
+    if (signal.aborted) await ended;
+  }
+}
+
+/** The newest state and the resolver that follows its names. */
+class Resolution {
+  readonly resolved = new Latest<SourceState>();
+  readonly #resolver: HostResolver;
+  readonly #signal: AbortSignal;
+  readonly #firstWaitMs: number;
+  #newest: SourceState | undefined;
+  #isReady = false;
+  #first: Promise<void> | undefined;
+
+  constructor({ firstWaitMs = 5000, ...options }: ResolveHostsOptions, signal: AbortSignal) {
+    this.#resolver = new HostResolver(options, () => this.#publish(), signal);
+    this.#signal = signal;
+    this.#firstWaitMs = firstWaitMs;
+  }
+
+  async read(states: AsyncIterator<SourceState>): Promise<void> {
+    try {
+      for (let next = await states.next(); next.done !== true; next = await states.next()) {
+        if (this.#signal.aborted) return;
+        this.#newest = next.value;
+        this.#resolver.want(hostNames(next.value));
+        // A newer state may come while the first one waits; it then takes its place.
+        this.#first ??= this.#becomeReady();
+        this.#publish();
+      }
+      await this.#first;
+    } finally {
+      this.resolved.close();
+    }
+  }
+
+  async #becomeReady(): Promise<void> {
+    await this.#resolver.settled(this.#firstWaitMs);
+    this.#isReady = true;
+    this.#publish();
+  }
+
+  #publish(): void {
+    if (!this.#isReady || this.#newest === undefined) return;
+    this.resolved.set(withAddresses(this.#newest, this.#resolver));
+  }
+}
+
+function hostNames({ services }: SourceState): ReadonlySet<string> {
+  const hosts = services.flatMap(({ replicas }) => replicas.map(({ address }) => address.host));
+  return new Set(hosts.filter((host) => isIP(host) === 0));
+}
+
+function withAddresses(state: SourceState, resolver: HostResolver): SourceState {
+  const problems = new Map<string, Problem>();
+  const services = state.services.map((service) => resolveService(service, resolver, problems));
+  return { ...state, services, problems: [...state.problems, ...problems.values()] };
+}
+
+function resolveService(
+  service: Service,
+  resolver: HostResolver,
+  problems: Map<string, Problem>,
+): Service {
+  if (service.replicas.every(({ address }) => isIP(address.host) !== 0)) return service;
+  const replicas: Replica[] = [];
+  for (const replica of service.replicas) {
+    const { host, port } = replica.address;
+    const address = isIP(host) === 0 ? resolver.addressOf(host) : host;
+    if (address !== undefined) replicas.push({ ...replica, address: { host: address, port } });
+    else {
+      const problem = unresolved(service.app, host);
+      problems.set(problemKey(problem), problem);
+    }
+  }
+  return { ...service, replicas };
+}
+
+function unresolved(app: string, host: string): Problem {
+  return {
+    kind: "unresolved-host",
+    subject: app,
+    reason: `host ${printable(host)} has no address: its replicas are left out`,
+  };
+}

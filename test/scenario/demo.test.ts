@@ -1,0 +1,54 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer } from "node:net";
+import { test } from "node:test";
+import { eventually } from "../support/eventually.ts";
+import { Program } from "../support/program.ts";
+
+/** Squats the demo's usual status port, so that the demo must find another whatever else runs here. */
+async function squat(): Promise<Disposable> {
+  const server = createServer();
+  server.on("error", () => undefined);
+  server.listen(9090, "127.0.0.1");
+  await Promise.race([once(server, "listening"), once(server, "error")]);
+  return { [Symbol.dispose]: () => server.close() };
+}
+
+test("without a source npm start shows the demo: real replicas behind real ports, and lines to try", async () => {
+  using squatter = await squat();
+  assert.ok(squatter);
+  await using program = new Program({ args: ["start", "--no-script", "--log-format", "json"] });
+  await program.logged(/port 9090 is taken: the status port is \d+ instead/);
+  const hint = await program.logged(/curl http:\/\/localhost:\d+\//);
+  const url = /http:\S+/.exec(String(hint["msg"]))?.[0] ?? "";
+  const answer = await (await fetch(url)).text();
+  assert.match(answer, /^hello from \/demo\/web [0-9a-f]{8}, you asked for \/\n$/);
+  const summary = await program.logged(/visits served/);
+  assert.match(
+    String(summary["msg"]),
+    /web\.demo:\d+ 3\/3 up, echo\.demo:\d+ 2\/2 up, kv\.demo:\d+ 2\/2 up; \d+ visits served, 0 failed/,
+  );
+  program.signal("SIGTERM");
+  assert.equal(await program.exit(), 0);
+});
+
+test("the script scales an app, and no visit fails", async () => {
+  await using program = new Program({ args: ["demo", "--log-format", "json"] });
+  await program.logged("scaling /demo/web to 5 instances");
+  await eventually(
+    () => program.log.some(({ msg }) => /web\.demo:\d+ 5\/5 up.* 0 failed$/.test(String(msg))),
+    {
+      withinMs: 20_000,
+    },
+  );
+  program.signal("SIGINT");
+  assert.equal(await program.exit(), 0);
+});
+
+test("with a source npm start is the real thing", async () => {
+  await using program = new Program({
+    args: ["start", "--marathon", "http://127.0.0.1:1", "--status-endpoint", "127.0.0.1:0"],
+  });
+  await program.logged("started");
+  assert.ok(!program.log.some(({ msg }) => String(msg).includes("demo")));
+});

@@ -1,0 +1,112 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { connect } from "node:net";
+import { test } from "node:test";
+import { eventually } from "../support/eventually.ts";
+import { freePort } from "../support/free-port.ts";
+import { app, place, startMarathon } from "../support/marathon.ts";
+import { RunningProxy } from "../support/running-proxy.ts";
+import { TcpClient } from "../support/tcp-client.ts";
+import { named, TcpReplica } from "../support/tcp-replica.ts";
+
+/** The inode of the socket that listens on a port of 127.0.0.1; it changes when the socket does. */
+function listeningInode(port: number): string | undefined {
+  const hex = port.toString(16).toUpperCase().padStart(4, "0");
+  const rows = readFileSync("/proc/net/tcp", "utf8")
+    .split("\n")
+    .map((line) => line.trim().split(/\s+/));
+  return rows.find((row) => row[1] === `0100007F:${hex}` && row[3] === "0A")?.[9];
+}
+
+/** Connects over and over; each connection must get a greeting and an echo. */
+async function visit(
+  port: number,
+  until: AbortSignal,
+  result: { served: number; failures: string[] },
+): Promise<void> {
+  while (!until.aborted) {
+    await new Promise<void>((resolve) => {
+      let text = "";
+      const socket = connect(port, "127.0.0.1", () => socket.write("hello"));
+      socket.on("error", (error) => result.failures.push(error.message));
+      socket.on("data", (chunk: Buffer) => {
+        text += chunk.toString();
+        if (text.endsWith("\nhello")) socket.end();
+      });
+      socket.on("close", () => {
+        if (text.endsWith("\nhello")) result.served += 1;
+        else result.failures.push(`cut after ${JSON.stringify(text)}`);
+        resolve();
+      });
+    });
+  }
+}
+
+test("200 changes of route under load: no failed connection, the listening socket is never closed", async () => {
+  const replicas = await Promise.all(
+    ["a", "b", "c", "d"].map((name) => TcpReplica.start(named(name))),
+  );
+  await using marathon = await startMarathon();
+  const port = await freePort();
+  marathon.putApp(app("/web", port));
+  const tasks = replicas.slice(0, 2).map((one) => place(marathon, "/web", one.port));
+  await using proxy = await RunningProxy.start(["--marathon", marathon.urls[0] ?? ""]);
+  await proxy.ready();
+  const inode = listeningInode(port);
+  assert.ok(inode !== undefined);
+  const long = await Promise.all(Array.from({ length: 8 }, () => TcpClient.open(port)));
+  await eventually(() => long.every((client) => client.text.length > 0));
+
+  const stop = new AbortController();
+  const result = { served: 0, failures: [] as string[] };
+  const visitors = Array.from({ length: 4 }, () => visit(port, stop.signal, result));
+  const { version: first } = await proxy.table();
+  const changes = async (): Promise<number> => (await proxy.table()).version - first;
+  // Each round a new task comes and an old one is killed: two changes, told by events.
+  for (let round = 0; (await changes()) < 200; round += 1) {
+    const { version } = await proxy.table();
+    const fresh = replicas[(round + 2) % replicas.length];
+    assert.ok(fresh);
+    tasks.push(place(marathon, "/web", fresh.port));
+    await eventually(async () => (await proxy.table()).version > version);
+    const oldest = tasks.shift();
+    assert.ok(oldest !== undefined);
+    marathon.setTask(oldest, { state: "TASK_KILLING" });
+    marathon.setTask(oldest, { state: "TASK_KILLED" });
+    await proxy.service(port, (service) => service.replicas.length === 2);
+  }
+  stop.abort();
+  await Promise.all(visitors);
+
+  assert.deepEqual(result.failures, []);
+  assert.ok(result.served > 500, `${result.served} connections`);
+  assert.equal(listeningInode(port), inode);
+  for (const client of long) {
+    const before = client.text.length;
+    client.socket.write("still here");
+    await eventually(() => client.text.length === before + 10);
+    await client[Symbol.asyncDispose]();
+  }
+  for (const one of replicas) await one[Symbol.asyncDispose]();
+});
+
+test("a replica that dies without a word costs no client anything while another lives", async () => {
+  await using alive = await TcpReplica.start(named("alive"));
+  const dying = await TcpReplica.start(named("dying"));
+  await using marathon = await startMarathon();
+  const port = await freePort();
+  marathon.putApp(app("/web", port));
+  place(marathon, "/web", alive.port);
+  place(marathon, "/web", dying.port);
+  await using proxy = await RunningProxy.start(["--marathon", marathon.urls[0] ?? ""]);
+  await proxy.ready();
+  await dying[Symbol.asyncDispose]();
+  const stop = new AbortController();
+  const result = { served: 0, failures: [] as string[] };
+  const visitor = visit(port, stop.signal, result);
+  await eventually(() => result.served >= 100);
+  stop.abort();
+  await visitor;
+  assert.deepEqual(result.failures, []);
+  assert.ok(((await proxy.metric("portolan_replica_retries_total")) ?? 0) > 0);
+});

@@ -1,0 +1,144 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer } from "node:net";
+import { getuid } from "node:process";
+import { test } from "node:test";
+import { eventually } from "../support/eventually.ts";
+import { freePort } from "../support/free-port.ts";
+import { app, place, startMarathon } from "../support/marathon.ts";
+import { Program } from "../support/program.ts";
+import { RunningProxy } from "../support/running-proxy.ts";
+import { TcpClient } from "../support/tcp-client.ts";
+import { named, TcpReplica } from "../support/tcp-replica.ts";
+
+test("a service port that another process has is named with its app, and served once it is free", async () => {
+  await using replica = await TcpReplica.start(named("r"));
+  await using marathon = await startMarathon();
+  await using squatter = createServer().listen(0, "127.0.0.1");
+  await once(squatter, "listening");
+  const bound = squatter.address();
+  assert.ok(bound !== null && typeof bound !== "string");
+  const other = await freePort();
+  marathon.putApp(app("/blocked", bound.port));
+  marathon.putApp(app("/other", other));
+  place(marathon, "/blocked", replica.port);
+  place(marathon, "/other", replica.port);
+  await using proxy = await RunningProxy.start(["--marathon", marathon.urls[0] ?? ""]);
+  await proxy.ready();
+  await using client = await TcpClient.open(other);
+  await eventually(() => client.text === "r\n");
+  const warning = await proxy.logged(/cannot listen on/);
+  assert.match(String(warning["msg"]), /EADDRINUSE, another process has the port/);
+  assert.match(String(warning["subject"]), /\/blocked/);
+  assert.equal(
+    await proxy.metric("portolan_listener_bind_errors_total", { code: "EADDRINUSE" }),
+    1,
+  );
+  squatter.close();
+  await proxy.service(bound.port, ({ listening }) => listening.length === 1);
+  assert.doesNotMatch(await proxy.text("/api/problems"), /bind-failed/);
+});
+
+test(
+  "a privileged port without the right is explained, the rest is served",
+  { skip: getuid?.() === 0 ? false : "needs root to give up root" },
+  async () => {
+    await using replica = await TcpReplica.start(named("r"));
+    await using marathon = await startMarathon();
+    const port = await freePort();
+    marathon.putApp(app("/low", 81));
+    marathon.putApp(app("/high", port));
+    place(marathon, "/high", replica.port);
+    await using program = new Program({
+      args: ["run", "--marathon", marathon.urls[0] ?? "", "--status-endpoint", "127.0.0.1:0"],
+      uid: 65_534,
+    });
+    const warning = await program.logged(/cannot listen on 127\.0\.0\.1:81/);
+    assert.match(String(warning["msg"]), /EACCES.*CAP_NET_BIND_SERVICE/);
+    await using client = await TcpClient.open(port);
+    await eventually(() => client.text === "r\n");
+  },
+);
+
+test("a status port that is taken ends the program with a reason before it serves anything", async () => {
+  await using squatter = createServer().listen(0, "127.0.0.1");
+  await once(squatter, "listening");
+  const bound = squatter.address();
+  assert.ok(bound !== null && typeof bound !== "string");
+  await using program = new Program({
+    args: [
+      "run",
+      "--marathon",
+      "http://127.0.0.1:1",
+      "--status-endpoint",
+      `127.0.0.1:${bound.port}`,
+    ],
+  });
+  assert.equal(await program.exit(), 1);
+  assert.match(program.stdout, /EADDRINUSE/);
+  squatter.close();
+});
+
+test("the port we use ourselves and ports outside the range are refused to apps", async () => {
+  await using marathon = await startMarathon();
+  const [own, low, good] = [await freePort(), 999, await freePort()];
+  marathon.putApp(app("/own", own));
+  marathon.putApp(app("/low", low));
+  marathon.putApp(app("/good", good));
+  const args = [
+    "run",
+    "--marathon",
+    marathon.urls[0] ?? "",
+    "--status-endpoint",
+    `127.0.0.1:${own}`,
+    "--port-range",
+    "1000-65535",
+  ];
+  await using program = new Program({ args });
+  await program.logged(/status port/);
+  await program.logged(/outside the allowed range 1000-65535/);
+  const added = await program.logged("routing changed");
+  assert.match(String(added["changes"]), new RegExp(`^added tcp/${good} /good \\(0 of 0 up\\)$`));
+});
+
+for (const bind of ["127.0.0.1,::1", "::1"]) {
+  test(`service ports bind where they were told to: ${bind}`, async () => {
+    await using replica = await TcpReplica.start(named("r"));
+    await using marathon = await startMarathon();
+    const port = await freePort();
+    marathon.putApp(app("/web", port));
+    place(marathon, "/web", replica.port);
+    await using proxy = await RunningProxy.start([
+      "--marathon",
+      marathon.urls[0] ?? "",
+      "--bind",
+      bind,
+    ]);
+    await proxy.ready();
+    for (const host of bind.split(",")) {
+      await using client = await TcpClient.open(port, host);
+      await eventually(() => client.text === "r\n");
+    }
+  });
+}
+
+test("two workers share every port, and one that dies is replaced", async () => {
+  await using replica = await TcpReplica.start(named("r"));
+  await using marathon = await startMarathon();
+  const port = await freePort();
+  marathon.putApp(app("/web", port));
+  place(marathon, "/web", replica.port);
+  await using proxy = await RunningProxy.start([
+    "--marathon",
+    marathon.urls[0] ?? "",
+    "--workers",
+    "2",
+  ]);
+  await proxy.ready();
+  const clients = await Promise.all(Array.from({ length: 40 }, () => TcpClient.open(port)));
+  await eventually(() => clients.every((client) => client.text === "r\n"));
+  const { replicas } = await proxy.service(port);
+  assert.equal(replicas[0]?.connections, 40);
+  for (const client of clients) await client[Symbol.asyncDispose]();
+  await proxy.service(port, (service) => service.replicas[0]?.connections === 0);
+});

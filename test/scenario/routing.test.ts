@@ -1,0 +1,191 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { eventually } from "../support/eventually.ts";
+import { freePort } from "../support/free-port.ts";
+import { app, place, startMarathon } from "../support/marathon.ts";
+import { RunningProxy } from "../support/running-proxy.ts";
+import { TcpClient } from "../support/tcp-client.ts";
+import { named, TcpReplica } from "../support/tcp-replica.ts";
+
+/** What the replica behind a service port says its name is; undefined when the connection failed. */
+async function ask(port: number): Promise<string | undefined> {
+  await using client = new TcpClient(port);
+  await eventually(() => client.text.includes("\n") || client.closed);
+  return client.text.includes("\n") ? client.text.trim() : undefined;
+}
+
+test("services come from Marathon, follow its events, and every state is explained", async () => {
+  await using one = await TcpReplica.start(named("one"));
+  await using two = await TcpReplica.start(named("two"));
+  await using marathon = await startMarathon();
+  const port = await freePort();
+  marathon.putApp(app("/shop/web", port));
+  const first = place(marathon, "/shop/web", one.port);
+  await using proxy = await RunningProxy.start(["--marathon", marathon.urls[0] ?? ""]);
+  await proxy.ready();
+  assert.equal(await ask(port), "one");
+
+  place(marathon, "/shop/web", two.port);
+  const grown = await proxy.service(port, ({ replicas }) => replicas.length === 2);
+  assert.deepEqual(
+    grown.replicas.map(({ state }) => state),
+    ["up", "up"],
+  );
+  assert.deepEqual(grown.listening, [`127.0.0.1:${port}`]);
+
+  marathon.setHealth(first, false);
+  const hurt = await proxy.service(port, ({ replicas }) =>
+    replicas.some(({ state }) => state === "down"),
+  );
+  assert.match(hurt.replicas.find(({ state }) => state === "down")?.reason ?? "", /check/);
+  assert.equal(await ask(port), "two");
+
+  marathon.deleteApp("/shop/web");
+  await eventually(async () => (await proxy.table()).services.length === 0);
+  await using refused = new TcpClient(port);
+  await eventually(() => refused.closed);
+  assert.equal(refused.error?.code, "ECONNREFUSED");
+});
+
+test("a task that an event says is being killed leaves rotation before any fetch confirms it", async () => {
+  await using one = await TcpReplica.start(named("one"));
+  await using two = await TcpReplica.start(named("two"));
+  await using marathon = await startMarathon();
+  const port = await freePort();
+  marathon.putApp(app("/web", port));
+  const first = place(marathon, "/web", one.port);
+  place(marathon, "/web", two.port);
+  await using proxy = await RunningProxy.start(["--marathon", marathon.urls[0] ?? ""]);
+  await proxy.ready();
+  await using running = await TcpClient.open(port);
+  await eventually(() => running.text.length > 0);
+  // From now on every fetch hangs: only the event can tell.
+  marathon.setFault({ kind: "hang" }, { path: /apps/ });
+  marathon.setTask(first, { state: "TASK_KILLING" });
+  const service = await proxy.service(port, ({ replicas }) =>
+    replicas.some(({ state }) => state === "draining"),
+  );
+  assert.equal(service.replicas.length, 2);
+  for (let round = 0; round < 5; round += 1) assert.equal(await ask(port), "two");
+  marathon.setTask(first, { state: "TASK_KILLED" });
+  await proxy.service(port, ({ replicas }) => replicas.length === 1);
+  running.socket.write("still served");
+  await eventually(() => running.text.endsWith("still served"));
+});
+
+test("a Marathon that is down at the start keeps us INITIALIZING, told once, until it answers", async () => {
+  await using replica = await TcpReplica.start(named("r"));
+  await using marathon = await startMarathon();
+  const port = await freePort();
+  marathon.putApp(app("/web", port));
+  place(marathon, "/web", replica.port);
+  await marathon.stopMember(0);
+  await using proxy = await RunningProxy.start(["--marathon", marathon.urls[0] ?? ""]);
+  const status = await proxy.get("/status");
+  assert.deepEqual([status.status, await status.text()], [503, "INITIALIZING\n"]);
+  assert.equal(await proxy.text("/ping"), "pong\n");
+  await eventually(
+    async () =>
+      ((await proxy.metric("portolan_discovery_syncs_total", { result: "failed" })) ?? 0) >= 3,
+  );
+  const complaints = proxy.log.filter(({ msg }) => String(msg).includes("cannot be read"));
+  assert.equal(complaints.length, 1, "one line per change of state, not per attempt");
+  await marathon.startMember(0);
+  await proxy.ready();
+  assert.equal(await ask(port), "r");
+});
+
+test("hostile answers change nothing, and the truth is taken when it comes back", async () => {
+  await using replica = await TcpReplica.start(named("r"));
+  await using marathon = await startMarathon();
+  const port = await freePort();
+  marathon.putApp(app("/web", port));
+  place(marathon, "/web", replica.port);
+  await using proxy = await RunningProxy.start(["--marathon", marathon.urls[0] ?? ""]);
+  await proxy.ready();
+  const { version } = await proxy.table();
+  const failures = async (): Promise<number> =>
+    (await proxy.metric("portolan_discovery_syncs_total", { result: "failed" })) ?? 0;
+  for (const fault of [
+    { kind: "status", status: 503 },
+    { kind: "empty" },
+    { kind: "html" },
+    { kind: "truncate", bytes: 100 },
+    { kind: "truncate", bytes: 100, framed: true },
+    { kind: "close-delimited" },
+    { kind: "reset" },
+    { kind: "status", status: 200, body: '{"apps":null}', contentType: "application/json" },
+  ] as const) {
+    const before = await failures();
+    marathon.setFault(fault, { path: /apps/ });
+    proxy.signal("SIGHUP");
+    await eventually(async () => (await failures()) > before, { what: `failure by ${fault.kind}` });
+    assert.equal((await proxy.table()).version, version);
+    assert.equal(await ask(port), "r");
+    marathon.setFault(undefined);
+  }
+});
+
+test("an empty list with status 200 is held back", async () => {
+  await using replica = await TcpReplica.start(named("r"));
+  await using marathon = await startMarathon();
+  const port = await freePort();
+  marathon.putApp(app("/web", port));
+  place(marathon, "/web", replica.port);
+  await using proxy = await RunningProxy.start(["--marathon", marathon.urls[0] ?? ""]);
+  await proxy.ready();
+  marathon.setFault(
+    { kind: "status", status: 200, body: '{"apps":[]}', contentType: "application/json" },
+    { path: /apps/ },
+  );
+  proxy.signal("SIGHUP");
+  await eventually(async () => (await proxy.text("/api/problems")).includes("held-back"));
+  assert.equal(await ask(port), "r");
+});
+
+test("a leader that forgot every health result changes nothing for replicas that worked", async () => {
+  await using replica = await TcpReplica.start(named("r"));
+  await using marathon = await startMarathon({ members: 2 });
+  const port = await freePort();
+  marathon.putApp(app("/web", port));
+  place(marathon, "/web", replica.port);
+  await using proxy = await RunningProxy.start(["--marathon", marathon.urls.join(",")]);
+  await proxy.ready();
+  await marathon.electLeader(1, { gapMs: 50 });
+  const service = await proxy.service(port, ({ replicas }) =>
+    /last known up/.test(replicas[0]?.reason ?? ""),
+  );
+  assert.equal(service.replicas[0]?.state, "up");
+  assert.equal(await ask(port), "r");
+});
+
+test("bad ports and conflicts are reported with the app and the reason; everything else goes on", async () => {
+  await using replica = await TcpReplica.start(named("good"));
+  await using marathon = await startMarathon();
+  const [port, shared] = [await freePort(), await freePort()];
+  marathon.putApp(app("/good", port));
+  place(marathon, "/good", replica.port);
+  marathon.putApp(app("/older", shared));
+  marathon.putApp(app("/younger", shared));
+  marathon.putApp(app("/zero", await freePort()));
+  marathon.overrideApp("/zero", {
+    portDefinitions: [
+      { port: 0, protocol: "tcp" },
+      { port: 70_000, protocol: "tcp" },
+    ],
+  });
+  await using proxy = await RunningProxy.start(["--marathon", marathon.urls[0] ?? ""]);
+  await proxy.ready();
+  assert.equal(await ask(port), "good");
+  const problems = await proxy.text("/api/problems");
+  assert.match(
+    problems,
+    /"subject": "\/younger",\s+"reason": "tcp\/\d+ is already served for \/older/,
+  );
+  assert.match(problems, /"subject": "\/zero"/);
+  assert.match(problems, /70000/);
+  assert.equal((await proxy.service(shared)).app, "/older");
+  // The younger one gets the port when the older one gives it up.
+  marathon.deleteApp("/older");
+  await proxy.service(shared, (service) => service.app === "/younger");
+});

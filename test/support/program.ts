@@ -1,0 +1,74 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { eventually } from "./eventually.ts";
+
+export interface ProgramOptions {
+  readonly args: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  /** Run as this user instead of the present one. */
+  readonly uid?: number;
+}
+
+/** The whole program as a child process, as users start it. */
+export class Program implements AsyncDisposable {
+  readonly child: ChildProcess;
+  stdout = "";
+  stderr = "";
+  #exit: Promise<number | null>;
+
+  constructor({ args, env = {}, uid }: ProgramOptions) {
+    const path = process.env["PATH"] ?? "";
+    this.child = spawn(process.execPath, ["src/main.ts", ...args], {
+      cwd: new URL("../..", import.meta.url).pathname,
+      env: { PATH: path, ...env },
+      stdio: ["ignore", "pipe", "pipe"],
+      ...(uid === undefined ? {} : { uid, gid: uid }),
+    });
+    this.child.stdout?.on("data", (chunk: Buffer) => {
+      this.stdout += chunk.toString();
+    });
+    this.child.stderr?.on("data", (chunk: Buffer) => {
+      this.stderr += chunk.toString();
+    });
+    this.#exit = once(this.child, "close").then(([code]: (number | null)[]) => code ?? null);
+  }
+
+  get pid(): number {
+    if (this.child.pid === undefined) throw new Error("the program was not started");
+    return this.child.pid;
+  }
+
+  /** The exit code; null when a signal killed it. */
+  exit(): Promise<number | null> {
+    return this.#exit;
+  }
+
+  /** Log lines written so far, parsed; every line must be one JSON object. */
+  get log(): Record<string, unknown>[] {
+    const lines = this.stdout.split("\n").slice(0, -1);
+    return lines.map((line): Record<string, unknown> => {
+      const value: unknown = JSON.parse(line);
+      if (typeof value !== "object" || value === null) throw new Error(`not an object: ${line}`);
+      return { ...value };
+    });
+  }
+
+  /** Waits for a log line with this message. */
+  logged(msg: string | RegExp): Promise<Record<string, unknown>> {
+    const matches = (text: unknown): boolean =>
+      typeof text === "string" && (typeof msg === "string" ? text === msg : msg.test(text));
+    return eventually(() => this.log.find((line) => matches(line["msg"])), {
+      withinMs: 20_000,
+      what: `the log line ${String(msg)} (have: ${this.stdout}${this.stderr})`,
+    });
+  }
+
+  signal(name: NodeJS.Signals): void {
+    this.child.kill(name);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.child.exitCode === null && this.child.signalCode === null) this.child.kill("SIGKILL");
+    await this.#exit;
+  }
+}

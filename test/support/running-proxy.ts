@@ -1,0 +1,88 @@
+import { eventually } from "./eventually.ts";
+import { Program } from "./program.ts";
+
+interface ReplicaJson {
+  readonly address: string;
+  readonly state: string;
+  readonly reason: string;
+  readonly connections: number;
+}
+
+interface ServiceJson {
+  readonly app: string;
+  readonly port: number;
+  readonly listening: readonly string[];
+  readonly replicas: readonly ReplicaJson[];
+}
+
+interface TableJson {
+  readonly version: number;
+  readonly services: readonly ServiceJson[];
+}
+
+/** A proxy in its own process with its status port at hand. */
+export class RunningProxy extends Program {
+  #status = "";
+
+  /** Starts the program with a status port on a free port; waits only until that answers. */
+  static async start(
+    args: readonly string[],
+    env: Readonly<Record<string, string>> = {},
+  ): Promise<RunningProxy> {
+    const proxy = new RunningProxy({
+      args: ["run", "--status-endpoint", "127.0.0.1:0", ...args],
+      env,
+    });
+    const started = await proxy.logged("started");
+    proxy.#status = String(started["status"]);
+    return proxy;
+  }
+
+  get(path: string): Promise<Response> {
+    return fetch(`http://${this.#status}${path}`);
+  }
+
+  async text(path: string): Promise<string> {
+    return await (await this.get(path)).text();
+  }
+
+  /** Waits until `/status` says OK. */
+  async ready(): Promise<this> {
+    await eventually(async () => (await this.text("/status")) === "OK\n", {
+      withinMs: 20_000,
+      what: "/status OK",
+    });
+    return this;
+  }
+
+  async table(): Promise<TableJson> {
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- our own answer, asserted by the tests that use it
+    return (await (await this.get("/api/table")).json()) as TableJson;
+  }
+
+  /** The service on this port once `check` holds for it. */
+  service(
+    port: number,
+    check: (service: ServiceJson) => boolean = () => true,
+  ): Promise<ServiceJson> {
+    return eventually(
+      async () => (await this.table()).services.find((one) => one.port === port && check(one)),
+      { withinMs: 20_000, what: `service ${port}` },
+    );
+  }
+
+  /** The value of a metric whose labels include these, or undefined. */
+  async metric(
+    name: string,
+    labels: Readonly<Record<string, string>> = {},
+  ): Promise<number | undefined> {
+    const lines = (await this.text("/metrics")).split("\n");
+    const wanted = Object.entries(labels).map(([label, value]) => `${label}="${value}"`);
+    const line = lines.find(
+      (text) =>
+        (text.startsWith(`${name}{`) || text.startsWith(`${name} `)) &&
+        wanted.every((part) => text.includes(part)),
+    );
+    return line === undefined ? undefined : Number(line.slice(line.lastIndexOf(" ") + 1));
+  }
+}
