@@ -22,6 +22,8 @@ export interface PlacedApp extends SampleApp {
 }
 
 const marathonPort = 8080;
+// Slow enough to watch, quick enough not to wait for.
+const pace = { startMs: 300, stopMs: 1500 };
 
 /** An embedded Marathon with three sample apps that really run, and clients that visit them through the proxy. */
 export class Demo implements AsyncDisposable {
@@ -46,7 +48,7 @@ export class Demo implements AsyncDisposable {
   /** Starts Marathon and its apps; resolves when every replica runs. */
   static async start(options: DemoOptions): Promise<Demo> {
     const { clock, random, say } = options;
-    const executor = new SampleExecutor();
+    const executor = new SampleExecutor(pace);
     const port = await choose(marathonPort, "Marathon", say);
     const marathon = await EmbeddedMarathon.start({ port, executor, clock, random });
     const apps: PlacedApp[] = [];

@@ -48,7 +48,7 @@ async function loseOne(options: ScriptOptions, signal: AbortSignal): Promise<voi
   say(
     `a replica of /demo/echo dies (${shortName(victim.id)}); Marathon will notice and start another`,
   );
-  await executor.kill(victim.id);
+  await executor.crash(victim.id);
   await sleep(noticeMs, signal);
   marathon.setTask(victim.id, { state: "TASK_FAILED", message: "Command exited with status 1" });
   await marathon.settled();

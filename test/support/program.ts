@@ -17,10 +17,13 @@ export class Program implements AsyncDisposable {
   #exit: Promise<number | null>;
 
   constructor({ args, env = {}, uid }: ProgramOptions) {
-    const path = process.env["PATH"] ?? "";
+    // Coverage is collected of the child too, where the run asks for it.
+    const { PATH = "", NODE_V8_COVERAGE: coverage } = process.env;
+    const kept =
+      coverage === undefined || uid !== undefined ? { PATH } : { PATH, NODE_V8_COVERAGE: coverage };
     this.child = spawn(process.execPath, ["src/main.ts", ...args], {
       cwd: new URL("../..", import.meta.url).pathname,
-      env: { PATH: path, ...env },
+      env: { ...kept, ...env },
       stdio: ["ignore", "pipe", "pipe"],
       ...(uid === undefined ? {} : { uid, gid: uid }),
     });
