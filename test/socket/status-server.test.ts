@@ -1,0 +1,151 @@
+import assert from "node:assert/strict";
+import { connect } from "node:net";
+import { test } from "node:test";
+import { makePages, type Phase } from "../../src/admin/pages.ts";
+import { StatusServer } from "../../src/admin/status-server.ts";
+import { emptyTable } from "../../src/routing/table.ts";
+import { eventually } from "../support/eventually.ts";
+
+async function start(phase: () => Phase, failures: string[] = []): Promise<StatusServer> {
+  const pages = makePages({
+    version: "9.9.9",
+    phase,
+    table: () => ({
+      ...emptyTable,
+      version: 3,
+      updatedAt: 0,
+      routes: [
+        {
+          key: "tcp/1234",
+          app: "/demo/webapp",
+          name: "webapp.demo",
+          port: 1234,
+          protocol: "tcp",
+          mode: "tcp",
+          balance: "leastconn",
+          source: "marathon",
+          replicas: [
+            {
+              key: "10.0.0.7:31001",
+              address: { host: "10.0.0.7", port: 31_001 },
+              host: "agent-7",
+              task: "t.1",
+              weight: 500,
+              state: "up",
+              reason: "running",
+              since: 0,
+            },
+          ],
+        },
+      ],
+    }),
+    sources: () => [{ name: "marathon", connected: true }],
+    problems: () => [{ kind: "port-conflict", subject: "/x", reason: "taken", since: 0 }],
+    metrics: () => Promise.reject(new Error("broken")),
+    listening: () => ["127.0.0.1:1234"],
+    connections: () => 3,
+  });
+  return await StatusServer.open({
+    address: { host: "127.0.0.1", port: 0 },
+    pages,
+    failed: (path) => failures.push(path),
+  });
+}
+
+test("/status follows the life of the proxy", async () => {
+  let phase: Phase = "INITIALIZING";
+  await using server = await start(() => phase);
+  for (const [now, status] of [
+    ["INITIALIZING", 503],
+    ["OK", 200],
+    ["TERMINATING", 503],
+  ] as const) {
+    phase = now;
+    for (const path of ["/status", "/ready"]) {
+      const answer = await fetch(`http://${server.address}${path}`);
+      assert.deepEqual([answer.status, await answer.text()], [status, `${now}\n`]);
+    }
+    assert.equal((await fetch(`http://${server.address}/healthz`)).status, 200);
+  }
+});
+
+test("/api/table answers as the contract shows", async () => {
+  await using server = await start(() => "OK");
+  const answer = await fetch(`http://${server.address}/api/table`);
+  assert.equal(answer.headers.get("content-type"), "application/json; charset=utf-8");
+  assert.equal(answer.headers.get("cache-control"), "no-store");
+  assert.deepEqual(await answer.json(), {
+    version: 3,
+    updatedAt: "1970-01-01T00:00:00.000Z",
+    services: [
+      {
+        name: "webapp.demo",
+        app: "/demo/webapp",
+        port: 1234,
+        protocol: "tcp",
+        mode: "tcp",
+        balance: "leastconn",
+        listening: ["127.0.0.1:1234"],
+        source: "marathon",
+        replicas: [
+          {
+            address: "10.0.0.7:31001",
+            host: "agent-7",
+            task: "t.1",
+            weight: 500,
+            state: "up",
+            reason: "running",
+            since: "1970-01-01T00:00:00.000Z",
+            connections: 3,
+          },
+        ],
+      },
+    ],
+  });
+});
+
+test("text pages, unknown paths, other methods and a page that throws", async () => {
+  const failures: string[] = [];
+  await using server = await start(() => "OK", failures);
+  const get = async (path: string, init?: RequestInit): Promise<[number, string]> => {
+    const answer = await fetch(`http://${server.address}${path}`, init);
+    return [answer.status, await answer.text()];
+  };
+  assert.deepEqual(await get("/ping"), [200, "pong\n"]);
+  assert.deepEqual(await get("/version?x=1"), [200, "portolan 9.9.9\n"]);
+  assert.deepEqual(await get("/nothing"), [404, "not found\n"]);
+  assert.deepEqual(await get("/status", { method: "POST" }), [
+    405,
+    "only GET and HEAD are answered here\n",
+  ]);
+  assert.deepEqual(await get("/status", { method: "HEAD" }), [200, ""]);
+  assert.deepEqual(await get("/metrics"), [500, "internal error\n"]);
+  assert.deepEqual(failures, ["/metrics"]);
+  assert.match((await get("/api/problems"))[1], /"since": "1970-01-01T00:00:00.000Z"/);
+  assert.match((await get("/"))[1], /portolan 9\.9\.9: OK, 1 services, table 3/);
+});
+
+test("a client that leaves in the middle harms nobody", async () => {
+  await using server = await start(() => "OK");
+  const [host = "", port = ""] = server.address.split(":");
+  const socket = connect(Number(port), host, () => {
+    socket.write("GET /api/table HTTP/1.1\r\nhost: x\r\n\r\n");
+    socket.resetAndDestroy();
+  });
+  socket.on("error", () => undefined);
+  await eventually(() => socket.destroyed);
+  assert.equal((await fetch(`http://${server.address}/ping`)).status, 200);
+});
+
+test("an address that is taken is told", async () => {
+  await using server = await start(() => "OK");
+  const port = Number(server.address.split(":")[1]);
+  await assert.rejects(
+    StatusServer.open({
+      address: { host: "127.0.0.1", port },
+      pages: new Map(),
+      failed: () => undefined,
+    }),
+    /EADDRINUSE/,
+  );
+});

@@ -1,0 +1,109 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Worker } from "node:worker_threads";
+import { closedColumn, serviceColumns } from "../../src/model/counters.ts";
+import type { Route } from "../../src/routing/table.ts";
+import { Bindings } from "../../src/workers/bindings.ts";
+import { WorkerPool } from "../../src/workers/pool.ts";
+import { eventually } from "../support/eventually.ts";
+import { freePort } from "../support/free-port.ts";
+import { TcpClient } from "../support/tcp-client.ts";
+import { named, TcpReplica } from "../support/tcp-replica.ts";
+
+const silent = { debug() {}, info() {}, warn() {}, error() {} };
+
+function start(workers: number): { pool: WorkerPool; threads: Worker[]; bindings: Bindings } {
+  const threads: Worker[] = [];
+  const remember = (worker: Worker): void => void threads.push(worker);
+  process.on("worker", remember);
+  const bindings = new Bindings(workers);
+  const pool = WorkerPool.start({
+    workers,
+    settings: {
+      bindHosts: ["127.0.0.1"],
+      maxConnections: 100,
+      limits: {
+        connectTimeoutMs: 3000,
+        connectBudgetMs: 9000,
+        idleMs: 3_600_000,
+        halfCloseMs: 30_000,
+        writeStallMs: 120_000,
+      },
+    },
+    logger: silent,
+    random: Math.random,
+    report: (worker, report) => bindings.note(worker, report),
+    died: (worker) => bindings.forget(worker),
+  });
+  return { pool, threads, bindings };
+}
+
+function routeTo(port: number, replica: number): Route {
+  const address = { host: "127.0.0.1", port: replica };
+  const shown = { key: `127.0.0.1:${replica}`, address, host: "h", task: "t", weight: 500 };
+  return {
+    key: `tcp/${port}`,
+    app: "/web",
+    name: "web",
+    port,
+    protocol: "tcp",
+    mode: "tcp",
+    balance: "leastconn",
+    source: "test",
+    replicas: [{ ...shown, state: "up", reason: "", since: 0 }],
+  };
+}
+
+async function greeted(port: number): Promise<TcpClient> {
+  const client = await TcpClient.open(port);
+  await eventually(() => client.text === "r\n");
+  return client;
+}
+
+test("a worker that dies is replaced, serves again, and its connections are booked as killed", async () => {
+  await using replica = await TcpReplica.start(named("r"));
+  const { pool, threads, bindings } = start(1);
+  await using owner = pool;
+  const port = await freePort();
+  const after = routeTo(port, replica.port);
+  owner.apply(1, [{ kind: "added", key: after.key, after }]);
+  await owner.served(1);
+  const clients = [await greeted(port), await greeted(port)];
+  assert.equal(owner.memory.connections(), 2);
+  assert.equal(owner.memory.connectionsOn(after.key, `127.0.0.1:${replica.port}`), 2);
+
+  await threads[0]?.terminate();
+  await eventually(() => clients.every(({ closed, ended }) => closed || ended));
+  await eventually(() => bindings.listening(after.key).length === 1, {
+    what: "the port to be bound again",
+  });
+  assert.equal(owner.crashes, 1);
+  const row = owner.memory.service(after.key);
+  assert.equal(row?.[serviceColumns.active], 0);
+  assert.equal(row?.[closedColumn("killed")], 2);
+  assert.equal(owner.memory.connectionsOn(after.key, `127.0.0.1:${replica.port}`), 0);
+  await using again = await greeted(port);
+  assert.equal(again.text, "r\n");
+  assert.equal(owner.memory.service(after.key)?.[serviceColumns.accepted], 3);
+});
+
+test("with two workers the other one serves on while a dead one is replaced", async () => {
+  await using replica = await TcpReplica.start(named("r"));
+  const { pool, threads, bindings } = start(2);
+  await using owner = pool;
+  const port = await freePort();
+  const after = routeTo(port, replica.port);
+  owner.apply(1, [{ kind: "added", key: after.key, after }]);
+  await owner.served(1);
+  await threads[0]?.terminate();
+  await eventually(() => owner.crashes === 1);
+  for (let round = 0; round < 10; round += 1) {
+    const client = await greeted(port);
+    await client[Symbol.asyncDispose]();
+  }
+  await eventually(() => bindings.listening(after.key).length === 1);
+  // What was published while the thread was gone is served by its successor too.
+  owner.apply(2, [{ kind: "removed", key: after.key, before: after }]);
+  await owner.served(2);
+  assert.deepEqual(bindings.listeners(after.key), []);
+});
