@@ -9,7 +9,7 @@ export interface LiveFigures {
 }
 
 /** A replica in the answer of `/api/table`. */
-export interface ReplicaView {
+interface ReplicaView {
   readonly address: string;
   readonly host: string;
   readonly task: string;
@@ -21,7 +21,7 @@ export interface ReplicaView {
 }
 
 /** A service in the answer of `/api/table`. */
-export interface ServiceView {
+interface ServiceView {
   readonly name: string;
   readonly app: string;
   readonly port: number;

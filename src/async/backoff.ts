@@ -1,5 +1,5 @@
 /** A uniform number in [0, 1). */
-export type Random = () => number;
+type Random = () => number;
 
 export interface BackoffOptions {
   /** First wait, in ms. */

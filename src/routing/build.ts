@@ -6,7 +6,7 @@ import { settleClaims, type PortPolicy } from "./claims.ts";
 import type { Route, RoutedReplica } from "./table.ts";
 
 /** What is to be said of a replica: its state, why, and since when (ms since the epoch). */
-export interface Standing {
+interface Standing {
   readonly state: ReplicaState;
   readonly reason: string;
   readonly since: number;
