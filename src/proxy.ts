@@ -7,6 +7,7 @@ import { Controller, type Feed } from "./control/controller.ts";
 import { ProblemLog } from "./control/problem-log.ts";
 import { MarathonSource } from "./discovery/marathon/marathon-source.ts";
 import { resolveHosts } from "./discovery/resolve-hosts.ts";
+import { defaultPolicy } from "./model/policy.ts";
 import type { ServiceFigures } from "./model/figures.ts";
 import type { Logger } from "./model/logger.ts";
 import { Metrics } from "./observe/metrics.ts";
@@ -107,14 +108,14 @@ class Proxy implements RunningProxy {
       await this[Symbol.asyncDispose]();
       throw error;
     }
-    const { statusEndpoint, portRange, balance, shrinkGuard } = config;
+    const { statusEndpoint, portRange, balance, maxConnections, shrinkGuard } = config;
     const reserved = new Map(
       statusEndpoint === undefined ? [] : [[`tcp/${this.#statusPort()}`, "the status port"]],
     );
     this.#controller = new Controller({
       feeds: this.#feeds,
       ports: { firstPort: portRange.first, lastPort: portRange.last, reserved },
-      defaultBalance: balance,
+      defaultPolicy: { ...defaultPolicy, balance, maxConnections },
       shrinkGuard,
       clock,
       logger,

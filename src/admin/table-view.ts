@@ -46,7 +46,8 @@ export function viewTable(table: Table, live: LiveFigures): TableView {
 }
 
 function viewRoute(route: Route, live: LiveFigures): ServiceView {
-  const { key, name, app, port, protocol, mode, balance, source } = route;
+  const { key, name, app, port, protocol, mode, source } = route;
+  const { balance } = route.policy;
   const replicas = route.replicas.map((replica) =>
     viewReplica(replica, live.connections(key, replica.key)),
   );

@@ -1,4 +1,4 @@
-import { balancePolicies } from "../model/service.ts";
+import { balancePolicies } from "../model/policy.ts";
 import { choice, logFormats, logLevels, metricsDetails, onOff } from "./choices.ts";
 import { duration, ports, wholeNumber, wholeNumberOrAuto } from "./numbers.ts";
 import type { Reader } from "./reader.ts";

@@ -1,4 +1,4 @@
-import type { BalancePolicy } from "../model/service.ts";
+import type { BalancePolicy } from "../model/policy.ts";
 import type { LogFormat, LogLevel, MetricsDetail } from "./choices.ts";
 
 /** Where the status port binds: an IP literal or `localhost`, and a port of which 0 takes any free one. */

@@ -5,7 +5,8 @@ import { judge, type Verdict } from "../health/verdict.ts";
 import type { Logger } from "../model/logger.ts";
 import { problemKey, type Problem } from "../model/problem.ts";
 import type { Replica } from "../model/replica.ts";
-import type { BalancePolicy, Service } from "../model/service.ts";
+import type { ServicePolicy } from "../model/policy.ts";
+import type { Service } from "../model/service.ts";
 import { buildRoutes } from "../routing/build.ts";
 import type { PortPolicy } from "../routing/claims.ts";
 import { describeChanges } from "../routing/describe.ts";
@@ -22,7 +23,7 @@ export interface Feed {
 export interface ControllerOptions {
   readonly feeds: readonly Feed[];
   readonly ports: PortPolicy;
-  readonly defaultBalance: BalancePolicy;
+  readonly defaultPolicy: ServicePolicy;
   /** Hold back a mass loss until it is confirmed. */
   readonly shrinkGuard: boolean;
   readonly clock: () => number;
@@ -90,7 +91,7 @@ export class Controller {
   }
 
   #rebuild(): void {
-    const { ports, defaultBalance, clock, logger, publish } = this.#options;
+    const { ports, defaultPolicy, clock, logger, publish } = this.#options;
     const states = [...this.#accepted.values()];
     const services = states.flatMap((state) => state.services);
     const standings = this.#judge(services, clock());
@@ -99,7 +100,7 @@ export class Controller {
       standingOf: (replica) => standings.get(replica) ?? judge(replica, undefined, clock()),
       incumbents: this.#table.routes,
       ports,
-      defaultBalance,
+      defaultPolicy,
     });
     const problems = [...states.flatMap((state) => state.problems), ...built.problems];
     const changes = diffRoutes(this.#table.routes, built.routes);

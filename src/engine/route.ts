@@ -1,5 +1,6 @@
 import type { Address } from "../model/address.ts";
-import type { BalancePolicy, Protocol } from "../model/service.ts";
+import type { BalancePolicy } from "../model/policy.ts";
+import type { Protocol } from "../model/service.ts";
 import type { Candidate } from "../routing/balancing/picker.ts";
 
 /** A replica that may get new connections. */

@@ -1,3 +1,4 @@
+import type { ServicePolicy } from "./policy.ts";
 import type { Replica } from "./replica.ts";
 
 /** What a listener speaks on the wire. */
@@ -5,11 +6,6 @@ export type Protocol = "tcp" | "udp";
 
 /** How a listener treats the bytes: copied as they are, request by request, or datagram by datagram. */
 export type Mode = "tcp" | "http" | "udp";
-
-export const balancePolicies = ["leastconn", "roundrobin"] as const;
-
-/** The rule by which a replica is picked for a connection. */
-export type BalancePolicy = (typeof balancePolicies)[number];
 
 /** One service port of one app, with the replicas its source knows, as a source yields it. */
 export interface Service {
@@ -21,8 +17,8 @@ export interface Service {
   readonly port: number;
   readonly protocol: Protocol;
   readonly mode: Mode;
-  /** Undefined leaves the choice to the proxy's default. */
-  readonly balance?: BalancePolicy;
+  /** What its labels say; the rest is as the flags say. */
+  readonly policy: Partial<ServicePolicy>;
   /** Name of the source that yielded it. */
   readonly source: string;
   /** When the app was last configured (ms since the epoch); the older of two claims on one port wins. */

@@ -1,7 +1,8 @@
 import { formatAddress } from "../model/address.ts";
 import { printable, type Problem } from "../model/problem.ts";
+import type { ServicePolicy } from "../model/policy.ts";
 import type { Replica, ReplicaState } from "../model/replica.ts";
-import { serviceKey, type BalancePolicy, type Service } from "../model/service.ts";
+import { serviceKey, type Service } from "../model/service.ts";
 import { settleClaims, type PortPolicy } from "./claims.ts";
 import type { Route, RoutedReplica } from "./table.ts";
 
@@ -19,7 +20,8 @@ export interface BuildInput {
   /** The routes now served, so that an app keeps the port it has. */
   readonly incumbents: readonly Route[];
   readonly ports: PortPolicy;
-  readonly defaultBalance: BalancePolicy;
+  /** What applies where a service says nothing itself. */
+  readonly defaultPolicy: ServicePolicy;
 }
 
 export interface Built {
@@ -40,7 +42,7 @@ function unsupported(service: Service): Problem {
   return { kind: "unsupported", subject: printable(service.app), reason };
 }
 
-function toRoute(service: Service, { standingOf, defaultBalance }: BuildInput): Route {
+function toRoute(service: Service, { standingOf, defaultPolicy }: BuildInput): Route {
   const replicas = new Map<string, RoutedReplica>();
   for (const replica of service.replicas) {
     const routed = toRouted(replica, standingOf(replica));
@@ -48,10 +50,10 @@ function toRoute(service: Service, { standingOf, defaultBalance }: BuildInput): 
     if (twin === undefined || precedes(routed, twin)) replicas.set(routed.key, routed);
   }
   const { app, name, port, protocol, mode, source } = service;
-  const balance = service.balance ?? defaultBalance;
+  const policy = { ...defaultPolicy, ...service.policy };
   const sorted = [...replicas.values()].toSorted((one, other) => (one.key < other.key ? -1 : 1));
   const key = serviceKey(service);
-  return { key, app, name, port, protocol, mode, balance, source, replicas: sorted };
+  return { key, app, name, port, protocol, mode, policy, source, replicas: sorted };
 }
 
 function toRouted({ address, host, task, weight }: Replica, standing: Standing): RoutedReplica {

@@ -1,8 +1,11 @@
+import { defaultPolicy, type ServicePolicy } from "../model/policy.ts";
 import { printable } from "../model/problem.ts";
 import type { RouteChange } from "./diff.ts";
 import type { Route, RoutedReplica } from "./table.ts";
 
 const mostChanges = 20;
+
+const policyNames = Object.keys(defaultPolicy).filter((name) => isPolicyName(name));
 
 /** One bounded line that says what a new table added, removed and changed: the reason for every decision, in the log. */
 export function describeChanges(changes: readonly RouteChange[]): string {
@@ -39,7 +42,10 @@ function differences(before: Route, after: Route): string {
   }
   for (const key of old.keys()) words.push(`-${key}`);
   if (before.app !== after.app) words.push(`app was ${before.app}`);
-  if (before.balance !== after.balance) words.push(`balance ${before.balance} → ${after.balance}`);
+  for (const name of policyNames) {
+    const [old, now] = [before.policy[name], after.policy[name]].map((value) => JSON.stringify(value));
+    if (old !== now) words.push(`${name} ${old} → ${now}`);
+  }
   if (before.mode !== after.mode) words.push(`mode ${before.mode} → ${after.mode}`);
   return words.length === 0 ? "details" : words.join(", ");
 }
@@ -53,4 +59,8 @@ function difference(before: RoutedReplica | undefined, after: RoutedReplica): st
     return `${after.key} weight ${before.weight} → ${after.weight}`;
   }
   return before.task === after.task ? undefined : `${after.key} is now task ${after.task}`;
+}
+
+function isPolicyName(name: string): name is keyof ServicePolicy {
+  return name in defaultPolicy;
 }

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Route, RoutedReplica } from "./table.ts";
 
 /** One difference between two tables: the listener of `key` appears, gets other contents, or goes. */
@@ -46,7 +47,7 @@ function sameRoute(one: Route, other: Route): boolean {
     one.app === other.app &&
     one.name === other.name &&
     one.mode === other.mode &&
-    one.balance === other.balance &&
+    isDeepStrictEqual(one.policy, other.policy) &&
     one.source === other.source &&
     one.replicas.length === other.replicas.length &&
     one.replicas.every((replica, index) => sameReplica(replica, other.replicas[index]))

@@ -1,7 +1,8 @@
 import type { Address } from "../model/address.ts";
 import type { Problem } from "../model/problem.ts";
 import type { ReplicaState } from "../model/replica.ts";
-import type { BalancePolicy, Mode, Protocol } from "../model/service.ts";
+import type { ServicePolicy } from "../model/policy.ts";
+import type { Mode, Protocol } from "../model/service.ts";
 
 /** A replica as the data plane and `/api/table` see it. */
 export interface RoutedReplica {
@@ -27,7 +28,7 @@ export interface Route {
   readonly port: number;
   readonly protocol: Protocol;
   readonly mode: Mode;
-  readonly balance: BalancePolicy;
+  readonly policy: ServicePolicy;
   readonly source: string;
   /** Sorted by key. */
   readonly replicas: readonly RoutedReplica[];

@@ -14,7 +14,8 @@ export function toEngineChange(
 }
 
 function toEngineRoute(route: Route, memory: CounterMemory): EngineRoute {
-  const { key, port, protocol, balance } = route;
+  const { key, port, protocol } = route;
+  const { balance } = route.policy;
   const replicas = route.replicas
     .map((replica) => ({ ...replica, row: memory.replicaRow(key, replica.key) }))
     .filter(({ state }) => state === "up")

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { applyChanges, diffRoutes } from "../../src/routing/diff.ts";
 import { describeChanges } from "../../src/routing/describe.ts";
+import { defaultPolicy } from "../../src/model/policy.ts";
 import type { Route } from "../../src/routing/table.ts";
 
 const replica = fc.record({
@@ -27,7 +28,7 @@ const route = fc
       port,
       protocol: "tcp",
       mode: "tcp",
-      balance,
+      policy: { ...defaultPolicy, balance },
       source: "test",
       replicas: replicas.map((one) => {
         const key = `10.0.0.1:${one.port}`;

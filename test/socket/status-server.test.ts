@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { connect } from "node:net";
 import { test } from "node:test";
+import { defaultPolicy } from "../../src/model/policy.ts";
 import { makePages, type Phase } from "../../src/admin/pages.ts";
 import { StatusServer } from "../../src/admin/status-server.ts";
 import { emptyTable } from "../../src/routing/table.ts";
@@ -22,7 +23,7 @@ async function start(phase: () => Phase, failures: string[] = []): Promise<Statu
           port: 1234,
           protocol: "tcp",
           mode: "tcp",
-          balance: "leastconn",
+          policy: defaultPolicy,
           source: "marathon",
           replicas: [
             {
@@ -84,7 +85,7 @@ test("/api/table answers as the contract shows", async () => {
         port: 1234,
         protocol: "tcp",
         mode: "tcp",
-        balance: "leastconn",
+        policy: defaultPolicy,
         listening: ["127.0.0.1:1234"],
         source: "marathon",
         replicas: [

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { defaultPolicy } from "../../src/model/policy.ts";
 import type { Worker } from "node:worker_threads";
 import { closedColumn, serviceColumns } from "../../src/model/counters.ts";
 import type { Route } from "../../src/routing/table.ts";
@@ -48,7 +49,7 @@ function routeTo(port: number, replica: number): Route {
     port,
     protocol: "tcp",
     mode: "tcp",
-    balance: "leastconn",
+    policy: defaultPolicy,
     source: "test",
     replicas: [{ ...shown, state: "up", reason: "", since: 0 }],
   };

@@ -28,6 +28,7 @@ export function service(app: string, port: number, over: Partial<Service> = {}):
     mode: "tcp",
     source: "test",
     configuredAt: 0,
+    policy: {},
     replicas: [],
     ...over,
   };

@@ -75,6 +75,7 @@ function toService(
     mode: protocol,
     source,
     configuredAt: app.configuredAt,
+    policy: {},
     replicas,
   };
 }

@@ -1,4 +1,4 @@
-import type { BalancePolicy } from "../../model/service.ts";
+import type { BalancePolicy } from "../../model/policy.ts";
 import { LeastConnPicker, type LeastConnOptions } from "./leastconn.ts";
 import type { Candidate, Picker } from "./picker.ts";
 import { RoundRobinPicker } from "./roundrobin.ts";

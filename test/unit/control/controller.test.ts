@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { Latest } from "../../../src/async/latest.ts";
 import { Controller } from "../../../src/control/controller.ts";
 import type { Source, SourceState } from "../../../src/discovery/source.ts";
+import { defaultPolicy } from "../../../src/model/policy.ts";
 import type { Service } from "../../../src/model/service.ts";
 import type { RouteChange } from "../../../src/routing/diff.ts";
 import type { Table } from "../../../src/routing/table.ts";
@@ -52,7 +53,7 @@ function start(names: readonly string[] = ["one"], shrinkGuard = true): Rig {
     controller: new Controller({
       feeds: sources.map((source) => ({ source, states: (signal) => source.run(signal) })),
       ports: { firstPort: 1, lastPort: 65_535, reserved: new Map() },
-      defaultBalance: "leastconn",
+      defaultPolicy,
       shrinkGuard,
       clock: () => rig.now,
       logger: silent,

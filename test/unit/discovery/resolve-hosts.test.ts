@@ -25,6 +25,7 @@ function stateOf(...hosts: readonly string[]): SourceState {
     mode: "tcp" as const,
     source: "s",
     configuredAt: 0,
+    policy: {},
     replicas,
   };
   return { services: [service], problems: [], confirmedGone: new Set(["gone"]) };

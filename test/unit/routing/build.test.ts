@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { defaultPolicy } from "../../../src/model/policy.ts";
 import { buildRoutes, type BuildInput } from "../../../src/routing/build.ts";
 import { replica, service } from "../../support/services.ts";
 
@@ -7,7 +8,7 @@ const input: Omit<BuildInput, "services"> = {
   standingOf: ({ health, reason }) => ({ state: health, reason, since: 7 }),
   incumbents: [],
   ports: { firstPort: 1, lastPort: 65_535, reserved: new Map() },
-  defaultBalance: "leastconn",
+  defaultPolicy,
 };
 
 test("a service becomes a route with sorted, judged replicas", () => {
@@ -18,11 +19,11 @@ test("a service becomes a route with sorted, judged replicas", () => {
         replica("10.0.0.1:80"),
       ],
     }),
-    service("/a", 1000, { balance: "roundrobin" }),
+    service("/a", 1000, { policy: { balance: "roundrobin" } }),
   ];
   const { routes, problems } = buildRoutes({ ...input, services });
   assert.deepEqual(
-    routes.map(({ key, balance }) => [key, balance]),
+    routes.map(({ key, policy }) => [key, policy.balance]),
     [
       ["tcp/1000", "roundrobin"],
       ["tcp/2000", "leastconn"],

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { defaultPolicy } from "../../../src/model/policy.ts";
 import { settleClaims, type PortPolicy } from "../../../src/routing/claims.ts";
 import type { Route } from "../../../src/routing/table.ts";
 import { service } from "../../support/services.ts";
@@ -17,7 +18,7 @@ const incumbent: Route = {
   port: 1234,
   protocol: "tcp",
   mode: "tcp",
-  balance: "leastconn",
+  policy: defaultPolicy,
   source: "test",
   replicas: [],
 };

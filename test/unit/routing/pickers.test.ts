@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { balancePolicies } from "../../../src/model/service.ts";
+import { balancePolicies } from "../../../src/model/policy.ts";
 import { makePicker } from "../../../src/routing/balancing/make-picker.ts";
 import { RoundRobinPicker } from "../../../src/routing/balancing/roundrobin.ts";
 import { pickerContract, type Fake } from "../../contract/picker-contract.ts";
