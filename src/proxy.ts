@@ -2,19 +2,19 @@ import { availableParallelism } from "node:os";
 import { makePages, type Phase } from "./admin/pages.ts";
 import { StatusServer } from "./admin/status-server.ts";
 import { isAbort, sleep } from "./async/sleep.ts";
+import { policyOf } from "./config/policy-of.ts";
 import type { Config } from "./config/settings.ts";
 import { Controller, type Feed } from "./control/controller.ts";
 import { ProblemLog } from "./control/problem-log.ts";
 import { MarathonSource } from "./discovery/marathon/marathon-source.ts";
 import { resolveHosts } from "./discovery/resolve-hosts.ts";
-import { defaultPolicy } from "./model/policy.ts";
 import type { ServiceFigures } from "./model/figures.ts";
 import type { Logger } from "./model/logger.ts";
 import { Metrics } from "./observe/metrics.ts";
 import type { RouteChange } from "./routing/diff.ts";
 import { emptyTable, type Table } from "./routing/table.ts";
-import { Bindings } from "./workers/bindings.ts";
 import { readFigures } from "./workers/figures.ts";
+import { hostNames, processLimit } from "./workers/this-host.ts";
 import { WorkerPool, type PoolOptions } from "./workers/pool.ts";
 
 export interface ProxyOptions {
@@ -59,7 +59,7 @@ class Proxy implements RunningProxy {
   readonly #stack = new AsyncDisposableStack();
   readonly #feeds: readonly Feed[];
   readonly #problems: ProblemLog;
-  readonly #bindings: Bindings;
+  readonly #isOwnHost: (host: string) => boolean;
   readonly #pool: WorkerPool;
   readonly #changes = new Map([
     ["added", 0],
@@ -75,19 +75,20 @@ class Proxy implements RunningProxy {
     this.#options = options;
     const { config, logger, clock, random } = options;
     const workers = workerCount(config.workers);
+    const names = hostNames(config.hostNames);
+    this.#isOwnHost = ownHosts(config.bind, names);
     this.#feeds = makeFeeds(options);
     this.#problems = new ProblemLog(logger, clock);
-    this.#bindings = new Bindings(workers);
     this.#pool = WorkerPool.start({
       workers,
-      settings: engineSettings(config, workers),
+      settings: engineSettings(config),
       logger,
+      clock,
       random,
-      report: (worker, report) => {
-        if (!this.#bindings.note(worker, report) || report.kind !== "bind-failed") return;
+      isLocal: ({ host, address }) => names.has(host) || names.has(address.host),
+      bindFailed: () => {
         this.#datedProblems();
       },
-      died: (worker) => this.#bindings.forget(worker),
     });
     this.#stack.use(this.#pool);
   }
@@ -108,14 +109,19 @@ class Proxy implements RunningProxy {
       await this[Symbol.asyncDispose]();
       throw error;
     }
-    const { statusEndpoint, portRange, balance, maxConnections, shrinkGuard } = config;
+    const { statusEndpoint, portRange, shrinkGuard, groupSize } = config;
     const reserved = new Map(
       statusEndpoint === undefined ? [] : [[`tcp/${this.#statusPort()}`, "the status port"]],
     );
     this.#controller = new Controller({
       feeds: this.#feeds,
-      ports: { firstPort: portRange.first, lastPort: portRange.last, reserved },
-      defaultPolicy: { ...defaultPolicy, balance, maxConnections },
+      rules: {
+        ports: { firstPort: portRange.first, lastPort: portRange.last, reserved },
+        defaultPolicy: policyOf(config),
+        groupSize,
+        isOwnHost: this.#isOwnHost,
+      },
+      connectionsOn: (key, replica) => this.#pool.memory.connectionsOn(key, replica),
       shrinkGuard,
       clock,
       logger,
@@ -134,12 +140,7 @@ class Proxy implements RunningProxy {
   }
 
   figures(): ServiceFigures[] {
-    const limit = this.#options.config.maxConnections;
-    return readFigures(this.table(), {
-      memory: this.#pool.memory,
-      bindings: this.#bindings,
-      limit,
-    });
+    return readFigures(this.table(), this.#pool);
   }
 
   ready(): boolean {
@@ -179,15 +180,14 @@ class Proxy implements RunningProxy {
 
   #publish(table: Table, changes: readonly RouteChange[]): void {
     for (const { kind } of changes) this.#changes.set(kind, (this.#changes.get(kind) ?? 0) + 1);
-    this.#pool.apply(table.version, changes);
-    this.#bindings.keepOnly(new Set(table.routes.map(({ key }) => key)));
+    this.#pool.apply(table, changes);
     this.#datedProblems();
   }
 
   #datedProblems(): ReturnType<ProblemLog["date"]> {
     const { routes, problems } = this.#controller?.table ?? emptyTable;
     const appOf = (key: string): string => routes.find((route) => route.key === key)?.app ?? key;
-    return this.#problems.date([...problems, ...this.#bindings.problems(appOf)]);
+    return this.#problems.date([...problems, ...this.#pool.bindings.problems(appOf)]);
   }
 
   #statusPort(): number {
@@ -205,8 +205,9 @@ class Proxy implements RunningProxy {
       sources: () => this.#feeds.map(({ source }) => source.status()),
       problems: () => this.#datedProblems(),
       metrics: () => metrics.render(),
-      listening: (key) => this.#bindings.listening(key),
+      listening: (key) => this.#pool.bindings.listening(key),
       connections: (key, replica) => this.#pool.memory.connectionsOn(key, replica),
+      ejection: (key, replica) => this.#pool.ejections.of(key, replica),
     });
     const failed = (path: string, error: unknown): void =>
       logger.error("status page failed", { path, error });
@@ -225,7 +226,7 @@ class Proxy implements RunningProxy {
       generation: () => this.table().version,
       changes: () => this.#changes,
       problems: () => countBy(this.#datedProblems().map(({ kind }) => kind)),
-      bindErrors: () => this.#bindings.errors,
+      bindErrors: () => this.#pool.bindings.errors,
       workerCrashes: () => this.#pool.crashes,
       workerUtilization: () => this.#pool.utilization(),
       logLinesDropped,
@@ -247,19 +248,25 @@ function makeFeeds({ config, logger, clock, random }: ProxyOptions): Feed[] {
   return [{ source, states }];
 }
 
-function engineSettings(config: Config, workers: number): PoolOptions["settings"] {
+function engineSettings(config: Config): PoolOptions["settings"] {
   return {
     bindHosts: config.bind,
-    // Each worker holds an equal part of what a service may have.
-    maxConnections: Math.ceil(config.maxConnections / workers),
+    processLimit: processLimit(),
+    proxyTrusted: config.proxyTrusted,
     limits: {
       connectTimeoutMs: config.connectTimeoutMs,
       connectBudgetMs: 3 * config.connectTimeoutMs,
-      idleMs: 3_600_000,
+      headerTimeoutMs: 5000,
       halfCloseMs: 30_000,
       writeStallMs: 120_000,
     },
   };
+}
+
+/** Which addresses service ports are bound to: those asked for, or every one of this host behind a wildcard. */
+function ownHosts(bind: readonly string[], names: ReadonlySet<string>): (host: string) => boolean {
+  const wild = bind.some((host) => host === "0.0.0.0" || host === "::");
+  return (host) => bind.includes(host) || (wild && (names.has(host) || host.startsWith("127.")));
 }
 
 function workerCount(workers: number | "auto"): number {

@@ -6,6 +6,11 @@ export interface LiveFigures {
   readonly listening: (key: string) => readonly string[];
   /** Connections open now on a replica of a route. */
   readonly connections: (key: string, replica: string) => number;
+  /** Why a replica that is up gets no connections all the same, and since when in ms since the epoch. */
+  readonly ejection: (
+    key: string,
+    replica: string,
+  ) => { readonly reason: string; readonly since: number } | undefined;
 }
 
 /** A replica in the answer of `/api/table`. */
@@ -49,7 +54,10 @@ function viewRoute(route: Route, live: LiveFigures): ServiceView {
   const { key, name, app, port, protocol, mode, source } = route;
   const { balance } = route.policy;
   const replicas = route.replicas.map((replica) =>
-    viewReplica(replica, live.connections(key, replica.key)),
+    viewReplica(
+      shown(replica, live.ejection(key, replica.key)),
+      live.connections(key, replica.key),
+    ),
   );
   return {
     name,
@@ -62,6 +70,14 @@ function viewRoute(route: Route, live: LiveFigures): ServiceView {
     source,
     replicas,
   };
+}
+
+function shown(
+  replica: RoutedReplica,
+  ejection: ReturnType<LiveFigures["ejection"]>,
+): RoutedReplica {
+  if (ejection === undefined || replica.state !== "up") return replica;
+  return { ...replica, ...ejection, state: "ejected" };
 }
 
 function viewReplica(replica: RoutedReplica, connections: number): ReplicaView {

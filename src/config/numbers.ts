@@ -1,10 +1,8 @@
 import { isPort } from "../model/address.ts";
+import { formatDuration, longestTimerMs, parseDuration } from "../model/duration.ts";
 import type { Reader } from "./reader.ts";
 import { refused, textOf } from "./reader.ts";
 import type { PortRange } from "./settings.ts";
-
-/** Longest time a timer can hold; beyond it Node fires at once. */
-const longestTimerMs = 2 ** 31 - 1;
 
 export interface Bounds {
   readonly least: number;
@@ -39,18 +37,20 @@ export function wholeNumberOrAuto(bounds: Bounds): Reader<number | "auto"> {
   };
 }
 
-const unitsMs = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const;
-
-/** Reads `30` (seconds), `30s`, `500ms`, `2m` or `1h` into whole ms within bounds; never 0, never more than a timer holds. */
+/**
+ * Reads `30` (seconds), `30s`, `500ms`, `2m` or `1h` into whole ms within bounds, never more than a timer holds. A
+ * `least` of 0 is for options that take it as off: no timer may be set to it.
+ */
 export function duration({ least, most }: Bounds): Reader<number> {
-  const leastMs = Math.max(least, 1);
   const mostMs = Math.min(most, longestTimerMs);
   return {
     takes: "value",
-    accepts: `a time from ${formatDuration(leastMs)} to ${formatDuration(mostMs)}, such as 30 (seconds), 500ms, 30s, 2m or 1h`,
+    accepts: `a time from ${formatDuration(least)} to ${formatDuration(mostMs)}, such as 30 (seconds), 500ms, 30s, 2m or 1h`,
     parse(raw) {
-      const value = milliseconds(textOf(raw) ?? "");
-      return value >= leastMs && value <= mostMs ? { kind: "value", value } : refused(raw);
+      const value = parseDuration(textOf(raw) ?? "");
+      return value !== undefined && value >= least && value <= mostMs
+        ? { kind: "value", value }
+        : refused(raw);
     },
     format: formatDuration,
   };
@@ -70,18 +70,3 @@ export const ports: Reader<PortRange> = {
   },
   format: ({ first, last }) => `${first}-${last}`,
 };
-
-function milliseconds(text: string): number {
-  const match = /^(\d{1,15}(?:\.\d{1,6})?)\s*(ms|s|m|h)?$/i.exec(text);
-  if (match === null) return Number.NaN;
-  const unit = match[2]?.toLowerCase();
-  const unitMs = unit === "ms" || unit === "m" || unit === "h" ? unitsMs[unit] : unitsMs.s;
-  return Math.round(Number(match[1]) * unitMs);
-}
-
-/** The largest unit that divides it evenly: 60 000 → `1m`, 1500 → `1500ms`. */
-function formatDuration(ms: number): string {
-  if (ms % unitsMs.h === 0) return `${ms / unitsMs.h}h`;
-  if (ms % unitsMs.m === 0) return `${ms / unitsMs.m}m`;
-  return ms % unitsMs.s === 0 ? `${ms / unitsMs.s}s` : `${ms}ms`;
-}

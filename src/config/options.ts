@@ -1,9 +1,9 @@
-import { balancePolicies } from "../model/policy.ts";
+import { balancePolicies, defaultPolicy, localities } from "../model/policy.ts";
 import { choice, logFormats, logLevels, metricsDetails, onOff } from "./choices.ts";
 import { duration, ports, wholeNumber, wholeNumberOrAuto } from "./numbers.ts";
 import type { Reader } from "./reader.ts";
 import type { SettingName, Settings } from "./settings.ts";
-import { addresses, endpoint, filePath, urls } from "./texts.ts";
+import { addresses, endpoint, filePath, hosts, networks, urls } from "./texts.ts";
 
 /** The headings of `--help`, in their order. */
 export const optionGroups = [
@@ -39,6 +39,7 @@ export interface Option<T> {
 const second = 1000;
 const hour = 3600 * second;
 const day = 24 * hour;
+const million = 1_000_000;
 
 /** Every option there is; `--help`, environment names, file keys and the README's table are all read from here. */
 export const options: { readonly [K in SettingName]: Option<Settings[K]> } = {
@@ -92,8 +93,15 @@ export const options: { readonly [K in SettingName]: Option<Settings[K]> } = {
     flag: "max-connections",
     group: "Listeners",
     describe: "Connections per service at the same time",
-    reader: wholeNumber({ least: 1, most: 1_000_000 }),
-    fallback: 8192,
+    reader: wholeNumber({ least: 1, most: million }),
+    fallback: defaultPolicy.maxConnections,
+  },
+  idleTimeoutMs: {
+    flag: "idle-timeout",
+    group: "Listeners",
+    describe: "No byte in either direction for this long ends a connection",
+    reader: duration({ least: second, most: day }),
+    fallback: defaultPolicy.idleMs,
   },
   drainTimeoutMs: {
     flag: "drain-timeout",
@@ -102,12 +110,61 @@ export const options: { readonly [K in SettingName]: Option<Settings[K]> } = {
     reader: duration({ least: 1, most: day }),
     fallback: 30 * second,
   },
+  proxyTrusted: {
+    flag: "proxy-trusted",
+    group: "Listeners",
+    describe: "Addresses and networks whose PROXY headers are believed",
+    reader: networks,
+    fallback: Object.freeze([]),
+  },
   balance: {
     flag: "balance",
     group: "Balancing",
     describe: "How a replica is picked, for services that do not say",
     reader: choice(balancePolicies),
-    fallback: "leastconn",
+    fallback: defaultPolicy.balance,
+  },
+  locality: {
+    flag: "locality",
+    group: "Balancing",
+    describe: "Replicas on this host: any as others, prefer them, or only them",
+    reader: choice(localities),
+    fallback: defaultPolicy.locality,
+  },
+  hostNames: {
+    flag: "host-name",
+    group: "Balancing",
+    describe: "Names and addresses of this host; unless set, its own and its interfaces'",
+    reader: hosts,
+    fallback: Object.freeze([]),
+  },
+  replicaLimit: {
+    flag: "replica-limit",
+    group: "Balancing",
+    describe: "Connections to one replica at the same time, 0 for no limit; more wait",
+    reader: wholeNumber({ least: 0, most: million }),
+    fallback: defaultPolicy.replicaLimit,
+  },
+  groupSize: {
+    flag: "group-size",
+    group: "Balancing",
+    describe: "Hosts that share a replica's limit: each takes its part, rounded up",
+    reader: wholeNumber({ least: 1, most: 100_000 }),
+    fallback: 1,
+  },
+  queueTimeoutMs: {
+    flag: "queue-timeout",
+    group: "Balancing",
+    describe: "How long a connection waits for a replica with room",
+    reader: duration({ least: 1, most: hour }),
+    fallback: defaultPolicy.queueTimeoutMs,
+  },
+  slowStartMs: {
+    flag: "slow-start",
+    group: "Balancing",
+    describe: "Time over which a new replica's share grows to its weight, 0 for at once",
+    reader: duration({ least: 0, most: hour }),
+    fallback: defaultPolicy.slowStartMs,
   },
   connectTimeoutMs: {
     flag: "connect-timeout",

@@ -1,4 +1,4 @@
-import type { BalancePolicy } from "../model/policy.ts";
+import type { BalancePolicy, Locality } from "../model/policy.ts";
 import type { LogFormat, LogLevel, MetricsDetail } from "./choices.ts";
 
 /** Where the status port binds: an IP literal or `localhost`, and a port of which 0 takes any free one. */
@@ -13,7 +13,7 @@ export interface PortRange {
   readonly last: number;
 }
 
-/** Everything that can be set. Times are in ms and always fit a timer. */
+/** Everything that can be set. Times are in ms, fit a timer, and are 0 only where that is said to mean something. */
 export interface Settings {
   /** Marathon's members, tried in this order; the userinfo of a URL is a secret. Default: none. */
   readonly marathon: readonly URL[];
@@ -29,8 +29,24 @@ export interface Settings {
   readonly portRange: PortRange;
   /** Connections per service at the same time. Default: 8192. */
   readonly maxConnections: number;
+  /** No byte in either direction for this long ends a connection, where labels do not say. Default: 3 600 000. */
+  readonly idleTimeoutMs: number;
+  /** Networks and addresses whose PROXY headers are believed. Default: none. */
+  readonly proxyTrusted: readonly string[];
   /** For services that do not choose their own. Default: leastconn. */
   readonly balance: BalancePolicy;
+  /** For services that do not choose their own. Default: any. */
+  readonly locality: Locality;
+  /** Names and addresses of this host, by which its replicas are told. Default: none, which leaves finding out to the caller. */
+  readonly hostNames: readonly string[];
+  /** Connections a replica gets at the same time, before `groupSize` divides them; 0 is no limit. Default: 0. */
+  readonly replicaLimit: number;
+  /** Hosts that share a replica's limit. Default: 1. */
+  readonly groupSize: number;
+  /** How long a connection waits for a replica with room. Default: 5000. */
+  readonly queueTimeoutMs: number;
+  /** Time over which a new replica's share grows to its weight; 0 gives it at once. Default: 0. */
+  readonly slowStartMs: number;
   /** Time for one attempt to reach a replica. Default: 3000. */
   readonly connectTimeoutMs: number;
   /** Time that running connections get at shutdown. Default: 30 000. */

@@ -1,4 +1,6 @@
 import { isIP, isIPv6 } from "node:net";
+import { isHost } from "../model/address.ts";
+import { isNetwork } from "../model/network.ts";
 import type { Reader } from "./reader.ts";
 import { presentable, refused, textOf } from "./reader.ts";
 import type { Endpoint } from "./settings.ts";
@@ -50,6 +52,18 @@ export const addresses: Reader<readonly string[]> = {
   format: (list) => list.join(","),
 };
 
+/** Reads a comma list of addresses and networks, which may be empty; each is kept once. */
+export const networks: Reader<readonly string[]> = listOf(
+  "addresses and networks separated by commas, such as 10.0.0.0/8,2001:db8::1",
+  isNetwork,
+);
+
+/** Reads a comma list of host names and addresses, which may be empty; each is kept once. */
+export const hosts: Reader<readonly string[]> = listOf(
+  "host names and addresses separated by commas, such as agent-7,10.0.0.7",
+  isHost,
+);
+
 /** Reads a comma list of http and https URLs, which may carry userinfo and a path but no query; each is kept once. */
 export const urls: Reader<readonly URL[]> = {
   takes: "values",
@@ -70,6 +84,22 @@ export const urls: Reader<readonly URL[]> = {
   },
   format: (list) => list.map(withoutUserinfo).join(","),
 };
+
+function listOf(accepts: string, isGood: (item: string) => boolean): Reader<readonly string[]> {
+  return {
+    takes: "values",
+    accepts,
+    parse(raw) {
+      const items = itemsOf(raw);
+      if (items === undefined) return refused(raw);
+      const bad = items.filter((item) => !isGood(item));
+      return bad.length > 0
+        ? { kind: "refused", shown: bad.map(presentable) }
+        : { kind: "value", value: Object.freeze([...new Set(items)]) };
+    },
+    format: (list) => list.join(","),
+  };
+}
 
 function hostOf(bracketed: string | undefined, plain: string | undefined): string | undefined {
   if (bracketed !== undefined) return isIPv6(bracketed) ? bracketed : undefined;

@@ -5,12 +5,11 @@ import { judge, type Verdict } from "../health/verdict.ts";
 import type { Logger } from "../model/logger.ts";
 import { problemKey, type Problem } from "../model/problem.ts";
 import type { Replica } from "../model/replica.ts";
-import type { ServicePolicy } from "../model/policy.ts";
 import type { Service } from "../model/service.ts";
-import { buildRoutes } from "../routing/build.ts";
-import type { PortPolicy } from "../routing/claims.ts";
+import { buildRoutes, type BuildInput } from "../routing/build.ts";
 import { describeChanges } from "../routing/describe.ts";
 import { diffRoutes, type RouteChange } from "../routing/diff.ts";
+import { hasLingering, keepLingering } from "../routing/linger.ts";
 import { emptyTable, freezeTable, type Table } from "../routing/table.ts";
 import { AcceptedState } from "./accepted-state.ts";
 
@@ -22,8 +21,10 @@ export interface Feed {
 
 export interface ControllerOptions {
   readonly feeds: readonly Feed[];
-  readonly ports: PortPolicy;
-  readonly defaultPolicy: ServicePolicy;
+  /** Everything that building a table needs beside the services. */
+  readonly rules: Omit<BuildInput, "services" | "standingOf" | "incumbents">;
+  /** Connections open now on a replica, also on one that its source no longer lists. */
+  readonly connectionsOn: (key: string, replica: string) => number;
   /** Hold back a mass loss until it is confirmed. */
   readonly shrinkGuard: boolean;
   readonly clock: () => number;
@@ -34,6 +35,9 @@ export interface ControllerOptions {
 
 /** How often a source whose answer is doubted is asked again, in ms; a little over what the guard counts as one look. */
 const lookAgainMs = 10_500;
+
+/** How often it is looked whether the connections of an unlisted replica have ended, in ms. */
+const lingerMs = 1000;
 
 /**
  * The only writer of routing tables. It takes full states from its feeds, settles and judges them, and publishes a
@@ -60,8 +64,11 @@ export class Controller {
 
   /** Runs until the signal aborts; rejects only for a bug. */
   async run(signal: AbortSignal): Promise<void> {
-    const following = this.#options.feeds.map((feed) => this.#follow(feed, signal));
-    await Promise.all([...following, repeat(lookAgainMs, signal, () => this.#lookAgain())]);
+    await Promise.all([
+      ...this.#options.feeds.map((feed) => this.#follow(feed, signal)),
+      repeat(lookAgainMs, signal, () => this.#lookAgain()),
+      repeat(lingerMs, signal, () => this.#letLingeringGo()),
+    ]);
   }
 
   /** A loss that was not believed wants a second look sooner than the source would take one. */
@@ -69,6 +76,11 @@ export class Controller {
     for (const { source } of this.#options.feeds) {
       if (this.#accepted.get(source.name)?.doubtful === true) source.resync();
     }
+  }
+
+  /** Replicas that are only shown for their connections leave when those have ended, without the source saying a word. */
+  #letLingeringGo(): void {
+    if (hasLingering(this.#table.routes)) this.#rebuild();
   }
 
   async #follow(feed: Feed, signal: AbortSignal): Promise<void> {
@@ -91,23 +103,25 @@ export class Controller {
   }
 
   #rebuild(): void {
-    const { ports, defaultPolicy, clock, logger, publish } = this.#options;
+    const { rules, clock, logger, publish, connectionsOn } = this.#options;
+    const now = clock();
     const states = [...this.#accepted.values()];
     const services = states.flatMap((state) => state.services);
-    const standings = this.#judge(services, clock());
+    const standings = this.#judge(services, now);
+    const { routes: before } = this.#table;
     const built = buildRoutes({
+      ...rules,
       services,
-      standingOf: (replica) => standings.get(replica) ?? judge(replica, undefined, clock()),
-      incumbents: this.#table.routes,
-      ports,
-      defaultPolicy,
+      standingOf: (replica) => standings.get(replica) ?? judge(replica, undefined, now),
+      incumbents: before,
     });
+    const routes = keepLingering(built.routes, { before, connectionsOn, now });
     const problems = [...states.flatMap((state) => state.problems), ...built.problems];
-    const changes = diffRoutes(this.#table.routes, built.routes);
+    const changes = diffRoutes(before, routes);
     const first = this.#table.version === 0;
     if (!first && changes.length === 0 && sameProblems(this.#table.problems, problems)) return;
     const version = this.#table.version + 1;
-    this.#table = freezeTable({ version, updatedAt: clock(), routes: built.routes, problems });
+    this.#table = freezeTable({ version, updatedAt: now, routes, problems });
     if (changes.length > 0 || first) {
       logger.info("routing changed", { version, changes: describeChanges(changes) });
     }

@@ -77,6 +77,7 @@ export class Engine implements AsyncDisposable {
     if (service === undefined) return;
     this.#services.delete(key);
     this.#retired.add(service);
+    service.retire();
     const closed = service[Symbol.asyncDispose]();
     this.#closing.set(key, closed);
     await closed;

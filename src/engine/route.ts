@@ -1,11 +1,15 @@
 import type { Address } from "../model/address.ts";
-import type { BalancePolicy } from "../model/policy.ts";
+import type { ServicePolicy } from "../model/policy.ts";
+import type { ReplicaState } from "../model/replica.ts";
 import type { Protocol } from "../model/service.ts";
 import type { Candidate } from "../routing/balancing/picker.ts";
 
-/** A replica that may get new connections. */
+/** A replica as an engine knows it; only those that are `up` get new connections. */
 export interface EngineReplica extends Candidate {
   readonly address: Address;
+  readonly state: ReplicaState;
+  /** True when it runs on this host. */
+  readonly isLocal: boolean;
   /** Its row in the shared counters. */
   readonly row: number;
 }
@@ -16,10 +20,9 @@ export interface EngineRoute {
   readonly key: string;
   readonly port: number;
   readonly protocol: Protocol;
-  readonly balance: BalancePolicy;
+  readonly policy: ServicePolicy;
   /** Its row in the shared counters. */
   readonly row: number;
-  /** Only replicas that are up. */
   readonly replicas: readonly EngineReplica[];
 }
 
@@ -28,7 +31,7 @@ export type EngineChange =
   | { readonly kind: "remove"; readonly key: string };
 
 /** What an engine says of its listeners. */
-export type EngineReport =
+export type ListenerReport =
   | { readonly kind: "listening"; readonly key: string; readonly address: Address }
   | {
       readonly kind: "bind-failed";
@@ -37,3 +40,16 @@ export type EngineReport =
       readonly code: string;
     }
   | { readonly kind: "closed"; readonly key: string; readonly address: Address };
+
+/** What an engine says of replicas that its connections showed to be broken, or whole again. */
+export type ReplicaReport =
+  | {
+      readonly kind: "ejected";
+      readonly key: string;
+      readonly replica: string;
+      readonly reason: string;
+      readonly forMs: number;
+    }
+  | { readonly kind: "readmitted"; readonly key: string; readonly replica: string };
+
+export type EngineReport = ListenerReport | ReplicaReport;

@@ -11,32 +11,51 @@ import {
 } from "../model/counters.ts";
 import type { DialFailure, Outcome } from "../model/outcome.ts";
 
-/** The cells one engine may write, and those it may read. */
+/** The numbers one engine writes. */
 export interface Cells {
+  /** Counted by this engine alone. */
   readonly services: Float64Array;
   readonly replicas: Float64Array;
-  /** The replica cells of every engine, this one's included: load is what all of them have put on a replica. */
-  readonly allReplicas: readonly Float64Array[];
+  /** Connections that are open now, over all engines; shared, so changed by atomic steps only. */
+  readonly load: Load;
 }
 
-/** The engine's bookkeeping: plain additions to cells that it alone writes. Rows are given by the control plane. */
+/** Open connections by row, of all engines together; limits hold because each takes its place in one step. */
+export interface Load {
+  readonly services: Int32Array;
+  readonly replicas: Int32Array;
+  /** One cell. */
+  readonly process: Int32Array;
+}
+
+/** The engine's bookkeeping: plain additions to cells that it alone writes, and places taken in the shared load. */
 export class Tally {
   readonly #services: Float64Array;
   readonly #replicas: Float64Array;
-  readonly #all: readonly Float64Array[];
+  readonly #load: Load;
 
-  constructor({ services, replicas, allReplicas }: Cells) {
+  constructor({ services, replicas, load }: Cells) {
     this.#services = services;
     this.#replicas = replicas;
-    this.#all = allReplicas;
+    this.#load = load;
   }
 
-  accepted(service: number): void {
+  /** Counts a connection and takes its places; false when the process or the service has no room for it. */
+  accepted(
+    service: number,
+    limits: { readonly process: number; readonly service: number },
+  ): boolean {
     add(this.#services, service * serviceRow + serviceColumns.accepted, 1);
     add(this.#services, service * serviceRow + serviceColumns.active, 1);
+    const { process, services } = this.#load;
+    const inProcess = Atomics.add(process, 0, 1) < limits.process;
+    const inService = Atomics.add(services, service, 1) < limits.service;
+    return inProcess && inService;
   }
 
   closed(service: number, outcome: Outcome, seconds: number): void {
+    Atomics.sub(this.#load.process, 0, 1);
+    Atomics.sub(this.#load.services, service, 1);
     const row = service * serviceRow;
     add(this.#services, row + serviceColumns.active, -1);
     add(this.#services, row + closedColumn(outcome), 1);
@@ -55,12 +74,20 @@ export class Tally {
     add(this.#replicas, replica * replicaRow + replicaColumns.connections, 1);
   }
 
-  /** Puts one connection on a replica, from the moment it is picked; `vacated` takes it off. */
-  occupied(replica: number): void {
+  /** Puts a connection on a replica, from the moment it is picked; false when `limit` (0 is none) is reached. */
+  occupied(replica: number, limit: number): boolean {
+    const before = Atomics.add(this.#load.replicas, replica, 1);
+    if (limit > 0 && before >= limit) {
+      Atomics.sub(this.#load.replicas, replica, 1);
+      return false;
+    }
     add(this.#replicas, replica * replicaRow + replicaColumns.active, 1);
+    return true;
   }
 
+  /** Takes it off again. */
   vacated(replica: number): void {
+    Atomics.sub(this.#load.replicas, replica, 1);
     add(this.#replicas, replica * replicaRow + replicaColumns.active, -1);
   }
 
@@ -75,17 +102,9 @@ export class Tally {
     add(this.#replicas, replica * replicaRow + replicaColumns.sent, bytes.sent);
   }
 
-  /** Connections of this engine on a service. */
-  activeOn(service: number): number {
-    return this.#services[service * serviceRow + serviceColumns.active] ?? 0;
-  }
-
   /** Connections of all engines on a replica. */
   loadOf(replica: number): number {
-    const cell = replica * replicaRow + replicaColumns.active;
-    let load = 0;
-    for (const cells of this.#all) load += cells[cell] ?? 0;
-    return load;
+    return this.#load.replicas[replica] ?? 0;
   }
 }
 

@@ -1,6 +1,7 @@
 /** Kinds of things that were clamped, skipped, in conflict or failing; a closed list, used as metric label. */
 export type ProblemKind =
   | "invalid-item"
+  | "invalid-label"
   | "invalid-port"
   | "port-conflict"
   | "port-refused"

@@ -1,4 +1,4 @@
-import { formatAddress } from "../model/address.ts";
+import { formatAddress, type Address } from "../model/address.ts";
 import { printable, type Problem } from "../model/problem.ts";
 import type { ServicePolicy } from "../model/policy.ts";
 import type { Replica, ReplicaState } from "../model/replica.ts";
@@ -20,6 +20,10 @@ export interface BuildInput {
   /** The routes now served, so that an app keeps the port it has. */
   readonly incumbents: readonly Route[];
   readonly ports: PortPolicy;
+  /** Hosts that share a replica's connection limit; each gets its part, rounded up. */
+  readonly groupSize: number;
+  /** True for an IP literal that service ports are bound to. */
+  readonly isOwnHost: (host: string) => boolean;
   /** What applies where a service says nothing itself. */
   readonly defaultPolicy: ServicePolicy;
 }
@@ -33,7 +37,12 @@ export interface Built {
 export function buildRoutes(input: BuildInput): Built {
   const { services, problems } = settleClaims(input.services, input.incumbents, input.ports);
   const unserved = services.filter(({ protocol }) => protocol === "udp").map(unsupported);
-  const routes = services.map((service) => toRoute(service, input));
+  const ports = new Set(
+    services.filter(({ protocol }) => protocol === "tcp").map(({ port }) => port),
+  );
+  // A replica that is our own listener would be forwarded to itself without end.
+  const isOwn = ({ host, port }: Address): boolean => ports.has(port) && input.isOwnHost(host);
+  const routes = services.map((service) => toRoute(service, input, isOwn));
   return { routes, problems: [...problems, ...unserved] };
 }
 
@@ -42,18 +51,26 @@ function unsupported(service: Service): Problem {
   return { kind: "unsupported", subject: printable(service.app), reason };
 }
 
-function toRoute(service: Service, { standingOf, defaultPolicy }: BuildInput): Route {
+function toRoute(service: Service, input: BuildInput, isOwn: (address: Address) => boolean): Route {
   const replicas = new Map<string, RoutedReplica>();
   for (const replica of service.replicas) {
-    const routed = toRouted(replica, standingOf(replica));
+    const standing = isOwn(replica.address) ? loop : input.standingOf(replica);
+    const routed = toRouted(replica, standing);
     const twin = replicas.get(routed.key);
     if (twin === undefined || precedes(routed, twin)) replicas.set(routed.key, routed);
   }
   const { app, name, port, protocol, mode, source } = service;
-  const policy = { ...defaultPolicy, ...service.policy };
+  const policy = policyOf(service, input);
   const sorted = [...replicas.values()].toSorted((one, other) => (one.key < other.key ? -1 : 1));
   const key = serviceKey(service);
   return { key, app, name, port, protocol, mode, policy, source, replicas: sorted };
+}
+
+const loop: Standing = { state: "down", reason: "its address is our own listener", since: 0 };
+
+function policyOf(service: Service, { defaultPolicy, groupSize }: BuildInput): ServicePolicy {
+  const policy = { ...defaultPolicy, ...service.policy };
+  return { ...policy, replicaLimit: Math.ceil(policy.replicaLimit / groupSize) };
 }
 
 function toRouted({ address, host, task, weight }: Replica, standing: Standing): RoutedReplica {

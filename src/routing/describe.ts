@@ -43,8 +43,10 @@ function differences(before: Route, after: Route): string {
   for (const key of old.keys()) words.push(`-${key}`);
   if (before.app !== after.app) words.push(`app was ${before.app}`);
   for (const name of policyNames) {
-    const [old, now] = [before.policy[name], after.policy[name]].map((value) => JSON.stringify(value));
-    if (old !== now) words.push(`${name} ${old} → ${now}`);
+    const [was, is] = [before.policy[name], after.policy[name]].map((value) =>
+      JSON.stringify(value),
+    );
+    if (was !== is) words.push(`${name} ${was} → ${is}`);
   }
   if (before.mode !== after.mode) words.push(`mode ${before.mode} → ${after.mode}`);
   return words.length === 0 ? "details" : words.join(", ");

@@ -1,7 +1,7 @@
 import { formatAddress } from "../model/address.ts";
 import type { Problem } from "../model/problem.ts";
 import type { ListenerFigures } from "../model/figures.ts";
-import type { EngineReport } from "../engine/route.ts";
+import type { ListenerReport } from "../engine/route.ts";
 
 interface Bound {
   readonly workers: Set<number>;
@@ -26,7 +26,7 @@ export class Bindings {
   }
 
   /** Takes a worker's report; true when it is a failure that was not known yet. */
-  note(worker: number, report: EngineReport): boolean {
+  note(worker: number, report: ListenerReport): boolean {
     const { key } = report;
     const address = formatAddress(report.address);
     const addresses = this.#byKey.get(key) ?? new Map<string, Bound>();

@@ -17,6 +17,12 @@ const mostReplicas = 131_072;
 export class CounterMemory {
   readonly services: readonly SharedArrayBuffer[];
   readonly replicas: readonly SharedArrayBuffer[];
+  /** Open connections of all workers together, by row. */
+  readonly load: {
+    readonly services: SharedArrayBuffer;
+    readonly replicas: SharedArrayBuffer;
+    readonly process: SharedArrayBuffer;
+  };
   readonly #serviceCells: readonly Float64Array[];
   readonly #replicaCells: readonly Float64Array[];
   readonly #serviceRows = new Rows(mostServices);
@@ -27,6 +33,11 @@ export class CounterMemory {
       Array.from({ length: workers }, () => new SharedArrayBuffer(cells * 8));
     this.services = buffers(mostServices * serviceRow);
     this.replicas = buffers(mostReplicas * replicaRow);
+    this.load = {
+      services: new SharedArrayBuffer(mostServices * 4),
+      replicas: new SharedArrayBuffer(mostReplicas * 4),
+      process: new SharedArrayBuffer(4),
+    };
     this.#serviceCells = this.services.map((buffer) => new Float64Array(buffer));
     this.#replicaCells = this.replicas.map((buffer) => new Float64Array(buffer));
   }
@@ -98,14 +109,22 @@ export class CounterMemory {
     const services = this.#serviceCells[worker];
     const replicas = this.#replicaCells[worker];
     if (services === undefined || replicas === undefined) return;
+    const load = new Int32Array(this.load.services);
+    const process = new Int32Array(this.load.process);
     for (const row of this.#serviceRows.all()) {
       const active = row * serviceRow + serviceColumns.active;
+      const open = services[active] ?? 0;
       const killed = row * serviceRow + closedColumn("killed");
-      services[killed] = (services[killed] ?? 0) + (services[active] ?? 0);
+      services[killed] = (services[killed] ?? 0) + open;
       services[active] = 0;
+      Atomics.sub(load, row, open);
+      Atomics.sub(process, 0, open);
     }
+    const replicaLoad = new Int32Array(this.load.replicas);
     for (const row of this.#replicaRows.all()) {
-      replicas[row * replicaRow + replicaColumns.active] = 0;
+      const active = row * replicaRow + replicaColumns.active;
+      Atomics.sub(replicaLoad, row, replicas[active] ?? 0);
+      replicas[active] = 0;
     }
   }
 

@@ -5,7 +5,7 @@ import type { Outcome } from "../model/outcome.ts";
 /** What an engine is configured with for its whole life. */
 export type EngineSettings = Pick<
   TcpServiceOptions,
-  "bindHosts" | "reusePort" | "limits" | "maxConnections"
+  "bindHosts" | "reusePort" | "limits" | "processLimit" | "proxyTrusted"
 >;
 
 /** What a worker is started with; everything else comes as messages. */
@@ -14,8 +14,12 @@ export interface WorkerStart {
   /** This worker's own cells. */
   readonly services: SharedArrayBuffer;
   readonly replicas: SharedArrayBuffer;
-  /** The replica cells of all workers, its own included. */
-  readonly allReplicas: readonly SharedArrayBuffer[];
+  /** Open connections, shared by all workers. */
+  readonly load: {
+    readonly services: SharedArrayBuffer;
+    readonly replicas: SharedArrayBuffer;
+    readonly process: SharedArrayBuffer;
+  };
 }
 
 /** Control plane → worker. */

@@ -3,11 +3,14 @@ import { Worker } from "node:worker_threads";
 import { Backoff } from "../async/backoff.ts";
 import { repeat } from "../async/repeat.ts";
 import { isAbort, sleep } from "../async/sleep.ts";
-import type { EngineChange, EngineReport, EngineRoute } from "../engine/route.ts";
+import type { EngineChange, EngineRoute } from "../engine/route.ts";
 import type { Logger } from "../model/logger.ts";
 import type { Outcome } from "../model/outcome.ts";
 import type { RouteChange } from "../routing/diff.ts";
+import type { RoutedReplica, Table } from "../routing/table.ts";
+import { Bindings } from "./bindings.ts";
 import { CounterMemory } from "./counter-memory.ts";
+import { Ejections } from "./ejections.ts";
 import { toEngineChange } from "./engine-route.ts";
 import type { Answer, EngineSettings, Order, WorkerStart } from "./messages.ts";
 
@@ -17,10 +20,11 @@ export interface PoolOptions {
   readonly settings: Omit<EngineSettings, "reusePort">;
   readonly logger: Logger;
   readonly random: () => number;
-  /** What a worker says of its listeners. */
-  readonly report: (worker: number, report: EngineReport) => void;
-  /** A worker has ended, and with it everything it had bound. */
-  readonly died: (worker: number) => void;
+  /** True for a replica on this host. */
+  readonly isLocal: (replica: RoutedReplica) => boolean;
+  readonly clock: () => number;
+  /** Told when an address cannot be bound, for a reason that is new. */
+  readonly bindFailed: () => void;
 }
 
 /** One slot of the pool: the worker that lives in it now and what it has been told. */
@@ -38,6 +42,8 @@ const reclaimEveryMs = 60_000;
 /** The data plane's threads: every worker is told every change, a dead one is replaced and told everything. */
 export class WorkerPool implements AsyncDisposable {
   readonly memory: CounterMemory;
+  readonly bindings: Bindings;
+  readonly ejections: Ejections;
   readonly #options: PoolOptions;
   readonly #slots: readonly Slot[];
   readonly #routes = new Map<string, EngineRoute>();
@@ -50,6 +56,8 @@ export class WorkerPool implements AsyncDisposable {
   private constructor(options: PoolOptions) {
     this.#options = options;
     this.memory = new CounterMemory(options.workers);
+    this.bindings = new Bindings(options.workers);
+    this.ejections = new Ejections(options.clock);
     this.#slots = Array.from({ length: options.workers }, (_, index) => {
       return { index, worker: undefined, applied: 0, stopped: false, busy: undefined };
     });
@@ -85,13 +93,16 @@ export class WorkerPool implements AsyncDisposable {
     return Math.min(...this.#slots.map(({ applied }) => applied));
   }
 
-  /** Tells every worker what changed with this version. */
-  apply(version: number, changes: readonly RouteChange[]): void {
+  /** Tells every worker what changed with this table. */
+  apply({ version, routes }: Table, changes: readonly RouteChange[]): void {
     this.#version = version;
+    this.bindings.keepOnly(new Set(routes.map(({ key }) => key)));
+    this.ejections.keepOnly(routes);
     this.memory.release(changes, performance.now());
+    const { isLocal } = this.#options;
     const orders: EngineChange[] = [];
     for (const change of changes) {
-      const order = toEngineChange(change, this.memory);
+      const order = toEngineChange(change, { memory: this.memory, isLocal });
       if (order === undefined) continue;
       orders.push(order);
       if (order.kind === "set") this.#routes.set(order.route.key, order.route);
@@ -162,7 +173,8 @@ export class WorkerPool implements AsyncDisposable {
       worker.on("message", (answer: Answer) => this.#hear(slot, answer));
       worker.once("exit", (code) => {
         slot.worker = undefined;
-        this.#options.died(slot.index);
+        this.bindings.forget(slot.index);
+        this.ejections.forget(slot.index);
         this.#stir();
         resolve(`${reason} (code ${code})`);
       });
@@ -186,7 +198,7 @@ export class WorkerPool implements AsyncDisposable {
       settings: { ...settings, reusePort },
       services,
       replicas,
-      allReplicas: this.memory.replicas,
+      load: this.memory.load,
     };
   }
 
@@ -203,7 +215,12 @@ export class WorkerPool implements AsyncDisposable {
       case "listening":
       case "bind-failed":
       case "closed":
-        this.#options.report(slot.index, answer);
+        if (this.bindings.note(slot.index, answer)) this.#options.bindFailed();
+        break;
+      case "ejected":
+      case "readmitted":
+        this.ejections.note(slot.index, answer);
+        this.#options.logger.info(`replica ${answer.kind}`, { worker: slot.index, ...answer });
         break;
     }
   }

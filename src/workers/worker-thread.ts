@@ -15,7 +15,11 @@ function serve(port: MessagePort, start: WorkerStart): void {
   const tally = new Tally({
     services: new Float64Array(start.services),
     replicas: new Float64Array(start.replicas),
-    allReplicas: start.allReplicas.map((buffer) => new Float64Array(buffer)),
+    load: {
+      services: new Int32Array(start.load.services),
+      replicas: new Int32Array(start.load.replicas),
+      process: new Int32Array(start.load.process),
+    },
   });
   const say = (answer: Answer): void => port.postMessage(answer);
   // oxlint-disable-next-line no-restricted-properties -- the edge where chance enters this thread

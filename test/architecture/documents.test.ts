@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { defaultText, options, settingNames } from "../../src/config/options.ts";
+import { ownOptions } from "../../src/discovery/marathon/labels/own-options.ts";
 import { catalogue, replicaDetailMetrics } from "../../src/observe/catalogue.ts";
 
 const root = new URL("../../", import.meta.url);
@@ -26,6 +27,14 @@ test("the README's table of options is the schema's", () => {
   });
   const table = ["| flag | default | meaning |", "|---|---|---|", ...rows].join("\n");
   assert.equal(squeeze(section("options")), squeeze(table));
+});
+
+test("the README's table of labels is the reader's", () => {
+  const rows = Object.values(ownOptions).map(
+    ({ option, reader, meaning }) => `| \`${option}\` | ${reader.accepts} | ${meaning} |`,
+  );
+  const table = ["| option | value | meaning |", "|---|---|---|", ...rows].join("\n");
+  assert.equal(squeeze(section("labels")), squeeze(table));
 });
 
 test("the README's table of metrics is the catalogue", () => {

@@ -162,13 +162,7 @@ for (const slow of ["client", "replica"] as const) {
       else socket.pause();
     });
     await using proxy = new EngineFixture({
-      limits: {
-        connectTimeoutMs: 3000,
-        connectBudgetMs: 9000,
-        idleMs: 3_600_000,
-        halfCloseMs: 30_000,
-        writeStallMs: 400,
-      },
+      limits: { writeStallMs: 400 },
     });
     const port = await freePort();
     await proxy.serve(port, [replica.port]);
@@ -186,13 +180,7 @@ for (const slow of ["client", "replica"] as const) {
 test("a half-closed connection that stays silent is ended", async () => {
   await using replica = await TcpReplica.start((socket) => socket.resume());
   await using proxy = new EngineFixture({
-    limits: {
-      connectTimeoutMs: 3000,
-      connectBudgetMs: 9000,
-      idleMs: 3_600_000,
-      halfCloseMs: 200,
-      writeStallMs: 120_000,
-    },
+    limits: { halfCloseMs: 200 },
   });
   const port = await freePort();
   await proxy.serve(port, [replica.port]);
@@ -204,17 +192,9 @@ test("a half-closed connection that stays silent is ended", async () => {
 
 test("an idle connection is ended", async () => {
   await using replica = await TcpReplica.start((socket) => socket.resume());
-  await using proxy = new EngineFixture({
-    limits: {
-      connectTimeoutMs: 3000,
-      connectBudgetMs: 9000,
-      idleMs: 200,
-      halfCloseMs: 30_000,
-      writeStallMs: 120_000,
-    },
-  });
+  await using proxy = new EngineFixture();
   const port = await freePort();
-  await proxy.serve(port, [replica.port]);
+  await proxy.serve(port, [replica.port], { idleMs: 200 });
   await using client = await TcpClient.open(port);
   await eventually(() => client.closed);
   assert.deepEqual(proxy.closed, { "idle-timeout": 1 });

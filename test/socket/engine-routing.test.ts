@@ -14,7 +14,7 @@ test("a refused replica is passed over and nothing the client sent early is lost
   const dead = await freePort();
   await using proxy = new EngineFixture();
   const port = await freePort();
-  await proxy.serve(port, [dead, good.port], "roundrobin");
+  await proxy.serve(port, [dead, good.port], { balance: "roundrobin" });
   for (let round = 0; round < 20; round += 1) {
     await using client = new TcpClient(port);
     client.socket.end(`early ${round}`);
@@ -23,7 +23,15 @@ test("a refused replica is passed over and nothing the client sent early is lost
     assert.equal(client.error, undefined);
   }
   assert.deepEqual(proxy.closed, { completed: 20 });
-  assert.ok(proxy.retries >= 10, `${proxy.retries} retries`);
+  // After three refusals in a row it is ejected and costs no more attempts.
+  assert.equal(proxy.retries, 3);
+  assert.deepEqual(proxy.reports.at(-1), {
+    kind: "ejected",
+    key: `tcp/${port}`,
+    replica: `127.0.0.1:${dead}`,
+    reason: "connections to it failed in a row, the last one by refused",
+    forMs: 30_000,
+  });
 });
 
 test("a client without any usable replica is reset at once", async () => {
@@ -99,7 +107,7 @@ test("connections go to the replica with the fewest, and round robin takes turns
   for (const balance of ["leastconn", "roundrobin"] as const) {
     await using proxy = new EngineFixture();
     const port = await freePort();
-    await proxy.serve(port, [one.port, two.port], balance);
+    await proxy.serve(port, [one.port, two.port], { balance });
     const clients: TcpClient[] = [];
     for (let index = 0; index < 10; index += 1) {
       const client = await TcpClient.open(port);
@@ -115,9 +123,9 @@ test("connections go to the replica with the fewest, and round robin takes turns
 
 test("more connections than a service may have are reset and counted", async () => {
   await using replica = await TcpReplica.start(named("r"));
-  await using proxy = new EngineFixture({ maxConnections: 2 });
+  await using proxy = new EngineFixture();
   const port = await freePort();
-  await proxy.serve(port, [replica.port]);
+  await proxy.serve(port, [replica.port], { maxConnections: 2 });
   await using one = await TcpClient.open(port);
   await using two = await TcpClient.open(port);
   await eventually(() => one.text === "r\n" && two.text === "r\n");
@@ -154,16 +162,10 @@ test("a replica that never answers costs one attempt's timeout, then another is 
   await using good = await TcpReplica.start(named("good"));
   await using dark = await blackhole();
   await using proxy = new EngineFixture({
-    limits: {
-      connectTimeoutMs: 150,
-      connectBudgetMs: 9000,
-      idleMs: 3_600_000,
-      halfCloseMs: 30_000,
-      writeStallMs: 120_000,
-    },
+    limits: { connectTimeoutMs: 150 },
   });
   const port = await freePort();
-  await proxy.serve(port, [dark.port, good.port], "roundrobin");
+  await proxy.serve(port, [dark.port, good.port], { balance: "roundrobin" });
   for (let round = 0; round < 2; round += 1) {
     await using client = await TcpClient.open(port);
     await eventually(() => client.text === "good\n");

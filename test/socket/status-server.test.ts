@@ -45,6 +45,7 @@ async function start(phase: () => Phase, failures: string[] = []): Promise<Statu
     metrics: () => Promise.reject(new Error("broken")),
     listening: () => ["127.0.0.1:1234"],
     connections: () => 3,
+    ejection: () => undefined,
   });
   return await StatusServer.open({
     address: { host: "127.0.0.1", port: 0 },
@@ -85,7 +86,7 @@ test("/api/table answers as the contract shows", async () => {
         port: 1234,
         protocol: "tcp",
         mode: "tcp",
-        policy: defaultPolicy,
+        balance: "leastconn",
         listening: ["127.0.0.1:1234"],
         source: "marathon",
         replicas: [

@@ -3,8 +3,8 @@ import { test } from "node:test";
 import { defaultPolicy } from "../../src/model/policy.ts";
 import type { Worker } from "node:worker_threads";
 import { closedColumn, serviceColumns } from "../../src/model/counters.ts";
-import type { Route } from "../../src/routing/table.ts";
-import { Bindings } from "../../src/workers/bindings.ts";
+import type { Route, Table } from "../../src/routing/table.ts";
+import type { Bindings } from "../../src/workers/bindings.ts";
 import { WorkerPool } from "../../src/workers/pool.ts";
 import { eventually } from "../support/eventually.ts";
 import { freePort } from "../support/free-port.ts";
@@ -17,25 +17,27 @@ function start(workers: number): { pool: WorkerPool; threads: Worker[]; bindings
   const threads: Worker[] = [];
   const remember = (worker: Worker): void => void threads.push(worker);
   process.on("worker", remember);
-  const bindings = new Bindings(workers);
   const pool = WorkerPool.start({
     workers,
     settings: {
       bindHosts: ["127.0.0.1"],
-      maxConnections: 100,
+      processLimit: 1000,
+      proxyTrusted: [],
       limits: {
         connectTimeoutMs: 3000,
         connectBudgetMs: 9000,
-        idleMs: 3_600_000,
+        headerTimeoutMs: 5000,
         halfCloseMs: 30_000,
         writeStallMs: 120_000,
       },
     },
     logger: silent,
     random: Math.random,
-    report: (worker, report) => bindings.note(worker, report),
-    died: (worker) => bindings.forget(worker),
+    clock: Date.now,
+    isLocal: () => false,
+    bindFailed: () => undefined,
   });
+  const { bindings } = pool;
   return { pool, threads, bindings };
 }
 
@@ -55,6 +57,10 @@ function routeTo(port: number, replica: number): Route {
   };
 }
 
+function tableOf(version: number, route: Route): Table {
+  return { version, updatedAt: 0, routes: [route], problems: [] };
+}
+
 async function greeted(port: number): Promise<TcpClient> {
   const client = await TcpClient.open(port);
   await eventually(() => client.text === "r\n");
@@ -67,7 +73,7 @@ test("a worker that dies is replaced, serves again, and its connections are book
   await using owner = pool;
   const port = await freePort();
   const after = routeTo(port, replica.port);
-  owner.apply(1, [{ kind: "added", key: after.key, after }]);
+  owner.apply(tableOf(1, after), [{ kind: "added", key: after.key, after }]);
   await owner.served(1);
   const clients = [await greeted(port), await greeted(port)];
   assert.equal(owner.memory.connections(), 2);
@@ -94,7 +100,7 @@ test("with two workers the other one serves on while a dead one is replaced", as
   await using owner = pool;
   const port = await freePort();
   const after = routeTo(port, replica.port);
-  owner.apply(1, [{ kind: "added", key: after.key, after }]);
+  owner.apply(tableOf(1, after), [{ kind: "added", key: after.key, after }]);
   await owner.served(1);
   await threads[0]?.terminate();
   await eventually(() => owner.crashes === 1);
@@ -104,7 +110,7 @@ test("with two workers the other one serves on while a dead one is replaced", as
   }
   await eventually(() => bindings.listening(after.key).length === 1);
   // What was published while the thread was gone is served by its successor too.
-  owner.apply(2, [{ kind: "removed", key: after.key, before: after }]);
+  owner.apply(tableOf(2, after), [{ kind: "removed", key: after.key, before: after }]);
   await owner.served(2);
   assert.deepEqual(bindings.listeners(after.key), []);
 });

@@ -1,6 +1,7 @@
 import { Engine } from "../../src/engine/engine.ts";
-import type { EngineReport, EngineRoute } from "../../src/engine/route.ts";
+import type { EngineReplica, EngineReport, EngineRoute } from "../../src/engine/route.ts";
 import { Tally } from "../../src/engine/tally.ts";
+import type { ConnectionLimits } from "../../src/engine/tcp/connection.ts";
 import type { TcpServiceOptions } from "../../src/engine/tcp/tcp-service.ts";
 import {
   closedColumn,
@@ -9,7 +10,12 @@ import {
   serviceColumns,
   serviceRow,
 } from "../../src/model/counters.ts";
+import { defaultPolicy, type ServicePolicy } from "../../src/model/policy.ts";
 import { outcomes, type Outcome } from "../../src/model/outcome.ts";
+
+export type FixtureOptions = Partial<Omit<TcpServiceOptions, "limits">> & {
+  readonly limits?: Partial<ConnectionLimits>;
+};
 
 /** An engine on plain memory, with what it counted and reported laid open. */
 export class EngineFixture implements AsyncDisposable {
@@ -19,11 +25,15 @@ export class EngineFixture implements AsyncDisposable {
   readonly #replicas = new Float64Array(replicaRow * 64);
   readonly #checks: NodeJS.Timeout;
 
-  constructor(options: Partial<TcpServiceOptions> = {}) {
+  constructor({ limits, ...options }: FixtureOptions = {}) {
     const tally = new Tally({
       services: this.#services,
       replicas: this.#replicas,
-      allReplicas: [this.#replicas],
+      load: {
+        services: new Int32Array(16),
+        replicas: new Int32Array(64),
+        process: new Int32Array(1),
+      },
     });
     this.engine = new Engine({
       bindHosts: ["127.0.0.1"],
@@ -31,11 +41,13 @@ export class EngineFixture implements AsyncDisposable {
       limits: {
         connectTimeoutMs: 3000,
         connectBudgetMs: 9000,
-        idleMs: 3_600_000,
+        headerTimeoutMs: 5000,
         halfCloseMs: 30_000,
         writeStallMs: 120_000,
+        ...limits,
       },
-      maxConnections: 1000,
+      processLimit: 10_000,
+      proxyTrusted: [],
       tally,
       random: Math.random,
       report: (report) => this.reports.push(report),
@@ -48,9 +60,9 @@ export class EngineFixture implements AsyncDisposable {
   async serve(
     port: number,
     replicaPorts: readonly number[],
-    balance: EngineRoute["balance"] = "leastconn",
+    policy: Partial<ServicePolicy> = {},
   ): Promise<void> {
-    await this.engine.apply([{ kind: "set", route: toRoute(port, replicaPorts, balance) }]);
+    await this.engine.apply([{ kind: "set", route: toRoute(port, replicaPorts, policy) }]);
   }
 
   get accepted(): number {
@@ -104,11 +116,13 @@ export class EngineFixture implements AsyncDisposable {
 export function toRoute(
   port: number,
   replicaPorts: readonly number[],
-  balance: EngineRoute["balance"] = "leastconn",
+  policy: Partial<ServicePolicy> = {},
 ): EngineRoute {
-  const replicas = replicaPorts.map((replicaPort, index) => {
+  const replicas = replicaPorts.map((replicaPort, index): EngineReplica => {
+    const address = { host: "127.0.0.1", port: replicaPort };
     const key = `127.0.0.1:${replicaPort}`;
-    return { key, address: { host: "127.0.0.1", port: replicaPort }, weight: 500, row: index + 1 };
+    return { key, address, weight: 500, row: index + 1, state: "up", isLocal: false };
   });
-  return { key: `tcp/${port}`, port, protocol: "tcp", balance, row: 1, replicas };
+  const key = `tcp/${port}`;
+  return { key, port, protocol: "tcp", policy: { ...defaultPolicy, ...policy }, row: 1, replicas };
 }

@@ -1,3 +1,4 @@
+import { noLabels } from "./labels/labels.ts";
 import type { ListedTask, WireApp, WirePort, WireTask } from "./wire.ts";
 
 /**
@@ -26,7 +27,7 @@ export function fromTasks(listed: readonly ListedTask[]): readonly WireApp[] {
     portMappings: [],
     portDefinitions: longestPorts(tasks).map(tcpPort),
     healthChecks: undefined,
-    labels: new Map(),
+    ...noLabels,
     tasks,
   }));
 }
@@ -63,6 +64,6 @@ function tcpPort(servicePort: number | undefined): WirePort {
     hasHostPort: true,
     protocols: ["tcp"],
     name: undefined,
-    labels: new Map(),
+    ...noLabels,
   };
 }

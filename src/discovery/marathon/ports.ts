@@ -1,4 +1,5 @@
 import type { Protocol } from "../../model/service.ts";
+import type { Labelled } from "./labels/labels.ts";
 import type { WireApp, WirePort } from "./wire.ts";
 
 /** Where the replicas of a declared port listen, in terms of a task's own fields. */
@@ -9,12 +10,11 @@ export type Reach =
   | { readonly kind: "container"; readonly containerPort: number | undefined };
 
 /** One service port that an app declares, with the way to its replicas. */
-export interface PortDeclaration {
+export interface PortDeclaration extends Labelled {
   /** As declared: it may be 0, out of range or missing. */
   readonly servicePort: number | undefined;
   readonly protocols: readonly Protocol[];
   readonly name: string | undefined;
-  readonly labels: ReadonlyMap<string, string>;
   readonly reach: Reach;
 }
 
@@ -46,8 +46,8 @@ function containerPorts(mappings: readonly WirePort[]): readonly PortDeclaration
 }
 
 function declared(
-  { servicePort, protocols, name, labels }: WirePort,
+  { servicePort, protocols, name, labels, labelFaults }: WirePort,
   reach: Reach,
 ): PortDeclaration {
-  return { servicePort, protocols, name, labels, reach };
+  return { servicePort, protocols, name, labels, labelFaults, reach };
 }

@@ -3,6 +3,8 @@ import { printable, problemKey, type Problem, type ProblemKind } from "../../mod
 import { defaultWeight, type Replica } from "../../model/replica.ts";
 import { serviceKey, serviceName, type Protocol, type Service } from "../../model/service.ts";
 import { dialAddress } from "./addresses.ts";
+import { readLabels } from "./labels/read-labels.ts";
+import type { PortSettings } from "./labels/reading.ts";
 import { declaredPorts, type PortDeclaration } from "./ports.ts";
 import { taskVerdict } from "./task-health.ts";
 import type { WireApp, WireTask } from "./wire.ts";
@@ -28,7 +30,9 @@ export function toServices(apps: readonly WireApp[], source: string): AppService
 export function appServices(app: WireApp, source: string): AppServices {
   const services = new Map<string, Service>();
   const problems = new ProblemList(app.id);
-  for (const port of declaredPorts(app)) {
+  const ports = declaredPorts(app);
+  const labels = readLabels(app, ports);
+  for (const [index, port] of ports.entries()) {
     const servicePort = port.servicePort;
     if (!isPort(servicePort)) {
       problems.add(
@@ -37,15 +41,17 @@ export function appServices(app: WireApp, source: string): AppServices {
       );
       continue;
     }
+    const claim = { port, servicePort, settings: labels.ports[index] ?? {}, source, problems };
     if (port.protocols.length === 0)
       problems.add("unsupported", `protocol of service port ${servicePort} is not known`);
     for (const protocol of port.protocols) {
       const key = serviceKey({ protocol, port: servicePort });
       if (services.has(key))
         problems.add("invalid-port", `${key} is declared twice: the first one is used`);
-      else services.set(key, toService(app, { port, servicePort, protocol, source, problems }));
+      else services.set(key, toService(app, { ...claim, protocol }));
     }
   }
+  for (const fault of labels.faults) problems.add("invalid-label", fault);
   return { services: [...services.values()], problems: problems.list() };
 }
 
@@ -53,19 +59,21 @@ interface Claim {
   readonly port: PortDeclaration;
   readonly servicePort: number;
   readonly protocol: Protocol;
+  readonly settings: Partial<PortSettings>;
   readonly source: string;
   readonly problems: ProblemList;
 }
 
 function toService(
   app: WireApp,
-  { port, servicePort, protocol, source, problems }: Claim,
+  { port, servicePort, protocol, settings, source, problems }: Claim,
 ): Service {
+  const { weight = defaultWeight, ...policy } = settings;
   const replicas: Replica[] = [];
   for (const task of app.tasks ?? []) {
     const replica = toReplica(task, port, app.healthChecks);
     if (typeof replica === "string") problems.add("invalid-item", replica);
-    else if (replica !== undefined) replicas.push(replica);
+    else if (replica !== undefined) replicas.push({ ...replica, weight });
   }
   return {
     app: app.id,
@@ -75,7 +83,7 @@ function toService(
     mode: protocol,
     source,
     configuredAt: app.configuredAt,
-    policy: {},
+    policy,
     replicas,
   };
 }
@@ -85,7 +93,7 @@ function toReplica(
   task: WireTask,
   port: PortDeclaration,
   healthChecks: number | undefined,
-): Replica | string | undefined {
+): Omit<Replica, "weight"> | string | undefined {
   const verdict = taskVerdict(task, healthChecks);
   if (verdict === undefined) return undefined;
   const isExpected = verdict.health === "up" || verdict.draining;
@@ -98,7 +106,7 @@ function toReplica(
     const reason = `task ${printable(task.id, 100)} has no address for service port ${port.servicePort}: left out`;
     return isExpected ? reason : undefined;
   }
-  return { task: task.id, host: task.host, address, weight: defaultWeight, ...verdict };
+  return { task: task.id, host: task.host, address, ...verdict };
 }
 
 /** Collects what is wrong with one app, each thing once, and no more than anyone would read. */

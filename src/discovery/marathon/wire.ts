@@ -4,6 +4,7 @@ import { printable, type Problem } from "../../model/problem.ts";
 import type { Protocol } from "../../model/service.ts";
 import { fieldsOf, isFields, listOf, numberOf, numbersOf, textOf, timeOf } from "./fields.ts";
 import type { Fields } from "./fields.ts";
+import { labelsOf, type Labelled } from "./labels/labels.ts";
 
 /** One running copy as Marathon lists it, any version from 0.11 to 1.11. */
 export interface WireTask {
@@ -28,7 +29,7 @@ export interface WireTask {
 }
 
 /** A port mapping or port definition, whichever of the two the app has. */
-export interface WirePort {
+export interface WirePort extends Labelled {
   readonly servicePort: number | undefined;
   readonly containerPort: number | undefined;
   /** False only where the mapping asks for no port of the agent. */
@@ -36,13 +37,12 @@ export interface WirePort {
   /** Empty when the declared protocol is not one we know. */
   readonly protocols: readonly Protocol[];
   readonly name: string | undefined;
-  readonly labels: ReadonlyMap<string, string>;
 }
 
 type NetworkMode = "host" | "bridge" | "container";
 
 /** One app definition with the tasks embedded in it. */
-export interface WireApp {
+export interface WireApp extends Labelled {
   /** Absolute path with a leading slash, of the characters Marathon allows. */
   readonly id: string;
   /** When it was last configured (ms since the epoch), 0 when not stated. */
@@ -52,7 +52,6 @@ export interface WireApp {
   readonly portDefinitions: readonly WirePort[];
   /** How many health checks it declares; undefined when the definition itself is not known. */
   readonly healthChecks: number | undefined;
-  readonly labels: ReadonlyMap<string, string>;
   /** Undefined when the answer did not embed tasks. */
   readonly tasks: readonly WireTask[] | undefined;
 }
@@ -74,8 +73,6 @@ export interface WireTasks {
 }
 
 const longestAppId = 1024;
-const longestLabel = 65_536;
-const mostLabels = 1000;
 const networkModes: ReadonlyMap<string, NetworkMode> = new Map([
   ["host", "host"],
   ["bridge", "bridge"],
@@ -144,7 +141,7 @@ function parseApp(item: unknown, problems: Problem[]): WireApp | undefined {
     portMappings: mappings,
     portDefinitions: definitions.length > 0 ? definitions : legacyPorts(fields["ports"]),
     healthChecks: listOf(fields["healthChecks"]).length,
-    labels: labelsOf(fields["labels"]),
+    ...labelsOf(fields["labels"]),
     tasks: embeddedTasks(id, fields["tasks"], problems),
   };
 }
@@ -213,7 +210,7 @@ function describedPort(fields: Fields): WirePort {
     hasHostPort: numberOf(fields["hostPort"]) !== undefined,
     protocols: protocolsOf(fields["protocol"]),
     name: textOf(fields["name"]),
-    labels: labelsOf(fields["labels"]),
+    ...labelsOf(fields["labels"]),
   };
 }
 
@@ -248,20 +245,6 @@ function configuredAt(fields: Fields): number {
   return (
     timeOf(fieldsOf(fields["versionInfo"])["lastConfigChangeAt"]) ?? timeOf(fields["version"]) ?? 0
   );
-}
-
-/** Copies text labels only: a Map, since names like `__proto__` come from outside. */
-function labelsOf(value: unknown): ReadonlyMap<string, string> {
-  const labels = new Map<string, string>();
-  if (!isFields(value)) return labels;
-  for (const [name, text] of Object.entries(value)) {
-    if (labels.size >= mostLabels) break;
-    const isShort =
-      name.length <= 1024 && (typeof text !== "string" || text.length <= longestLabel);
-    if (isShort && (typeof text === "string" || typeof text === "number"))
-      labels.set(name, String(text));
-  }
-  return labels;
 }
 
 function invalid(subject: string, reason: string): Problem {

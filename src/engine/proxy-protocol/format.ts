@@ -1,8 +1,8 @@
 import type { Address } from "../../model/address.ts";
 import { hostBytes, hostText, mapped } from "./addresses.ts";
 import type { Endpoints } from "./header.ts";
+import { signatureOfV2 } from "./v2.ts";
 
-const signature = "\r\n\r\n\0\r\nQUIT\n";
 const byFamily = {
   ipv4: { word: "TCP4", number: 0x11 },
   ipv6: { word: "TCP6", number: 0x21 },
@@ -45,10 +45,7 @@ export function formatLocal(): Buffer {
 }
 
 function fixedPart(command: number, family: number, length: number): Buffer {
-  return Buffer.concat([
-    Buffer.from(signature, "latin1"),
-    Buffer.from([command, family, length >> 8, length & 255]),
-  ]);
+  return Buffer.concat([signatureOfV2, Buffer.from([command, family, length >> 8, length & 255])]);
 }
 
 // One header has one family: where the two differ, the IPv4 end is written as IPv4-mapped IPv6.

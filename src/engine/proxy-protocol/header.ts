@@ -6,7 +6,7 @@ export interface Endpoints {
   readonly destination: Address;
 }
 
-export type HeaderVersion = 1 | 2;
+type HeaderVersion = 1 | 2;
 
 /** What a valid header says: whose connection this is, or (`local`) that the socket's own addresses are the truth. */
 export type Header = ProxiedHeader | LocalHeader;
@@ -16,33 +16,30 @@ export interface ProxiedHeader extends Endpoints {
   readonly kind: "proxied";
 }
 
-export interface LocalHeader {
+interface LocalHeader {
   readonly version: HeaderVersion;
   readonly kind: "local";
 }
 
 /** Every reason for which a header is refused; a closed list, fit for a log field or a metric label. */
-export const headerFlaws = [
-  "signature",
-  "protocol",
-  "characters",
-  "line-ending",
-  "line-too-long",
-  "fields",
-  "address",
-  "port",
-  "version",
-  "command",
-  "family",
-  "transport",
-  "datagram",
-  "too-long",
-  "too-short",
-  "tlv",
-  "checksum",
-] as const;
-
-export type HeaderFlaw = (typeof headerFlaws)[number];
+export type HeaderFlaw =
+  | "signature"
+  | "protocol"
+  | "characters"
+  | "line-ending"
+  | "line-too-long"
+  | "fields"
+  | "address"
+  | "port"
+  | "version"
+  | "command"
+  | "family"
+  | "transport"
+  | "datagram"
+  | "too-long"
+  | "too-short"
+  | "tlv"
+  | "checksum";
 
 /** What is known after some bytes. `rest` is what came after the header, the first bytes of the client's own. */
 export type Verdict =

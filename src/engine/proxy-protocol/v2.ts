@@ -3,11 +3,13 @@ import type { HeaderFlaw } from "./header.ts";
 import { bad, canStartWith, type Step } from "./step.ts";
 import { flawOfTlvs } from "./tlv.ts";
 
+/** What every version 2 header begins with, and no other protocol does [proxy-protocol §2.2]. */
+export const signatureOfV2: Buffer = Buffer.from("\r\n\r\n\0\r\nQUIT\n", "latin1");
+
 /** Bytes of the longest header, its fixed part included: our own limit, the text allows 65,551. */
 const longestHeader = 4096;
 /** Signature, version and command, family and transport, length of what follows. */
 const fixedLength = 16;
-const signature = Buffer.from("\r\n\r\n\0\r\nQUIT\n", "latin1");
 
 const commands = { local: 0, proxy: 1 } as const;
 const transports = { unspecified: 0, stream: 1, datagram: 2 } as const;
@@ -42,8 +44,8 @@ export function readV2(bytes: Buffer): Step {
 }
 
 function flawOfStart(bytes: Buffer): HeaderFlaw | undefined {
-  if (!canStartWith(bytes, signature)) return "signature";
-  const [command, family] = bytes.subarray(signature.length);
+  if (!canStartWith(bytes, signatureOfV2)) return "signature";
+  const [command, family] = bytes.subarray(signatureOfV2.length);
   if (command === undefined) return undefined;
   if (command >> 4 !== 2) return "version";
   if ((command & 15) > commands.proxy) return "command";

@@ -1,56 +1,111 @@
 import type { Socket } from "node:net";
-import { outcomeOfDial, type Outcome } from "../../model/outcome.ts";
+import type { Address } from "../../model/address.ts";
+import { outcomeOfDial, type DialFailure, type Outcome } from "../../model/outcome.ts";
+import { formatV1, formatV2 } from "../proxy-protocol/format.ts";
+import type { Endpoints, Header } from "../proxy-protocol/header.ts";
 import type { EngineReplica, EngineRoute } from "../route.ts";
 import type { Tally } from "../tally.ts";
 import { dial, type DialResult } from "./dial.ts";
-import { Relay, type RelayLimits } from "./relay.ts";
+import { readPreface } from "./preface.ts";
+import { Relay } from "./relay.ts";
+import type { Waiter } from "./waiting-line.ts";
 
-export interface DialLimits {
-  /** Longest wait for one attempt, in ms. Default 3000. */
+/** How long a connection may take for what comes before its relay, and how long that may stand still; in ms. */
+export interface ConnectionLimits {
+  /** One attempt to connect. Default 3000. */
   readonly connectTimeoutMs: number;
-  /** Longest wait for all attempts together, in ms. Default 9000. */
+  /** All attempts together. Default 9000. */
   readonly connectBudgetMs: number;
+  /** The PROXY header, where one is asked for. Default 5000. */
+  readonly headerTimeoutMs: number;
+  /** No byte after one side has ended. Default 30,000. */
+  readonly halfCloseMs: number;
+  /** Bytes wait for a side that takes none. Default 120,000. */
+  readonly writeStallMs: number;
 }
 
-export interface ConnectionOptions {
-  readonly client: Socket;
-  readonly route: EngineRoute;
-  /** A replica that is none of `excluded`, by the service's balancing policy at this moment. */
-  readonly pick: (excluded: readonly EngineReplica[]) => EngineReplica | undefined;
+export type Choice =
+  | { readonly kind: "replica"; readonly replica: EngineReplica }
+  /** Someone could serve, but has no room now. */
+  | { readonly kind: "full" }
+  | { readonly kind: "none" };
+
+/** What a connection asks of the service it belongs to. */
+export interface ConnectionHost {
   readonly tally: Tally;
-  readonly limits: RelayLimits & DialLimits;
-  /** Called once, when everything of this connection is closed. */
-  readonly ended: (connection: Connection) => void;
+  readonly limits: ConnectionLimits;
+  /** True when this peer's PROXY header is believed. */
+  trusts(peer: string): boolean;
+  /** Undefined when nobody is kept out. */
+  readonly admits: ((client: string) => boolean) | undefined;
+  /** Picks none of `excluded` and puts the connection on it. */
+  choose(excluded: readonly EngineReplica[], client: string | undefined): Choice;
+  /** Takes the connection off its replica. */
+  release(replica: EngineReplica): void;
+  /** Tells how the replica behaved; undefined is well. */
+  heard(replica: EngineReplica, failure: DialFailure | undefined): void;
+  /** Joins the line for room; false when it is full. */
+  join(waiter: Waiter): boolean;
+  leave(waiter: Waiter): void;
+  /** Called once, when everything of the connection is closed. */
+  ended(connection: Connection): void;
 }
+
+/** A replica that held a connection this long has shown that it works, in ms. */
+const provenMs = 1000;
 
 /**
- * One accepted TCP connection from its first pick to its last byte. The client is not read before a replica is
- * connected, so whatever it sent early waits in the kernel and no failed attempt can lose it.
+ * One accepted TCP connection from its first byte to its last: PROXY header, access, pick, dial, relay. The client's
+ * own bytes are not read before a replica is connected: they wait in the kernel, and no failed attempt can lose them.
  */
-export class Connection {
-  readonly #options: ConnectionOptions;
+export class Connection implements Waiter {
+  readonly #client: Socket;
+  readonly #route: EngineRoute;
+  readonly #host: ConnectionHost;
   readonly #startedAt = performance.now();
   readonly #tried: EngineReplica[] = [];
+  #endpoints: Endpoints | undefined;
+  #dialingSince = 0;
+  #waiting = false;
+  #retriedReset = false;
   #replica: EngineReplica | undefined;
   #cancelDial: (() => void) | undefined;
   #relay: Relay | undefined;
+  #relayedSince = 0;
+  #proven = false;
   #outcome: Outcome | undefined;
+  #drainBy = Infinity;
   #reported = { received: 0, sent: 0 };
 
-  /** Takes over a paused client socket and starts to dial. */
-  constructor(options: ConnectionOptions) {
-    this.#options = options;
-    options.tally.accepted(options.route.row);
+  /** Takes over a paused client socket that has been counted as accepted. */
+  constructor(client: Socket, route: EngineRoute, host: ConnectionHost) {
+    this.#client = client;
+    this.#route = route;
+    this.#host = host;
     // A client that resets while we dial is noticed when it is read; until then there is nothing to do.
-    options.client.on("error", () => undefined);
-    options.client.once("close", () => this.#clientClosed());
-    this.#attempt();
+    client.on("error", () => undefined);
+    client.once("close", () => this.#clientClosed());
+    if (route.policy.acceptProxy) this.#readHeader();
+    else this.#enter();
   }
 
-  /** Counts what has moved since the last call and ends the connection if it stands still. */
+  /** The replica it is on, or on its way to. */
+  get replica(): EngineReplica | undefined {
+    return this.#replica;
+  }
+
+  /** Sets the time, in ms, after which it is reset because its replica is being drained; Infinity takes it back. */
+  drainBy(deadline: number): void {
+    this.#drainBy = deadline;
+  }
+
+  /** Counts what has moved since the last call and ends the connection if it stands still or has had its time. */
   check(now: number): void {
-    this.#relay?.check(now);
     this.#reportBytes();
+    if (now >= this.#drainBy) this.abort("drained");
+    if (this.#relay === undefined) return;
+    this.#relay.check(now);
+    if (!this.#proven && now - this.#relayedSince >= provenMs) this.#prove();
   }
 
   /** Resets both sides now. */
@@ -59,46 +114,136 @@ export class Connection {
     else this.#giveUp(outcome);
   }
 
-  #attempt(): void {
-    const { pick, tally, limits, route } = this.#options;
-    const replica = pick(this.#tried);
-    if (replica === undefined) {
-      this.#giveUp(this.#outcome ?? "no-replica");
+  /** A place may be free: true when the connection no longer waits. */
+  retry(): boolean {
+    return this.#attempt();
+  }
+
+  /** It has waited long enough. */
+  expire(): void {
+    this.#giveUp("queue-timeout");
+  }
+
+  #readHeader(): void {
+    const { limits } = this.#host;
+    if (!this.#host.trusts(this.#client.remoteAddress ?? "")) {
+      this.#giveUp("denied");
       return;
     }
-    const dialedAt = performance.now();
-    const left = limits.connectBudgetMs - (dialedAt - this.#startedAt);
+    const done = (header: Header | undefined): void => {
+      if (header === undefined) this.#giveUp("proxy-header");
+      else {
+        if (header.kind === "proxied") this.#endpoints = header;
+        this.#enter();
+      }
+    };
+    readPreface(this.#client, { timeoutMs: limits.headerTimeoutMs, done });
+  }
+
+  #enter(): void {
+    const { admits } = this.#host;
+    if (admits === undefined || admits(this.#ends().source.host)) this.#attempt();
+    else this.#giveUp("denied");
+  }
+
+  /** True when the connection went on or ended; false when it must wait (again). */
+  #attempt(): boolean {
+    const { policy } = this.#route;
+    const client = policy.balance === "source" ? this.#ends().source.host : undefined;
+    const choice = this.#host.choose(this.#tried, client);
+    switch (choice.kind) {
+      case "replica":
+        this.#waiting = false;
+        this.#dial(choice.replica);
+        return true;
+      case "full":
+        if (this.#waiting) return false;
+        this.#waiting = this.#host.join(this);
+        if (!this.#waiting) this.#giveUp("queue-full");
+        return !this.#waiting;
+      case "none":
+        this.#giveUp(this.#outcome ?? "no-replica");
+        return true;
+    }
+  }
+
+  #dial(replica: EngineReplica): void {
+    const { limits, tally } = this.#host;
+    const now = performance.now();
+    this.#replica = replica;
+    if (this.#tried.length === 0) this.#dialingSince = now;
+    else tally.retried(this.#route.row);
+    this.#tried.push(replica);
+    const left = limits.connectBudgetMs - (now - this.#dialingSince);
     if (left <= 0) {
       this.#giveUp(this.#outcome ?? "upstream-timeout");
       return;
     }
-    if (this.#tried.length > 0) tally.retried(route.row);
-    this.#tried.push(replica);
-    this.#replica = replica;
-    tally.occupied(replica.row);
     this.#cancelDial = dial(replica.address, {
       timeoutMs: Math.min(limits.connectTimeoutMs, left),
-      done: (result) => this.#dialed(replica, result, dialedAt),
+      done: (result) => this.#dialed(replica, result, now),
     });
   }
 
-  #dialed(replica: EngineReplica, result: DialResult, dialedAt: number): void {
-    const { tally, route } = this.#options;
+  #dialed(replica: EngineReplica, result: DialResult, since: number): void {
     this.#cancelDial = undefined;
     if (result.kind === "failed") {
-      tally.failed(replica.row, result.failure);
-      tally.vacated(replica.row);
-      this.#replica = undefined;
       this.#outcome = outcomeOfDial(result.failure);
-      this.#attempt();
+      this.#failed(replica, result.failure);
       return;
     }
-    this.#outcome = undefined;
     const now = performance.now();
-    tally.connected(route.row, replica.row, (now - dialedAt) / 1000);
-    const { client, limits } = this.#options;
-    const ended = (outcome: Outcome): void => this.#end(outcome);
-    this.#relay = new Relay({ client, upstream: result.socket, limits, ended }, now);
+    this.#outcome = undefined;
+    this.#host.tally.connected(this.#route.row, replica.row, (now - since) / 1000);
+    this.#announce(result.socket);
+    this.#relayedSince = now;
+    const { limits } = this.#host;
+    const options = {
+      client: this.#client,
+      upstream: result.socket,
+      limits: { ...limits, idleMs: this.#route.policy.idleMs },
+      ended: (outcome: Outcome) => this.#end(outcome),
+      wantsClientBack: () => !this.#retriedReset,
+      givenBack: () => this.#resetEarly(replica),
+    };
+    this.#relay = new Relay(options, now);
+  }
+
+  /** The replica accepted and reset before a byte: that costs the client nothing, so another one is tried, once. */
+  #resetEarly(replica: EngineReplica): void {
+    this.#retriedReset = true;
+    this.#relay = undefined;
+    this.#reported.sent = 0;
+    this.#outcome = "upstream-reset";
+    this.#failed(replica, "reset");
+  }
+
+  #failed(replica: EngineReplica, failure: DialFailure): void {
+    this.#host.tally.failed(replica.row, failure);
+    this.#host.heard(replica, failure);
+    this.#leaveReplica();
+    this.#attempt();
+  }
+
+  #announce(upstream: Socket): void {
+    const { sendProxy } = this.#route.policy;
+    if (sendProxy === 0) return;
+    const ends = this.#ends();
+    upstream.write(sendProxy === 1 ? formatV1(ends) : formatV2(ends));
+  }
+
+  #ends(): Endpoints {
+    const { remoteAddress, remotePort, localAddress, localPort } = this.#client;
+    this.#endpoints ??= {
+      source: end(remoteAddress, remotePort),
+      destination: end(localAddress, localPort),
+    };
+    return this.#endpoints;
+  }
+
+  #prove(): void {
+    this.#proven = true;
+    if (this.#replica !== undefined) this.#host.heard(this.#replica, undefined);
   }
 
   #clientClosed(): void {
@@ -109,16 +254,25 @@ export class Connection {
   #giveUp(outcome: Outcome): void {
     this.#outcome = outcome;
     this.#cancelDial?.();
-    this.#options.client.resetAndDestroy();
+    this.#host.leave(this);
+    this.#client.resetAndDestroy();
   }
 
   #end(outcome: Outcome): void {
-    const { tally, route, ended } = this.#options;
+    const { tally } = this.#host;
     this.#cancelDial?.();
+    this.#host.leave(this);
     this.#reportBytes();
-    if (this.#replica !== undefined) tally.vacated(this.#replica.row);
-    tally.closed(route.row, outcome, (performance.now() - this.#startedAt) / 1000);
-    ended(this);
+    if (this.#relay !== undefined && !this.#proven && outcome !== "upstream-reset") this.#prove();
+    this.#leaveReplica();
+    tally.closed(this.#route.row, outcome, (performance.now() - this.#startedAt) / 1000);
+    this.#host.ended(this);
+  }
+
+  #leaveReplica(): void {
+    const replica = this.#replica;
+    this.#replica = undefined;
+    if (replica !== undefined) this.#host.release(replica);
   }
 
   #reportBytes(): void {
@@ -129,6 +283,15 @@ export class Connection {
       sent: sent - this.#reported.sent,
     };
     this.#reported = { received, sent };
-    this.#options.tally.moved(this.#options.route.row, this.#replica.row, moved);
+    this.#host.tally.moved(this.#route.row, this.#replica.row, moved);
   }
+}
+
+function end(host = "", port = 0): Address {
+  return { host: plain(host), port };
+}
+
+/** An IPv4 address that a dual-stack socket shows in IPv6 clothes, as itself. */
+function plain(host: string): string {
+  return host.startsWith("::ffff:") ? host.slice(7) : host;
 }

@@ -7,7 +7,7 @@ const quietMs = 1000;
 export class Flow {
   readonly #from: Socket;
   readonly to: Socket;
-  #read = 0;
+  #read: number;
   #pending = 0;
   #movedAt: number;
   #discarding = false;
@@ -15,23 +15,24 @@ export class Flow {
   constructor(from: Socket, to: Socket, now: number) {
     this.#from = from;
     this.to = to;
+    this.#read = from.bytesRead;
     this.#movedAt = now;
   }
 
   /** Starts copying. */
   start(): void {
-    const from = this.#from;
-    const to = this.to;
-    from.on("data", (chunk: Buffer) => {
-      if (!this.#discarding && !to.write(chunk)) from.pause();
-    });
-    to.on("drain", () => {
-      from.resume();
-    });
-    from.once("end", () => {
-      to.end();
-    });
-    from.resume();
+    this.#from.on("data", this.#onData);
+    this.to.on("drain", this.#onDrain);
+    this.#from.once("end", this.#onEnd);
+    this.#from.resume();
+  }
+
+  /** Lets go of both sockets as they are; the near side stops reading. */
+  detach(): void {
+    this.#from.removeListener("data", this.#onData);
+    this.to.removeListener("drain", this.#onDrain);
+    this.#from.removeListener("end", this.#onEnd);
+    this.#from.pause();
   }
 
   /** Reads on, but only to see the end: the far side is gone. */
@@ -52,7 +53,13 @@ export class Flow {
 
   /** For how long, in ms, no byte has come in or gone out, as seen by calls of this method. */
   stillFor(now: number): number {
-    this.#look(now);
+    const read = this.#discarding ? this.#read : this.#from.bytesRead;
+    const pending = this.to.writableLength;
+    if (read !== this.#read || pending !== this.#pending) {
+      this.#read = read;
+      this.#pending = pending;
+      this.#movedAt = now;
+    }
     return now - this.#movedAt;
   }
 
@@ -63,12 +70,15 @@ export class Flow {
     return this.stillFor(performance.now()) >= quietMs;
   }
 
-  #look(now: number): void {
-    const read = this.#discarding ? this.#read : this.#from.bytesRead;
-    const pending = this.to.writableLength;
-    if (read === this.#read && pending === this.#pending) return;
-    this.#read = read;
-    this.#pending = pending;
-    this.#movedAt = now;
-  }
+  readonly #onData = (chunk: Buffer): void => {
+    if (!this.#discarding && !this.to.write(chunk)) this.#from.pause();
+  };
+
+  readonly #onDrain = (): void => {
+    this.#from.resume();
+  };
+
+  readonly #onEnd = (): void => {
+    this.to.end();
+  };
 }

@@ -16,8 +16,12 @@ export interface RelayOptions {
   readonly client: Socket;
   readonly upstream: Socket;
   readonly limits: RelayLimits;
-  /** Called once, when both sockets are closed. */
+  /** Called once, when both sockets are closed; not when the client was given back. */
   readonly ended: (outcome: Outcome) => void;
+  /** Asked when the replica reset the connection before a byte was exchanged. */
+  readonly wantsClientBack: () => boolean;
+  /** Gives the client back, paused and whole: the relay is over without an outcome. */
+  readonly givenBack: () => void;
 }
 
 /**
@@ -36,6 +40,8 @@ export class Relay {
   readonly #options: RelayOptions;
   readonly #upload: Flow;
   readonly #download: Flow;
+  /** Bytes read from the client before the relay began. */
+  readonly #readBefore: number;
   #outcome: Outcome | undefined;
   #open = 2;
 
@@ -43,12 +49,13 @@ export class Relay {
   constructor(options: RelayOptions, now: number) {
     const { client, upstream } = options;
     this.#options = options;
+    this.#readBefore = client.bytesRead;
     this.#upload = new Flow(client, upstream, now);
     this.#download = new Flow(upstream, client, now);
-    client.on("error", () => this.#broke(this.#upload, "client-reset"));
-    upstream.on("error", () => this.#broke(this.#download, "upstream-reset"));
-    client.once("close", () => this.#closed(this.#upload));
-    upstream.once("close", () => this.#closed(this.#download));
+    client.on("error", this.#onClientError);
+    upstream.on("error", this.#onUpstreamError);
+    client.once("close", this.#onClientClose);
+    upstream.once("close", this.#onUpstreamClose);
     this.#upload.start();
     this.#download.start();
   }
@@ -83,6 +90,34 @@ export class Relay {
     this.#outcome ??= outcome;
     this.#options.client.resetAndDestroy();
     this.#options.upstream.resetAndDestroy();
+  }
+
+  readonly #onClientError = (): void => this.#broke(this.#upload, "client-reset");
+
+  readonly #onUpstreamError = (): void => {
+    if (this.#untouched && this.#options.wantsClientBack()) this.#giveBack();
+    else this.#broke(this.#download, "upstream-reset");
+  };
+
+  readonly #onClientClose = (): void => this.#closed(this.#upload);
+
+  readonly #onUpstreamClose = (): void => this.#closed(this.#download);
+
+  /** True while neither side has got a byte or an end from the other. */
+  get #untouched(): boolean {
+    const { client, upstream } = this.#options;
+    const heard = client.bytesRead > this.#readBefore || upstream.bytesRead > 0;
+    return this.#outcome === undefined && !heard && !client.readableEnded && !client.destroyed;
+  }
+
+  #giveBack(): void {
+    const { client, upstream } = this.#options;
+    this.#upload.detach();
+    this.#download.detach();
+    client.removeListener("error", this.#onClientError);
+    client.removeListener("close", this.#onClientClose);
+    upstream.removeListener("close", this.#onUpstreamClose);
+    this.#options.givenBack();
   }
 
   #broke(from: Flow, outcome: Outcome): void {

@@ -1,38 +1,54 @@
 import type { Socket } from "node:net";
-import { makePicker } from "../../routing/balancing/make-picker.ts";
-import type { Picker } from "../../routing/balancing/picker.ts";
-import type { Outcome } from "../../model/outcome.ts";
+import type { DialFailure, Outcome } from "../../model/outcome.ts";
+import { Access, Networks } from "./access.ts";
 import type { EngineReplica, EngineReport, EngineRoute } from "../route.ts";
 import type { Tally } from "../tally.ts";
 import { Binding } from "./binding.ts";
-import { Connection, type DialLimits } from "./connection.ts";
-import type { RelayLimits } from "./relay.ts";
+import {
+  Connection,
+  type Choice,
+  type ConnectionHost,
+  type ConnectionLimits,
+} from "./connection.ts";
+import { ReplicaPool } from "./replica-pool.ts";
+import { WaitingLine, type Waiter } from "./waiting-line.ts";
 
 export interface TcpServiceOptions {
   /** IP literals to listen on. */
   readonly bindHosts: readonly string[];
   readonly reusePort: boolean;
-  readonly limits: RelayLimits & DialLimits;
-  /** Connections this engine takes for one service; more are reset and counted. */
-  readonly maxConnections: number;
+  readonly limits: ConnectionLimits;
+  /** Connections all services and workers together may have. */
+  readonly processLimit: number;
+  /** Networks whose PROXY headers are believed. */
+  readonly proxyTrusted: readonly string[];
   readonly tally: Tally;
   readonly random: () => number;
   readonly report: (report: EngineReport) => void;
 }
 
-/** One service port in one engine: its listeners, its picker, its connections. */
-export class TcpService implements AsyncDisposable {
+/** One service port in one engine: its listeners, its replicas, its connections and those that wait for room. */
+export class TcpService implements ConnectionHost, AsyncDisposable {
+  readonly tally: Tally;
+  readonly limits: ConnectionLimits;
   readonly #options: TcpServiceOptions;
   readonly #bindings: readonly Binding[];
   readonly #connections = new Set<Connection>();
+  readonly #line = new WaitingLine();
+  readonly #replicas: ReplicaPool;
+  readonly #trusted: Networks;
+  #access: Access;
   #route: EngineRoute;
-  #picker: Picker<EngineReplica>;
 
   constructor(route: EngineRoute, options: TcpServiceOptions) {
+    const { bindHosts, reusePort, random, report, tally, limits, proxyTrusted } = options;
+    this.tally = tally;
+    this.limits = limits;
     this.#options = options;
     this.#route = route;
-    this.#picker = this.#makePicker(route);
-    const { bindHosts, reusePort, random, report } = options;
+    this.#access = new Access(route.policy.allow, route.policy.deny);
+    this.#trusted = new Networks(proxyTrusted);
+    this.#replicas = new ReplicaPool(route, { tally, random, report });
     const accepted = (client: Socket): void => this.#accept(client);
     this.#bindings = bindHosts.map((host) => {
       const address = { host, port: route.port };
@@ -49,11 +65,18 @@ export class TcpService implements AsyncDisposable {
     return this.#connections;
   }
 
-  /** From now on new connections follow this route; running ones are not touched. */
+  /** From now on new connections follow this route; running ones go on, but for what their policy says of them. */
   retarget(route: EngineRoute): void {
-    const samePolicy = route.balance === this.#route.balance;
-    this.#picker = samePolicy ? this.#picker.over(route.replicas) : this.#makePicker(route);
     this.#route = route;
+    this.#access = new Access(route.policy.allow, route.policy.deny);
+    this.#replicas.retarget(route);
+    this.#settleRunning(new Map(route.replicas.map((replica) => [replica.key, replica])));
+    this.#line.advance();
+  }
+
+  /** Running connections get the time that draining ones get; the service itself is gone. */
+  retire(): void {
+    this.#settleRunning(new Map());
   }
 
   /** Counts what moved and ends what stands still; `now` in ms of a clock that never goes back. */
@@ -71,36 +94,62 @@ export class TcpService implements AsyncDisposable {
     await Promise.all(this.#bindings.map((binding) => binding[Symbol.asyncDispose]()));
   }
 
-  #makePicker(route: EngineRoute): Picker<EngineReplica> {
-    const { tally, random } = this.#options;
-    const loadOf = ({ row }: EngineReplica): number => tally.loadOf(row);
-    return makePicker(route.balance, route.replicas, { loadOf, random });
+  trusts(peer: string): boolean {
+    return this.#trusted.has(peer);
+  }
+
+  get admits(): ((client: string) => boolean) | undefined {
+    const access = this.#access;
+    return access.open ? undefined : (client) => access.admits(client);
+  }
+
+  choose(excluded: readonly EngineReplica[], client: string | undefined): Choice {
+    return this.#replicas.choose(excluded, client);
+  }
+
+  release(replica: EngineReplica): void {
+    this.tally.vacated(replica.row);
+    if (this.#line.size > 0) this.#line.advance();
+  }
+
+  heard(replica: EngineReplica, failure: DialFailure | undefined): void {
+    this.#replicas.heard(replica, failure);
+  }
+
+  join(waiter: Waiter): boolean {
+    return this.#line.join(waiter, this.#route.policy.queueTimeoutMs);
+  }
+
+  leave(waiter: Waiter): void {
+    this.#line.leave(waiter);
+  }
+
+  ended(connection: Connection): void {
+    this.#connections.delete(connection);
   }
 
   #accept(client: Socket): void {
-    const { tally, limits, maxConnections } = this.#options;
-    if (this.#connections.size >= maxConnections) {
-      this.#refuse(client);
+    const { row, policy } = this.#route;
+    const limits = { process: this.#options.processLimit, service: policy.maxConnections };
+    if (this.tally.accepted(row, limits)) {
+      this.#connections.add(new Connection(client, this.#route, this));
       return;
     }
-    const connection = new Connection({
-      client,
-      route: this.#route,
-      pick: (excluded) => this.#picker.pick(excluded),
-      tally,
-      limits,
-      ended: (ending) => {
-        this.#connections.delete(ending);
-      },
-    });
-    this.#connections.add(connection);
-  }
-
-  #refuse(client: Socket): void {
     // Its own reset is no news: the connection ends here either way.
     client.on("error", () => undefined);
     client.resetAndDestroy();
-    this.#options.tally.accepted(this.#route.row);
-    this.#options.tally.closed(this.#route.row, "connection-limit", 0);
+    this.tally.closed(row, "connection-limit", 0);
+  }
+
+  #settleRunning(replicas: ReadonlyMap<string, EngineReplica>): void {
+    const { closeOnDown, drainMs } = this.#route.policy;
+    const deadline = drainMs > 0 ? performance.now() + drainMs : Infinity;
+    for (const connection of this.#connections) {
+      const on = connection.replica;
+      if (on === undefined) continue;
+      const state = replicas.get(on.key)?.state ?? "draining";
+      if (state === "down" && closeOnDown) connection.abort("replica-down");
+      else connection.drainBy(state === "draining" ? deadline : Infinity);
+    }
   }
 }

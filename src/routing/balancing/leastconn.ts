@@ -1,37 +1,39 @@
-import { weighted, type Candidate, type Picker } from "./picker.ts";
+import {
+  isExcluded,
+  weighted,
+  weigher,
+  type Candidate,
+  type Picker,
+  type PickerOptions,
+} from "./picker.ts";
 
-export interface LeastConnOptions<C> {
-  /** Connections a candidate has now, over all workers. */
-  readonly loadOf: (candidate: C) => number;
-  /** A uniform number in [0, 1), for ties. */
-  readonly random: () => number;
-}
-
-/** The fewest connections per weight; ties go to a random one of them, so that idle replicas share evenly. */
+/**
+ * The fewest connections per weight. The connection about to be made counts as a random part of one: of equal weights
+ * the emptiest wins, ties go to any of them, and a lighter one, such as one that starts slowly, gets some of the
+ * traffic even where all are idle, more the heavier it is.
+ */
 export class LeastConnPicker<C extends Candidate> implements Picker<C> {
   readonly #candidates: readonly C[];
-  readonly #options: LeastConnOptions<C>;
+  readonly #options: PickerOptions<C>;
+  readonly #weigh: (candidate: C) => number;
 
-  constructor(candidates: readonly C[], options: LeastConnOptions<C>) {
+  constructor(candidates: readonly C[], options: PickerOptions<C>) {
     this.#candidates = weighted(candidates);
     this.#options = options;
+    this.#weigh = weigher(options);
   }
 
   pick(excluded: readonly C[]): C | undefined {
     const { loadOf, random } = this.#options;
-    const count = this.#candidates.length;
-    const start = Math.floor(random() * count);
     let best: C | undefined;
     let bestCost = Infinity;
-    for (let step = 0; step < count; step += 1) {
-      const candidate = this.#candidates[(start + step) % count];
-      if (candidate === undefined || excluded.includes(candidate)) continue;
-      // The connection about to be made counts too, so that weights matter when all are idle.
-      const cost = (loadOf(candidate) + 1) / candidate.weight;
-      if (cost < bestCost) {
-        best = candidate;
-        bestCost = cost;
-      }
+    for (const candidate of this.#candidates) {
+      const weight = isExcluded(candidate, excluded) ? 0 : this.#weigh(candidate);
+      if (weight === 0) continue;
+      const cost = (loadOf(candidate) + random()) / weight;
+      if (cost >= bestCost) continue;
+      best = candidate;
+      bestCost = cost;
     }
     return best;
   }

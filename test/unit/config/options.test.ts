@@ -10,6 +10,8 @@ import {
   settingNames,
 } from "../../../src/config/options.ts";
 import { retiredOptions } from "../../../src/config/retired-options.ts";
+import { ownOptions } from "../../../src/discovery/marathon/labels/own-options.ts";
+import { defaultPolicy } from "../../../src/model/policy.ts";
 import { readConfig } from "../../../src/config/read-config.ts";
 
 const all = settingNames.map((name) => ({ name, option: options[name] }));
@@ -64,8 +66,16 @@ test("the defaults are the documented ones", () => {
       bind: "127.0.0.1",
       "port-range": "1-65535",
       "max-connections": "8192",
+      "idle-timeout": "1h",
       "drain-timeout": "30s",
+      "proxy-trusted": "",
       balance: "leastconn",
+      locality: "any",
+      "host-name": "",
+      "replica-limit": "0",
+      "group-size": "1",
+      "queue-timeout": "5s",
+      "slow-start": "0",
       "connect-timeout": "3s",
       "status-endpoint": "0.0.0.0:9090",
       "metrics-detail": "service",
@@ -76,6 +86,32 @@ test("the defaults are the documented ones", () => {
       config: "",
     },
   );
+});
+
+suite("the data plane's options", () => {
+  // What an app owner may ask for in a label is what an operator may ask for in a flag.
+  const shared = [
+    ["balance", "balance", ["leastconn", "first", "random", ""]],
+    ["locality", "locality", ["prefer", "some", ""]],
+    ["maxConnections", "maxConnections", ["0", "1", "1000000", "1000001", "x"]],
+    ["replicaLimit", "replicaLimit", ["-1", "0", "1000000", "1000001"]],
+    ["queueTimeoutMs", "queueTimeoutMs", ["0", "1ms", "1h", "3601s"]],
+    ["slowStartMs", "slowStartMs", ["0", "1h", "3601s"]],
+    ["idleTimeoutMs", "idleMs", ["999ms", "1s", "24h", "86401s"]],
+  ] as const;
+  for (const [name, setting, texts] of shared) {
+    for (const text of texts) {
+      test(`--${options[name].flag} takes ${JSON.stringify(text)} just where the label does`, () => {
+        const flag = options[name].reader.parse(text);
+        const { value, faults } = ownOptions[setting].reader.read(text);
+        assert.equal(flag.kind === "value", faults.length === 0);
+        if (flag.kind === "value") assert.equal(flag.value, value);
+      });
+    }
+    test(`--${options[name].flag} defaults to what the model says`, () => {
+      assert.equal(options[name].fallback, defaultPolicy[setting]);
+    });
+  }
 });
 
 suite("the nearest word", () => {

@@ -286,6 +286,31 @@ suite("warnings", () => {
   });
 });
 
+test("the data plane's settings come from every place, in their own units", () => {
+  const config = configOf({
+    flags: { config: "p.yaml", "host-name": ["agent-7", "10.0.0.7"], "slow-start": "0" },
+    env: { GROUP_SIZE: "3", PORTOLAN_LOCALITY: "Prefer", IDLE_TIMEOUT: "90" },
+    files: {
+      "p.yaml":
+        "replica-limit: 30\nqueueTimeout: 500ms\nslow-start: 10s\nproxy-trusted: [10.0.0.0/8, '::1']\n",
+    },
+  });
+  const { groupSize, locality, idleTimeoutMs, replicaLimit, queueTimeoutMs, slowStartMs } = config;
+  assert.deepEqual(
+    { groupSize, locality, idleTimeoutMs, replicaLimit, queueTimeoutMs, slowStartMs },
+    {
+      groupSize: 3,
+      locality: "prefer",
+      idleTimeoutMs: 90_000,
+      replicaLimit: 30,
+      queueTimeoutMs: 500,
+      slowStartMs: 0,
+    },
+  );
+  assert.deepEqual(config.hostNames, ["agent-7", "10.0.0.7"]);
+  assert.deepEqual(config.proxyTrusted, ["10.0.0.0/8", "::1"]);
+});
+
 test("the configuration is frozen, and its defaults are not shared with a caller who may change them", () => {
   const config = configOf({});
   for (const part of [
@@ -295,6 +320,8 @@ test("the configuration is frozen, and its defaults are not shared with a caller
     config.portRange,
     config.statusEndpoint,
     config.marathon,
+    config.proxyTrusted,
+    config.hostNames,
   ]) {
     assert.ok(Object.isFrozen(part));
   }

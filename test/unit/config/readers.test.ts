@@ -5,7 +5,7 @@ import { choice, onOff } from "../../../src/config/choices.ts";
 import { duration, ports, wholeNumber, wholeNumberOrAuto } from "../../../src/config/numbers.ts";
 import { presentable, withoutSecrets } from "../../../src/config/reader.ts";
 import type { Reader } from "../../../src/config/reader.ts";
-import { addresses, endpoint, filePath, urls } from "../../../src/config/texts.ts";
+import { addresses, endpoint, filePath, hosts, networks, urls } from "../../../src/config/texts.ts";
 
 // Every control character, and the two line separators.
 const unprintable = /[\p{Cc}\u2028\u2029]/u;
@@ -57,9 +57,20 @@ const cases: Readonly<Record<string, Case>> = {
     refused: ["999ms", "61", "1h"],
   },
   "duration that asks for more than a timer holds": {
-    reader: duration({ least: 0, most: Number.MAX_SAFE_INTEGER }),
-    accepted: [["1ms", 1]],
+    reader: duration({ least: 1, most: Number.MAX_SAFE_INTEGER }),
+    accepted: [["2147483647ms", longestTimerMs]],
     refused: ["0", "2147483648ms"],
+  },
+  "duration that may be off": {
+    reader: duration({ least: 0, most: 60_000 }),
+    accepted: [
+      ["0", 0],
+      [0, 0],
+      ["0s", 0],
+      ["0.0h", 0],
+      ["1ms", 1],
+    ],
+    refused: ["", "off", "-0", "0.0001ms", "61s"],
   },
   "whole number": {
     reader: wholeNumber({ least: 1, most: 64 }),
@@ -153,6 +164,30 @@ const cases: Readonly<Record<string, Case>> = {
       [3],
       [["10.0.0.1"]],
     ],
+  },
+  networks: {
+    reader: networks,
+    accepted: [
+      ["10.0.0.0/8, 2001:db8::/32", ["10.0.0.0/8", "2001:db8::/32"]],
+      [
+        ["10.1.2.3", "10.1.2.3,::1"],
+        ["10.1.2.3", "::1"],
+      ],
+      ["", []],
+    ],
+    refused: ["10.0.0.0/33", "10.0.0.0/8;::1", "localhost", "[::1]", 10, [10]],
+  },
+  hosts: {
+    reader: hosts,
+    accepted: [
+      ["agent-7.example.com, 10.0.0.7,fe80::7", ["agent-7.example.com", "10.0.0.7", "fe80::7"]],
+      [
+        ["a", "b,a"],
+        ["a", "b"],
+      ],
+      ["", []],
+    ],
+    refused: ["a b", "[::1]", "agent:80", "http://agent", "x".repeat(254), 7, [7]],
   },
   endpoint: {
     reader: endpoint,
@@ -248,7 +283,8 @@ for (const [name, { reader, accepted, refused }] of Object.entries(cases)) {
 }
 
 test("every bad item of a list is shown, and no good one", () => {
-  assert.deepEqual(addresses.parse("127.0.0.1,x,y"), { kind: "refused", shown: ['"x"', '"y"'] });
+  for (const reader of [addresses, networks])
+    assert.deepEqual(reader.parse("127.0.0.1,x,y"), { kind: "refused", shown: ['"x"', '"y"'] });
 });
 
 const timer = duration({ least: 1, most: longestTimerMs });
@@ -263,8 +299,8 @@ test("a time that was formatted reads back as itself", () => {
 
 test("a time is shown in its largest even unit", () => {
   assert.deepEqual(
-    [500, 1500, 3000, 60_000, 7_200_000].map((ms) => timer.format(ms)),
-    ["500ms", "1500ms", "3s", "1m", "2h"],
+    [0, 500, 1500, 3000, 60_000, 7_200_000].map((ms) => timer.format(ms)),
+    ["0", "500ms", "1500ms", "3s", "1m", "2h"],
   );
 });
 

@@ -7,6 +7,7 @@ import { defaultPolicy } from "../../../src/model/policy.ts";
 import type { Service } from "../../../src/model/service.ts";
 import type { RouteChange } from "../../../src/routing/diff.ts";
 import type { Table } from "../../../src/routing/table.ts";
+import { eventually } from "../../support/eventually.ts";
 import { replica, service } from "../../support/services.ts";
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
@@ -43,6 +44,8 @@ interface Rig extends AsyncDisposable {
   readonly published: { readonly table: Table; readonly changes: readonly RouteChange[] }[];
   settle(): Promise<void>;
   now: number;
+  /** Connections that every replica seems to have. */
+  open: number;
 }
 
 function start(names: readonly string[] = ["one"], shrinkGuard = true): Rig {
@@ -52,8 +55,13 @@ function start(names: readonly string[] = ["one"], shrinkGuard = true): Rig {
   const rig: Rig = {
     controller: new Controller({
       feeds: sources.map((source) => ({ source, states: (signal) => source.run(signal) })),
-      ports: { firstPort: 1, lastPort: 65_535, reserved: new Map() },
-      defaultPolicy,
+      rules: {
+        ports: { firstPort: 1, lastPort: 65_535, reserved: new Map() },
+        defaultPolicy,
+        groupSize: 1,
+        isOwnHost: () => false,
+      },
+      connectionsOn: () => rig.open,
       shrinkGuard,
       clock: () => rig.now,
       logger: silent,
@@ -62,6 +70,7 @@ function start(names: readonly string[] = ["one"], shrinkGuard = true): Rig {
     sources,
     published,
     now: 1000,
+    open: 0,
     async settle() {
       for (let turn = 0; turn < 5; turn += 1) await new Promise((resolve) => setImmediate(resolve));
     },
@@ -175,4 +184,22 @@ test("a new leader that forgot every health result changes nothing for replicas 
     ["10.0.0.1:80", "up"],
     ["10.0.0.2:80", "unknown"],
   ]);
+});
+
+test("a replica that is no longer listed stays in sight, draining, until its connections have ended", async () => {
+  await using rig = start();
+  const [source] = rig.sources;
+  const two = replica("10.0.0.2:80");
+  source?.say([{ ...web, replicas: [...web.replicas, two] }]);
+  await rig.settle();
+  rig.open = 1;
+  source?.say([web]);
+  await rig.settle();
+  const shown = rig.controller.table.routes[0]?.replicas.map(({ key, state }) => [key, state]);
+  assert.deepEqual(shown, [
+    ["10.0.0.1:80", "up"],
+    ["10.0.0.2:80", "draining"],
+  ]);
+  rig.open = 0;
+  await eventually(() => rig.controller.table.routes[0]?.replicas.length === 1);
 });

@@ -9,6 +9,8 @@ const input: Omit<BuildInput, "services"> = {
   incumbents: [],
   ports: { firstPort: 1, lastPort: 65_535, reserved: new Map() },
   defaultPolicy,
+  groupSize: 1,
+  isOwnHost: (host) => host === "127.0.0.1",
 };
 
 test("a service becomes a route with sorted, judged replicas", () => {
@@ -64,4 +66,30 @@ test("a UDP service is listed and reported as not forwarded", () => {
     problems.map(({ kind, subject }) => [kind, subject]),
     [["unsupported", "/dns"]],
   );
+});
+
+test("a replica that is our own listener is refused, whichever service it belongs to", () => {
+  const services = [
+    service("/loop", 1000, { replicas: [replica("127.0.0.1:2000"), replica("127.0.0.1:31000")] }),
+    service("/other", 2000, { replicas: [replica("10.0.0.1:2000")] }),
+  ];
+  const { routes } = buildRoutes({ ...input, services });
+  const states = routes.flatMap(({ replicas }) => replicas.map(({ key, state }) => [key, state]));
+  assert.deepEqual(states, [
+    ["127.0.0.1:2000", "down"],
+    ["127.0.0.1:31000", "up"],
+    ["10.0.0.1:2000", "up"],
+  ]);
+});
+
+test("a replica's limit is divided by the group, rounded up, never to none", () => {
+  for (const [limit, groupSize, want] of [
+    [10, 3, 4],
+    [1, 2, 1],
+    [0, 5, 0],
+  ] as const) {
+    const services = [service("/a", 1000, { policy: { replicaLimit: limit } })];
+    const { routes } = buildRoutes({ ...input, services, groupSize });
+    assert.equal(routes[0]?.policy.replicaLimit, want);
+  }
 });

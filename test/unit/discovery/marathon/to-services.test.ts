@@ -104,6 +104,7 @@ suite("the services of apps", () => {
         mode: "tcp",
         source: "marathon",
         configuredAt: 0,
+        policy: {},
         replicas: [],
       },
     ]);

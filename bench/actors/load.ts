@@ -1,0 +1,31 @@
+import { serveVerbs } from "../support/actor.ts";
+import { Flow } from "./load/flow.ts";
+import { HeldConnections } from "./load/held-connections.ts";
+import { probe } from "./load/probe.ts";
+import { prove } from "./load/prove.ts";
+import type { LoadVerbs } from "./verbs.ts";
+
+// The load generator in a process of its own: its work is on its own account and on its own processor.
+
+const flows: Flow[] = [];
+const held = new HeldConnections();
+
+serveVerbs<LoadVerbs>({
+  prove: ({ target }) => prove(target),
+  start(traffic) {
+    return flows.push(new Flow(traffic)) - 1;
+  },
+  lap: ({ flow, pids }) => flowAt(flow).lap(pids),
+  stop({ flow }) {
+    flowAt(flow).stop();
+  },
+  probe,
+  hold: (order) => held.open(order),
+  release: () => held.release(),
+});
+
+function flowAt(index: number): Flow {
+  const flow = flows[index];
+  if (flow === undefined) throw new Error(`no flow ${index}`);
+  return flow;
+}

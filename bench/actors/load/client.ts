@@ -1,0 +1,53 @@
+import { connect, type Socket } from "node:net";
+import type { Address } from "../../../src/model/address.ts";
+import { type Frame, FrameReader } from "../../support/frames.ts";
+
+export interface ClientOptions {
+  readonly target: Address;
+  /** Check the bodies of answers; default false. */
+  readonly isVerifying?: boolean;
+  readonly answered: (frame: Frame) => void;
+  /** The connection is closed, by whoever; the error when there was one. */
+  readonly closed: (error: Error | undefined) => void;
+}
+
+/** Every read lands here: it is taken in before the next one begins. */
+const scratch = Buffer.allocUnsafe(64 * 1024);
+
+/** One connection of the load generator. */
+export class Client {
+  readonly #socket: Socket;
+  #error: Error | undefined;
+
+  constructor({ target, isVerifying = false, answered, closed }: ClientOptions) {
+    const reader = new FrameReader({ isVerifying, received: answered });
+    this.#socket = connect({
+      ...target,
+      noDelay: true,
+      onread: {
+        buffer: scratch,
+        callback: (bytes) => {
+          reader.push(scratch.subarray(0, bytes));
+          return true;
+        },
+      },
+    });
+    this.#socket.on("error", (error) => {
+      this.#error = error;
+    });
+    this.#socket.once("close", () => closed(this.#error));
+  }
+
+  send(frame: Buffer): void {
+    this.#socket.write(frame);
+  }
+
+  /** Says that nothing more comes; the other side closes then. */
+  end(): void {
+    this.#socket.end();
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+  }
+}

@@ -1,0 +1,114 @@
+import type { Address } from "../../src/model/address.ts";
+import type { Usage } from "../support/proc.ts";
+
+/** How connections are to be made and used. */
+export interface Traffic {
+  /** Connections are spread evenly over these. */
+  readonly targets: readonly Address[];
+  /** Connections at a time; with a rate, how many take turns. */
+  readonly connections: number;
+  /** True: each connection carries request after request. False: a connection per request. */
+  readonly isLasting: boolean;
+  /** Length of a request with its head. */
+  readonly requestBytes: number;
+  /** Length of the wanted answer with its head. */
+  readonly answerBytes: number;
+  /** Requests a second, all connections together; default: the next one as soon as an answer is there. */
+  readonly ratePerSecond?: number;
+}
+
+/** What happened since the lap before. Times in ms. */
+export interface Lap {
+  /** On the clock that all processes share. */
+  readonly atMs: number;
+  readonly completed: number;
+  readonly failed: number;
+  /** Why, and how often. */
+  readonly failures: Readonly<Record<string, number>>;
+  /** Numbers of the replicas that answered. */
+  readonly replicas: readonly number[];
+  readonly latency: Latency;
+  /** Of the processes asked for, since their start. */
+  readonly usage: Usage;
+}
+
+export interface Latency {
+  readonly p50: number;
+  readonly p99: number;
+  readonly p999: number;
+  readonly max: number;
+}
+
+export interface ProbeOrder {
+  readonly target: Address;
+  /** Number of the replica to wait for; null waits until none answers. */
+  readonly wanted: number | null;
+  readonly withinMs: number;
+}
+
+/** What the load generator can do. */
+export interface LoadVerbs {
+  /** Sends checked bytes both ways over new and lasting connections; rejects when one comes back wrong. */
+  prove(order: { readonly target: Address }): Promise<void>;
+  /** Begins a flow and gives its number. */
+  start(traffic: Traffic): number;
+  lap(order: { readonly flow: number; readonly pids: readonly number[] }): Lap;
+  stop(order: { readonly flow: number }): void;
+  /** Connects again and again until it is answered as wanted; gives the moment of that answer. */
+  probe(order: ProbeOrder): Promise<{ readonly atMs: number; readonly attempts: number }>;
+  /** Opens so many connections that have exchanged one request, and keeps them idle. */
+  hold(order: Pick<Traffic, "targets" | "connections">): Promise<void>;
+  /** Closes what is held; tells how many had been lost before. */
+  release(): Promise<{ readonly lost: number }>;
+}
+
+export interface ReplicaPort {
+  readonly number: number;
+  readonly port: number;
+}
+
+/** What the process with all replicas can do. */
+export interface ReplicaVerbs {
+  open(order: { readonly count: number }): Promise<readonly ReplicaPort[]>;
+}
+
+export interface TaskOrder {
+  readonly app: string;
+  readonly port: number;
+}
+
+/** What the stand-in Marathon can do. Moments are on the clock that all processes share, in ms. */
+export interface MarathonVerbs {
+  /** Gives the URL. */
+  open(): Promise<string>;
+  /** An app of one service port and one health check, without tasks. */
+  putApp(order: { readonly id: string; readonly servicePort: number }): void;
+  /** A new healthy task on this machine; the moment is the one before the first event of it. */
+  addTask(order: TaskOrder): { readonly task: string; readonly atMs: number };
+  removeTask(order: { readonly task: string }): { readonly atMs: number };
+  setHealth(order: { readonly task: string; readonly isHealthy: boolean }): void;
+  /** Fills the cluster; the tasks of the first app are where `ports` says. Gives the size of the list in bytes. */
+  loadLarge(order: LargeCluster): Promise<{ readonly servicePort: number; readonly bytes: number }>;
+  /** Changes the health of one task after another, each with its events. */
+  startChanges(order: { readonly everyMs: number }): void;
+  stopChanges(): void;
+}
+
+export interface LargeCluster {
+  readonly apps: number;
+  readonly tasksPerApp: number;
+  readonly padBytesPerTask: number;
+  readonly ports: readonly number[];
+}
+
+export interface MicroRow {
+  readonly name: string;
+  /** Time of one operation, in µs: the median and the spread of the repeats. */
+  readonly median: number;
+  readonly min: number;
+  readonly max: number;
+}
+
+export interface MicroVerbs {
+  run(order: { readonly repeats: number }): readonly MicroRow[];
+}

@@ -1,0 +1,91 @@
+import { parseArgs } from "node:util";
+import type { Contender } from "./contenders/contender.ts";
+import type { Scenario } from "./scenarios/scenario.ts";
+
+/** What was asked for. */
+export type Command =
+  | { readonly kind: "list" }
+  | { readonly kind: "run"; readonly wishes: Wishes }
+  | { readonly kind: "usage"; readonly message: string };
+
+export interface Wishes {
+  readonly chosen: readonly Choice[];
+  /** Undefined leaves it to each scenario. */
+  readonly seconds: number | undefined;
+  readonly runs: number | undefined;
+  readonly isPinned: boolean;
+  readonly mayBuild: boolean;
+}
+
+/** A scenario with those of its contenders that are to be measured. */
+interface Choice {
+  readonly scenario: Scenario;
+  readonly contenders: readonly Contender[];
+}
+
+export const usage = `npm run bench -- [scenario] [contender] [options]
+  --list        name every scenario and its contenders
+  --seconds N   length of one measured stretch
+  --runs N      how often it is repeated
+  --no-pin      leave the choice of processors to the kernel
+  --no-build    measure what is built, even when the source is newer`;
+
+/** Reads the arguments; everything wrong with them is one message. */
+export function parseCommand(args: readonly string[], scenarios: readonly Scenario[]): Command {
+  const options = {
+    list: { type: "boolean" },
+    seconds: { type: "string" },
+    runs: { type: "string" },
+    pin: { type: "boolean", default: true },
+    build: { type: "boolean", default: true },
+  } as const;
+  try {
+    const config = { args: [...args], options, allowPositionals: true, allowNegative: true };
+    const { values, positionals } = parseArgs(config);
+    if (values.list === true) return { kind: "list" };
+    const wishes = {
+      chosen: choose(positionals, scenarios),
+      seconds: positive("--seconds", values.seconds),
+      runs: positive("--runs", values.runs),
+      isPinned: values.pin,
+      mayBuild: values.build,
+    };
+    if (wishes.runs !== undefined && !Number.isInteger(wishes.runs))
+      throw new Error("--runs takes a whole number");
+    return { kind: "run", wishes };
+  } catch (error) {
+    return { kind: "usage", message: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+function choose(positionals: readonly string[], scenarios: readonly Scenario[]): Choice[] {
+  const [scenarioName, contenderName, ...more] = positionals;
+  if (more.length > 0)
+    throw new Error(`one scenario and one contender, not also ${more.join(" ")}`);
+  const chosen =
+    scenarioName === undefined ? scenarios : [named("scenario", scenarioName, scenarios)];
+  return chosen.map((scenario) => {
+    const all = scenario.contenders;
+    if (contenderName === undefined) return { scenario, contenders: all };
+    return { scenario, contenders: [named(`contender of ${scenario.name}`, contenderName, all)] };
+  });
+}
+
+function named<T extends { readonly name: string }>(
+  what: string,
+  name: string,
+  known: readonly T[],
+): T {
+  const found = known.find((each) => each.name === name);
+  if (found !== undefined) return found;
+  const names = known.map((each) => each.name).join(", ");
+  throw new Error(`there is no ${what} "${name}": take one of ${names}`);
+}
+
+function positive(flag: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  if (text.trim() === "" || !Number.isFinite(value) || value <= 0)
+    throw new Error(`${flag} takes a number above 0, not "${text}"`);
+  return value;
+}

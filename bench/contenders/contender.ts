@@ -1,0 +1,30 @@
+import type { Address } from "../../src/model/address.ts";
+import type { Cpus } from "../support/cpus.ts";
+import type { Program } from "../support/program.ts";
+
+export type Availability =
+  | { readonly kind: "found"; readonly version: string }
+  | { readonly kind: "missing"; readonly reason: string };
+
+/** What a contender is given. */
+export interface Setup {
+  /** Where every connection is to go. */
+  readonly replica: Address;
+  readonly cpus: Cpus;
+  readonly program: Program;
+}
+
+/** A proxy that forwards. Disposing it ends it. */
+export interface Running extends AsyncDisposable {
+  readonly address: Address;
+  /** Its processes, for their CPU time and memory; none when there is no proxy. */
+  readonly pids: readonly number[];
+}
+
+/** One way from the load generator to a replica. */
+export interface Contender {
+  readonly name: string;
+  find(program: Program): Availability;
+  /** Settles when it accepts connections. */
+  start(setup: Setup): Promise<Running>;
+}

@@ -1,0 +1,70 @@
+import { parseCommand, usage, type Wishes } from "./command-line.ts";
+import { scenarios } from "./scenarios/all.ts";
+import { conditionsOf } from "./support/conditions.ts";
+import { divideCpus, unpinned } from "./support/cpus.ts";
+import { findProgram } from "./support/program.ts";
+import { formatReport, writeResult } from "./support/results.ts";
+
+const wrongUsage = 2;
+
+// Only a normal end runs the listeners of "exit", and they take the other processes along.
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
+  process.once(signal, () => process.exit(1));
+process.exitCode = await main(process.argv.slice(2));
+
+async function main(args: readonly string[]): Promise<number> {
+  const command = parseCommand(args, scenarios);
+  switch (command.kind) {
+    case "list":
+      console.log(list());
+      return 0;
+    case "usage":
+      console.error(`${command.message}\n\n${usage}`);
+      return wrongUsage;
+    case "run":
+      return await run(command.wishes, args.join(" "));
+  }
+}
+
+async function run(wishes: Wishes, flags: string): Promise<number> {
+  if (process.platform !== "linux") {
+    console.error("the bench reads CPU time and memory from /proc, so it runs on Linux only");
+    return 1;
+  }
+  const say = (line: string): void => console.error(line);
+  const cpus = wishes.isPinned ? divideCpus() : unpinned;
+  let failures = 0;
+  try {
+    const program = findProgram({ mayBuild: wishes.mayBuild, say });
+    for (const { scenario, contenders } of wishes.chosen) {
+      const { seconds = scenario.seconds, runs = scenario.runs } = wishes;
+      const conditions = { ...conditionsOf({ cpus, program, flags }), seconds, runs };
+      try {
+        const report = await scenario.run({ contenders, seconds, runs, cpus, program, say });
+        const path = writeResult(scenario.name, conditions, report);
+        console.log(`${formatReport(conditions, report)}\n`);
+        say(`written to ${path}`);
+      } catch (error) {
+        // The other scenarios are still worth their time.
+        failures += 1;
+        console.error(`${scenario.name} failed:`, error);
+      }
+    }
+  } catch (error) {
+    failures += 1;
+    console.error(error instanceof Error ? error.message : error);
+  }
+  return failures === 0 ? 0 : 1;
+}
+
+function list(): string {
+  return scenarios
+    .map(({ name, purpose, seconds, runs, contenders }) => {
+      const defaults = [seconds > 0 ? `--seconds ${seconds}` : "", `--runs ${runs}`]
+        .join(" ")
+        .trim();
+      const names = contenders.map((contender) => contender.name).join(", ");
+      return `${name}\n  ${purpose}\n  default ${defaults}; contenders: ${names}`;
+    })
+    .join("\n");
+}

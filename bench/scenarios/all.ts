@@ -1,0 +1,17 @@
+import { idleMemory } from "./idle-memory.ts";
+import { micro } from "./micro.ts";
+import { refresh } from "./refresh.ts";
+import { routeLatency } from "./route-latency.ts";
+import type { Scenario } from "./scenario.ts";
+import { swap } from "./swap.ts";
+import { tcpScenarios } from "./tcp.ts";
+
+/** In the order in which they run. */
+export const scenarios: readonly Scenario[] = [
+  ...tcpScenarios,
+  routeLatency,
+  refresh,
+  swap,
+  idleMemory,
+  micro,
+];

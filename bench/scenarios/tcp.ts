@@ -1,0 +1,63 @@
+import type { Traffic } from "../actors/verbs.ts";
+import { contenders } from "../contenders/all.ts";
+import { measureTraffic } from "../support/comparison.ts";
+import type { Scenario } from "./scenario.ts";
+
+/** A kind of TCP traffic that every contender is measured with. */
+export interface Workload extends Omit<Traffic, "targets"> {
+  readonly name: string;
+  readonly purpose: string;
+  /** What CPU time is given per, and how many of them one request is. */
+  readonly unit: "request" | "MiB";
+  readonly unitsPerRequest: number;
+}
+
+const mebibyte = 1024 * 1024;
+const bulkBytes = 4 * mebibyte;
+const small = { requestBytes: 64, answerBytes: 128, connections: 32, isLasting: true } as const;
+const perRequest = { unit: "request", unitsPerRequest: 1 } as const;
+const bulk = { ...small, connections: 4, unit: "MiB", unitsPerRequest: 4 } as const;
+
+const workloads: readonly Workload[] = [
+  {
+    ...small,
+    ...perRequest,
+    name: "tcp-keepalive",
+    purpose: "small requests, one after another on 32 lasting connections",
+  },
+  {
+    ...small,
+    ...perRequest,
+    name: "tcp-newconn",
+    purpose: "a new connection for each small request, 32 at a time",
+    isLasting: false,
+  },
+  {
+    ...small,
+    ...perRequest,
+    name: "tcp-64k",
+    purpose: "answers of 64 KiB on 32 lasting connections",
+    answerBytes: 65_536,
+  },
+  {
+    ...bulk,
+    name: "tcp-bulk",
+    purpose: "answers of 4 MiB on 4 lasting connections",
+    answerBytes: bulkBytes,
+  },
+  {
+    ...bulk,
+    name: "tcp-bulk-up",
+    purpose: "requests of 4 MiB on 4 lasting connections",
+    requestBytes: bulkBytes,
+  },
+];
+
+export const tcpScenarios: readonly Scenario[] = workloads.map((workload) => ({
+  name: workload.name,
+  purpose: `${workload.purpose} (seconds per run, runs of each contender in alternation)`,
+  seconds: 1,
+  runs: 5,
+  contenders,
+  run: (bench) => measureTraffic(workload, bench),
+}));

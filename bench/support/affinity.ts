@@ -1,0 +1,39 @@
+import { spawnSync } from "node:child_process";
+import type { Cpus } from "./cpus.ts";
+import { threadsOf } from "./proc.ts";
+import { isDataPlane } from "./threads.ts";
+
+/** Where the threads of the proxy may run. */
+export interface Placement {
+  readonly name: string;
+  /** For sources, table, metrics and garbage collection. */
+  readonly control: string;
+  /** For the threads that forward. */
+  readonly data: string;
+  /** For Marathon: never beside the thread that is looked at. */
+  readonly marathon: string;
+}
+
+/** The ways to divide the processors within the proxy; none when nothing can be pinned. */
+export function placementsOf({ proxy, rest }: Cpus): Placement[] {
+  if (proxy === undefined || rest === undefined) return [];
+  return [
+    { name: "one core", control: proxy, data: proxy, marathon: rest },
+    { name: "worker on another core", control: proxy, data: rest, marathon: proxy },
+  ];
+}
+
+/** Moves every thread of a running portolan, and its Marathon. */
+export function place(
+  { portolan, marathon }: { readonly portolan: number; readonly marathon: number },
+  placement: Placement,
+): void {
+  for (const thread of threadsOf(portolan))
+    move(thread.id, isDataPlane(thread) ? placement.data : placement.control);
+  for (const { id } of threadsOf(marathon)) move(id, placement.marathon);
+}
+
+function move(thread: number, cpus: string): void {
+  const { status, stderr } = spawnSync("taskset", ["-p", "-c", cpus, String(thread)]);
+  if (status !== 0) throw new Error(`thread ${thread} could not be moved: ${stderr.toString()}`);
+}

@@ -1,0 +1,113 @@
+import type { Latency } from "../actors/verbs.ts";
+import type { Contender } from "../contenders/contender.ts";
+import type { Workload } from "../scenarios/tcp.ts";
+import type { Figures } from "./report.ts";
+import { type Figure, figureOf, rounded } from "./stats.ts";
+import { formatFigure, formatNumber, megabytes, type Table } from "./table.ts";
+
+/** One run of one contender. */
+export interface Sample {
+  readonly contender: string;
+  readonly round: number;
+  /** Units a second. */
+  readonly rate: number;
+  /** CPU time of the proxy per unit, in µs; undefined without a proxy. */
+  readonly cpuMicros: number | undefined;
+  readonly latency: Latency;
+  readonly residentBytes: number | undefined;
+  readonly failed: number;
+}
+
+/** All runs of one contender. */
+export interface Row {
+  readonly contender: string;
+  readonly version: string;
+  readonly rate: Figure | undefined;
+  readonly cpuMicros: Figure | undefined;
+  /** Its CPU time divided by the yardstick's of the same round. */
+  readonly ratio: Figure | undefined;
+  readonly p50: Figure | undefined;
+  readonly p99: Figure | undefined;
+  readonly p999: Figure | undefined;
+  readonly residentBytes: Figure | undefined;
+  readonly failed: number;
+}
+
+/** The contender that the others are divided by. */
+const yardstick = "haproxy";
+
+export function compared(
+  present: readonly { readonly contender: Contender; readonly version: string }[],
+  samples: readonly Sample[],
+): Row[] {
+  const measure = new Map(
+    samples
+      .filter(({ contender }) => contender === yardstick)
+      .map(({ round, cpuMicros }) => [round, cpuMicros ?? NaN]),
+  );
+  return present.map(({ contender: { name }, version }) => {
+    const own = samples.filter(({ contender }) => contender === name);
+    const figure = (read: (sample: Sample) => number | undefined): Figure | undefined =>
+      figureOf(own.map((sample) => read(sample) ?? NaN));
+    return {
+      contender: name,
+      version,
+      rate: figure(({ rate }) => rate),
+      cpuMicros: figure(({ cpuMicros }) => cpuMicros),
+      ratio: figure(({ cpuMicros = NaN, round }) => cpuMicros / (measure.get(round) ?? NaN)),
+      p50: figure(({ latency }) => latency.p50),
+      p99: figure(({ latency }) => latency.p99),
+      p999: figure(({ latency }) => latency.p999),
+      residentBytes: figure((sample) => sample.residentBytes),
+      failed: own.reduce((sum, { failed }) => sum + failed, 0),
+    };
+  });
+}
+
+export function tableOf(
+  workload: Workload,
+  rows: readonly Row[],
+): { tables: readonly Table[]; figures: Figures } {
+  const { name, purpose, unit } = workload;
+  const columns = [
+    "contender",
+    `${unit}s/s`,
+    `CPU µs per ${unit}`,
+    `× ${yardstick}`,
+    "p50 ms",
+    "p99 ms",
+    "p99.9 ms",
+    "RSS MB",
+    "failed",
+  ];
+  const table = { title: `${name}: ${purpose}`, columns, rows: rows.map((row) => cellsOf(row)) };
+  const figures = Object.fromEntries(rows.map((row) => [row.contender, figuresOf(row)]));
+  return { tables: [table], figures: { unit, ...figures } };
+}
+
+function cellsOf(row: Row): string[] {
+  const { residentBytes, failed } = row;
+  return [
+    row.contender,
+    formatNumber(row.rate?.median),
+    formatFigure(row.cpuMicros),
+    formatFigure(row.ratio),
+    formatNumber(row.p50?.median),
+    formatNumber(row.p99?.median),
+    formatNumber(row.p999?.median),
+    formatNumber(residentBytes === undefined ? undefined : megabytes(residentBytes.median)),
+    String(failed),
+  ];
+}
+
+function figuresOf({ contender: _contender, version, failed, ...measured }: Row): Figures {
+  const figures = Object.entries(measured).flatMap(([name, figure]) =>
+    figure === undefined ? [] : [[name, roundedFigure(figure)] as const],
+  );
+  return { version, ...Object.fromEntries(figures), failed };
+}
+
+/** As it goes into a results file. */
+export function roundedFigure({ median, min, max }: Figure): Figures {
+  return { median: rounded(median), min: rounded(min), max: rounded(max) };
+}

@@ -1,0 +1,16 @@
+import { defaultPolicy, type ServicePolicy } from "../model/policy.ts";
+import type { Config } from "./settings.ts";
+
+/** What applies to a service whose labels say nothing: the flags, and the built-in policy where there is no flag. */
+export function policyOf(config: Config): ServicePolicy {
+  return {
+    ...defaultPolicy,
+    balance: config.balance,
+    locality: config.locality,
+    maxConnections: config.maxConnections,
+    replicaLimit: config.replicaLimit,
+    queueTimeoutMs: config.queueTimeoutMs,
+    slowStartMs: config.slowStartMs,
+    idleMs: config.idleTimeoutMs,
+  };
+}

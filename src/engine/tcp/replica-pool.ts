@@ -1,0 +1,135 @@
+import type { DialFailure } from "../../model/outcome.ts";
+import { makePicker } from "../../routing/balancing/make-picker.ts";
+import type { Picker } from "../../routing/balancing/picker.ts";
+import { rampedWeight } from "../../routing/balancing/slow-start.ts";
+import type { EngineReplica, EngineReport, EngineRoute } from "../route.ts";
+import type { Tally } from "../tally.ts";
+import type { Choice } from "./connection.ts";
+import { Ejector } from "./ejector.ts";
+
+export interface ReplicaPoolOptions {
+  readonly tally: Tally;
+  readonly random: () => number;
+  readonly report: (report: EngineReport) => void;
+}
+
+/** The replicas of one service as its connections see them: who may be picked, who is full, ejected or still warming up. */
+export class ReplicaPool {
+  readonly #options: ReplicaPoolOptions;
+  readonly #ejector = new Ejector();
+  /** When replicas joined a service that was already being served, in ms; those of the beginning are not new. */
+  readonly #joinedAt = new Map<string, number>();
+  #route: EngineRoute;
+  #up: readonly EngineReplica[];
+  #picker: Picker<EngineReplica>;
+  /** The time of the pick that is under way. */
+  #now = 0;
+  /** True while ejection is not looked at, since it alone would leave nobody. */
+  #lenient = false;
+
+  constructor(route: EngineRoute, options: ReplicaPoolOptions) {
+    this.#options = options;
+    this.#route = route;
+    this.#up = usable(route);
+    this.#picker = this.#makePicker();
+  }
+
+  retarget(route: EngineRoute): void {
+    const { policy: old } = this.#route;
+    const before = new Set(this.#up.map(({ key }) => key));
+    this.#route = route;
+    this.#up = usable(route);
+    const now = performance.now();
+    const keys = new Set(this.#up.map(({ key }) => key));
+    for (const key of keys) if (!before.has(key)) this.#joinedAt.set(key, now);
+    for (const key of this.#joinedAt.keys()) if (!keys.has(key)) this.#joinedAt.delete(key);
+    this.#ejector.keepOnly(new Set(route.replicas.map(({ key }) => key)));
+    const same = old.balance === route.policy.balance && old.locality === route.policy.locality;
+    this.#picker = same ? this.#picker.over(this.#up) : this.#makePicker();
+  }
+
+  /** Picks a replica that is none of `excluded` and takes a place on it. */
+  choose(excluded: readonly EngineReplica[], client: string | undefined): Choice {
+    this.#now = performance.now();
+    const { replicaLimit } = this.#route.policy;
+    let refused = excluded;
+    for (;;) {
+      const replica = this.#pick(refused, client);
+      if (replica === undefined) {
+        return this.#isAnyoneFull(excluded) ? { kind: "full" } : { kind: "none" };
+      }
+      if (this.#options.tally.occupied(replica.row, replicaLimit)) {
+        this.#ejector.picked(replica.key, this.#now);
+        return { kind: "replica", replica };
+      }
+      // Another worker was faster.
+      refused = [...refused, replica];
+    }
+  }
+
+  /** Takes note of how a replica behaved; undefined is well. */
+  heard({ key }: EngineReplica, failure: DialFailure | undefined): void {
+    const { report } = this.#options;
+    const route = this.#route.key;
+    if (failure === undefined) {
+      if (this.#ejector.succeeded(key)) report({ kind: "readmitted", key: route, replica: key });
+      return;
+    }
+    const forMs = this.#ejector.failed(key, failure, {
+      of: this.#up.length,
+      now: performance.now(),
+    });
+    if (forMs === undefined) return;
+    const reason = `connections to it failed in a row, the last one by ${failure}`;
+    report({ kind: "ejected", key: route, replica: key, reason, forMs });
+  }
+
+  #pick(excluded: readonly EngineReplica[], client: string | undefined): EngineReplica | undefined {
+    const picked = this.#picker.pick(excluded, client);
+    if (picked !== undefined) return picked;
+    this.#lenient = true;
+    try {
+      return this.#picker.pick(excluded, client);
+    } finally {
+      this.#lenient = false;
+    }
+  }
+
+  #isAnyoneFull(excluded: readonly EngineReplica[]): boolean {
+    const tried = new Set(excluded.map(({ key }) => key));
+    return this.#up.some((replica) => {
+      const mayServe = replica.isLocal || this.#route.policy.locality !== "only";
+      return mayServe && replica.weight > 0 && !tried.has(replica.key) && !this.#hasRoom(replica);
+    });
+  }
+
+  #hasRoom({ row }: EngineReplica): boolean {
+    const { replicaLimit } = this.#route.policy;
+    return replicaLimit === 0 || this.#options.tally.loadOf(row) < replicaLimit;
+  }
+
+  #makePicker(): Picker<EngineReplica> {
+    const { tally, random } = this.#options;
+    const { balance, locality } = this.#route.policy;
+    return makePicker(balance, this.#up, {
+      random,
+      locality,
+      isLocal: ({ isLocal }) => isLocal,
+      loadOf: ({ row }) => tally.loadOf(row),
+      admits: (replica) =>
+        (this.#lenient || this.#ejector.admits(replica.key, this.#now)) && this.#hasRoom(replica),
+      weightOf: (replica) => this.#weightOf(replica),
+    });
+  }
+
+  #weightOf({ key, weight }: EngineReplica): number {
+    const { slowStartMs } = this.#route.policy;
+    const joined = slowStartMs === 0 ? undefined : this.#joinedAt.get(key);
+    if (joined === undefined) return weight;
+    return rampedWeight({ weight, ageMs: this.#now - joined, slowStartMs });
+  }
+}
+
+function usable({ replicas }: EngineRoute): EngineReplica[] {
+  return replicas.filter(({ state }) => state === "up");
+}

@@ -1,0 +1,70 @@
+/** What can wait: it is asked to try again when there may be room, and told when it has waited too long. */
+export interface Waiter {
+  /** Tries again; true when it got in. */
+  retry(): boolean;
+  expire(): void;
+}
+
+export interface WaitingLineOptions {
+  /** Waiters at most. Default 1024. */
+  readonly limit?: number;
+  /** How often room is looked for that others have made, in ms. Default 20. */
+  readonly lookEveryMs?: number;
+}
+
+/** First come, first served: connections that wait for a replica with room. */
+export class WaitingLine {
+  readonly #limit: number;
+  readonly #lookEveryMs: number;
+  readonly #waiters = new Map<Waiter, NodeJS.Timeout>();
+  #look: NodeJS.Timeout | undefined;
+
+  constructor({ limit = 1024, lookEveryMs = 20 }: WaitingLineOptions = {}) {
+    this.#limit = limit;
+    this.#lookEveryMs = lookEveryMs;
+  }
+
+  get size(): number {
+    return this.#waiters.size;
+  }
+
+  /** Joins the end; false when the line is full. */
+  join(waiter: Waiter, timeoutMs: number): boolean {
+    if (this.#waiters.size >= this.#limit) return false;
+    const timer = setTimeout(() => {
+      this.leave(waiter);
+      waiter.expire();
+    }, timeoutMs);
+    this.#waiters.set(waiter, timer);
+    this.#keepLooking();
+    return true;
+  }
+
+  leave(waiter: Waiter): void {
+    clearTimeout(this.#waiters.get(waiter));
+    this.#waiters.delete(waiter);
+    if (this.#waiters.size === 0) this.#stopLooking();
+  }
+
+  /** Lets in whoever is first, and so on, until one does not get in. */
+  advance(): void {
+    for (const waiter of this.#waiters.keys()) {
+      if (!waiter.retry()) return;
+      this.leave(waiter);
+    }
+  }
+
+  #keepLooking(): void {
+    // Room made by other workers is not told to this one.
+    this.#look ??= setTimeout(() => {
+      this.#look = undefined;
+      this.advance();
+      if (this.#waiters.size > 0) this.#keepLooking();
+    }, this.#lookEveryMs);
+  }
+
+  #stopLooking(): void {
+    clearTimeout(this.#look);
+    this.#look = undefined;
+  }
+}

@@ -1,0 +1,56 @@
+import type { ReplicaReport } from "../engine/route.ts";
+import type { Route } from "../routing/table.ts";
+
+/** Why a replica is out of rotation in at least one worker, and since when in ms since the epoch. */
+export interface Ejection {
+  readonly reason: string;
+  readonly since: number;
+}
+
+/** What the workers' connections showed of replicas: who is ejected, by whom, and why. */
+export class Ejections {
+  readonly #clock: () => number;
+  readonly #byReplica = new Map<string, Map<number, Ejection>>();
+
+  constructor(clock: () => number) {
+    this.#clock = clock;
+  }
+
+  note(worker: number, report: ReplicaReport): void {
+    const id = `${report.key} ${report.replica}`;
+    const workers = this.#byReplica.get(id) ?? new Map<number, Ejection>();
+    if (report.kind === "ejected") {
+      const seconds = Math.round(report.forMs / 1000);
+      const reason = `ejected for ${seconds} s: ${report.reason}`;
+      workers.set(worker, { reason, since: workers.get(worker)?.since ?? this.#clock() });
+      this.#byReplica.set(id, workers);
+      return;
+    }
+    workers.delete(worker);
+    if (workers.size === 0) this.#byReplica.delete(id);
+  }
+
+  /** Forgets what a worker that died had found. */
+  forget(worker: number): void {
+    for (const [id, workers] of this.#byReplica) {
+      workers.delete(worker);
+      if (workers.size === 0) this.#byReplica.delete(id);
+    }
+  }
+
+  /** Forgets replicas that these routes no longer have. */
+  keepOnly(routes: readonly Route[]): void {
+    if (this.#byReplica.size === 0) return;
+    const known = new Set(
+      routes.flatMap((route) => route.replicas.map(({ key }) => `${route.key} ${key}`)),
+    );
+    for (const id of this.#byReplica.keys()) if (!known.has(id)) this.#byReplica.delete(id);
+  }
+
+  /** The ejection of a replica, the oldest where several workers have one. */
+  of(key: string, replica: string): Ejection | undefined {
+    const workers = this.#byReplica.get(`${key} ${replica}`);
+    if (workers === undefined) return undefined;
+    return [...workers.values()].toSorted((one, other) => one.since - other.since)[0];
+  }
+}

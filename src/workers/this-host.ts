@@ -1,0 +1,34 @@
+import { readFileSync } from "node:fs";
+import { hostname, networkInterfaces } from "node:os";
+
+/** Descriptors kept for sources, probes, the status port and the runtime itself. */
+const reserve = 128;
+const mostConnections = 50_000;
+
+/** Names and addresses of this host: its own, and those an operator adds because agents are known by them. */
+export function hostNames(added: readonly string[]): ReadonlySet<string> {
+  const addresses = Object.values(networkInterfaces()).flatMap((interfaces) =>
+    (interfaces ?? []).map(({ address }) => address),
+  );
+  return new Set([hostname(), ...addresses, ...added]);
+}
+
+/**
+ * Connections the whole process may have: two descriptors each, below the limit with a reserve. Past the descriptor
+ * limit Node would accept and close clients in silence [libuv: uv__emfile_trick].
+ */
+export function processLimit(limits: string = readLimits()): number {
+  const soft = /^Max open files\s+(\d+)/m.exec(limits)?.[1];
+  if (soft === undefined) return mostConnections;
+  return Math.max(1, Math.min(mostConnections, Math.floor((Number(soft) - reserve) / 2)));
+}
+
+/** What the kernel grants this process; empty where it does not say. */
+function readLimits(): string {
+  try {
+    return readFileSync("/proc/self/limits", "utf8");
+  } catch {
+    // Not Linux: the bound of our own applies.
+    return "";
+  }
+}

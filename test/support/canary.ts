@@ -1,0 +1,66 @@
+import assert from "node:assert/strict";
+import { setTimeout as wait } from "node:timers/promises";
+import { toRoute, type EngineFixture } from "./engine-fixture.ts";
+import { freePort } from "./free-port.ts";
+import { TcpClient } from "./tcp-client.ts";
+import { echo, TcpReplica } from "./tcp-replica.ts";
+import { eventually } from "./eventually.ts";
+
+/** Time between two connections, in ms. */
+const everyMs = 20;
+
+/**
+ * A service of its own on the same engine, with its own replica and a steady trickle of connections: none of
+ * them may fail, whatever happens to its neighbours (I5).
+ */
+export class Canary implements AsyncDisposable {
+  readonly #proxy: EngineFixture;
+  readonly #replica: TcpReplica;
+  readonly #port: number;
+  readonly #run: Promise<void>;
+  readonly #failures: string[] = [];
+  #served = 0;
+  #stopped = false;
+
+  private constructor(proxy: EngineFixture, replica: TcpReplica, port: number) {
+    this.#proxy = proxy;
+    this.#replica = replica;
+    this.#port = port;
+    this.#run = this.#sing();
+  }
+
+  static async start(proxy: EngineFixture): Promise<Canary> {
+    const replica = await TcpReplica.start(echo);
+    const port = await freePort();
+    const route = toRoute(port, [replica.port]);
+    const replicas = route.replicas.map((each) => ({ ...each, row: 60 }));
+    await proxy.engine.apply([{ kind: "set", route: { ...route, row: 2, replicas } }]);
+    return new Canary(proxy, replica, port);
+  }
+
+  /** Stops, and fails if a connection failed or none was made. */
+  async assertWell(): Promise<void> {
+    this.#stopped = true;
+    await this.#run;
+    assert.deepEqual(this.#failures, [], "the canary's failures");
+    assert.ok(this.#served > 0, "the canary was never served");
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopped = true;
+    await this.#run;
+    await this.#proxy.engine.apply([{ kind: "remove", key: `tcp/${this.#port}` }]);
+    await this.#replica[Symbol.asyncDispose]();
+  }
+
+  async #sing(): Promise<void> {
+    do {
+      await using client = new TcpClient(this.#port);
+      client.socket.end("tweet");
+      await eventually(() => client.closed);
+      if (client.text === "tweet" && client.error === undefined) this.#served += 1;
+      else this.#failures.push(`${client.error?.code ?? "no error"} after "${client.text}"`);
+      await wait(everyMs);
+    } while (!this.#stopped);
+  }
+}

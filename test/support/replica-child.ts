@@ -1,0 +1,26 @@
+// A replica as a program: says its name to whoever connects, then a little every few ms, until it is killed.
+import { createServer } from "node:net";
+
+const [, , name = ""] = process.argv;
+const everyMs = 20;
+const piece = Buffer.alloc(4096, "x");
+
+const server = createServer({ allowHalfOpen: true }, (socket) => {
+  socket.on("error", () => undefined);
+  socket.resume();
+  socket.write(`${name}\n`);
+  const stream = setInterval(() => {
+    if (socket.writableLength < piece.length) socket.write(piece);
+  }, everyMs);
+  socket.once("close", () => clearInterval(stream));
+  socket.once("end", () => {
+    clearInterval(stream);
+    socket.end();
+  });
+});
+server.on("error", () => undefined);
+server.listen({ port: 0, host: "127.0.0.1", backlog: 4096 }, () => {
+  const bound = server.address();
+  if (bound !== null && typeof bound === "object") process.send?.(bound.port);
+});
+process.once("disconnect", () => process.exit());

@@ -1,0 +1,36 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+
+/** A replica in a process of its own, so that it can be killed as a whole. It says its name, then streams for ever. */
+export class ReplicaProcess implements AsyncDisposable {
+  readonly port: number;
+  readonly #child: ChildProcess;
+
+  private constructor(child: ChildProcess, port: number) {
+    this.#child = child;
+    this.port = port;
+  }
+
+  static async start(name: string): Promise<ReplicaProcess> {
+    const program = new URL("replica-child.ts", import.meta.url).pathname;
+    const child = spawn(process.execPath, [program, name], {
+      stdio: ["ignore", "inherit", "inherit", "ipc"],
+    });
+    child.on("error", () => undefined);
+    const [port]: unknown[] = await once(child, "message");
+    if (typeof port !== "number") throw new Error("no port");
+    return new ReplicaProcess(child, port);
+  }
+
+  /** Ends it as `kill -9` does, and waits until it is gone. */
+  async kill(): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    const gone = once(this.#child, "close");
+    this.#child.kill("SIGKILL");
+    await gone;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.kill();
+  }
+}
