@@ -10,7 +10,7 @@ export interface LingerOptions {
 }
 
 /** The reason a replica has that its source no longer lists. */
-export const lingering = "no longer listed; its connections may end";
+const lingering = "no longer listed; its connections may end";
 
 /** Keeps replicas that their source no longer lists in sight, as draining, for as long as they have connections. */
 export function keepLingering(

@@ -71,7 +71,9 @@ test("a task that an event says is being killed leaves rotation before any fetch
   if (running.text === "one\n") {
     // It stays in sight while it has a connection.
     const reason = /no longer listed; its connections may end/;
-    await proxy.service(port, ({ replicas }) => replicas.some((one) => reason.test(one.reason)));
+    await proxy.service(port, ({ replicas }) =>
+      replicas.some((shown) => reason.test(shown.reason)),
+    );
   }
   running.socket.write("still served");
   await eventually(() => running.text.endsWith("still served"));

@@ -3,7 +3,7 @@ import type { Outcome } from "../../model/outcome.ts";
 import { Flow } from "./flow.ts";
 
 /** How long a relay may stand still, in ms. */
-export interface RelayLimits {
+interface RelayLimits {
   /** No byte in either direction. Default 3,600,000. */
   readonly idleMs: number;
   /** No byte after one side has ended. Default 30,000. */
