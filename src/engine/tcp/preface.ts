@@ -12,19 +12,21 @@ export interface PrefaceOptions {
 /** Reads the PROXY header that a client must begin with [haproxy proxy-protocol.txt §2]. */
 export function readPreface(client: Socket, { timeoutMs, done }: PrefaceOptions): void {
   const reader = new HeaderReader();
-  const settle = (header: Header | undefined): void => {
+  const settle = (header: Header | undefined, rest?: Buffer): void => {
     clearTimeout(timer);
     client.removeListener("data", onData);
     client.removeListener("end", onOver);
     client.removeListener("close", onOver);
     client.pause();
+    // Only now: put back into a stream that flows, it would be emitted at once [node: readable.unshift].
+    if (rest !== undefined && rest.length > 0) client.unshift(rest);
     done(header);
   };
   const onData = (chunk: Buffer): void => {
     const verdict = reader.feed(chunk);
     if (verdict.kind === "more") return;
-    if (verdict.kind === "header" && verdict.rest.length > 0) client.unshift(verdict.rest);
-    settle(verdict.kind === "header" ? verdict.header : undefined);
+    if (verdict.kind === "header") settle(verdict.header, verdict.rest);
+    else settle(undefined);
   };
   const onOver = (): void => settle(undefined);
   client.on("data", onData);

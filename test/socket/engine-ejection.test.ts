@@ -1,0 +1,173 @@
+import assert from "node:assert/strict";
+import type { Socket } from "node:net";
+import { test } from "node:test";
+import { Ejector } from "../../src/engine/tcp/ejector.ts";
+import { blackhole } from "../support/black-hole.ts";
+import { EngineFixture } from "../support/engine-fixture.ts";
+import { eventually } from "../support/eventually.ts";
+import { freePort } from "../support/free-port.ts";
+import { TcpClient } from "../support/tcp-client.ts";
+import { named, TcpReplica } from "../support/tcp-replica.ts";
+
+test("three failures in a row eject for 30 s × n, at most five minutes; a success clears everything", () => {
+  const ejector = new Ejector();
+  const fail = (now: number): number | undefined => ejector.failed("a", "refused", { of: 4, now });
+  assert.deepEqual([fail(0), fail(1), fail(2)], [undefined, undefined, 30_000]);
+  assert.equal(ejector.admits("a", 30_001), false);
+  assert.equal(ejector.admits("a", 30_002), true);
+  assert.equal(fail(30_003), 60_000);
+  let now = 30_003;
+  let time: number | undefined = 60_000;
+  for (let round = 0; round < 20; round += 1) {
+    now += time ?? 0;
+    time = fail(now);
+  }
+  assert.equal(time, 300_000);
+  assert.equal(ejector.succeeded("a"), true);
+  assert.equal(ejector.admits("a", now), true);
+  assert.equal(fail(now), undefined);
+});
+
+test("interleaved successes never eject, our own shortage never counts, a timeout counts at once", () => {
+  const ejector = new Ejector();
+  for (let round = 0; round < 10; round += 1) {
+    assert.equal(ejector.failed("a", "refused", { of: 4, now: round }), undefined);
+    assert.equal(ejector.failed("a", "refused", { of: 4, now: round }), undefined);
+    assert.equal(ejector.succeeded("a"), false);
+    assert.equal(ejector.failed("a", "local", { of: 4, now: round }), undefined);
+  }
+  assert.equal(ejector.failed("b", "timeout", { of: 4, now: 0 }), 30_000);
+});
+
+test("never more than half of a service is ejected", () => {
+  for (const [of, most] of [
+    [1, 0],
+    [2, 1],
+    [3, 1],
+    [4, 2],
+    [5, 2],
+  ] as const) {
+    const ejector = new Ejector();
+    const keys = Array.from({ length: of }, (_, index) => `r${index}`);
+    const ejected = keys.filter(
+      (key) => ejector.failed(key, "timeout", { of, now: 0 }) !== undefined,
+    );
+    assert.equal(ejected.length, most, `of ${of}`);
+  }
+});
+
+test("after its time an ejected replica gets one connection per ten seconds until one succeeds", () => {
+  const ejector = new Ejector();
+  ejector.failed("a", "timeout", { of: 2, now: 0 });
+  assert.equal(ejector.admits("a", 30_000), true);
+  ejector.picked("a", 30_000);
+  assert.equal(ejector.admits("a", 30_001), false);
+  assert.equal(ejector.admits("a", 40_000), true);
+  ejector.picked("a", 40_000);
+  assert.equal(ejector.succeeded("a"), true);
+  assert.equal(ejector.admits("a", 40_001), true);
+});
+
+test("one of two replicas refuses: no client notices, and it is left alone after three attempts (T13)", async () => {
+  await using good = await TcpReplica.start(named("good"));
+  const dead = await freePort();
+  await using proxy = new EngineFixture();
+  const port = await freePort();
+  await proxy.serve(port, [dead, good.port]);
+  for (let round = 0; round < 200; round += 1) {
+    await using client = new TcpClient(port);
+    client.socket.end("x");
+    await eventually(() => client.closed);
+    assert.equal(client.text, "good\nx");
+  }
+  assert.deepEqual(proxy.closed, { completed: 200 });
+  assert.equal(proxy.retries, 3);
+});
+
+test("a black hole costs one timeout, then gets no connection for its ejection (T14)", async () => {
+  await using good = await TcpReplica.start(named("good"));
+  await using dark = await blackhole();
+  await using proxy = new EngineFixture({ limits: { connectTimeoutMs: 200 } });
+  const port = await freePort();
+  await proxy.serve(port, [dark.port, good.port], { balance: "roundrobin" });
+  for (let round = 0; round < 50; round += 1) {
+    await using client = await TcpClient.open(port);
+    await eventually(() => client.text === "good\n");
+  }
+  assert.equal(proxy.retries, 1);
+});
+
+test("when ejection alone would leave nobody, the least bad is tried (R10)", async () => {
+  const ports = [await freePort(), await freePort()];
+  await using proxy = new EngineFixture();
+  const port = await freePort();
+  await proxy.serve(port, ports);
+  for (let round = 0; round < 5; round += 1) {
+    await using client = new TcpClient(port);
+    await eventually(() => client.closed);
+  }
+  assert.ok(proxy.reports.some(({ kind }) => kind === "ejected"));
+  // The ejected one has come back to life, the other one has not: it is tried after all.
+  const ejected = proxy.reports.find((report) => report.kind === "ejected");
+  assert.ok(ejected?.kind === "ejected");
+  await using back = await TcpReplica.start(named("back"), Number(ejected.replica.split(":")[1]));
+  await using client = await TcpClient.open(port);
+  await eventually(() => client.text === "back\n");
+  assert.equal(back.sockets.length, 1);
+  client.socket.end();
+  await eventually(() => proxy.reports.some(({ kind }) => kind === "readmitted"));
+});
+
+test("a replica that accepts and resets before a byte is passed over once, without the client noticing (T27)", async () => {
+  await using bad = await TcpReplica.start((socket) => socket.resetAndDestroy());
+  await using good = await TcpReplica.start(named("good"));
+  await using proxy = new EngineFixture();
+  const port = await freePort();
+  await proxy.serve(port, [bad.port, good.port], { balance: "roundrobin" });
+  for (let round = 0; round < 10; round += 1) {
+    await using client = await TcpClient.open(port);
+    await eventually(() => client.text === "good\n", { what: `round ${round}` });
+    client.socket.end("bye");
+    await eventually(() => client.closed);
+    assert.equal(client.text, "good\nbye");
+  }
+  assert.deepEqual(proxy.closed, { completed: 10 });
+  assert.ok(proxy.balanced);
+  assert.deepEqual([proxy.load(1), proxy.load(2)], [0, 0]);
+  assert.ok(bad.sockets.length <= 4, `${bad.sockets.length} attempts on a replica that resets`);
+});
+
+test("when every replica resets before a byte, the client is reset (T27)", async () => {
+  await using one = await TcpReplica.start((socket) => socket.resetAndDestroy());
+  await using two = await TcpReplica.start((socket) => socket.resetAndDestroy());
+  await using three = await TcpReplica.start((socket) => socket.resetAndDestroy());
+  await using proxy = new EngineFixture();
+  const port = await freePort();
+  await proxy.serve(port, [one.port, two.port, three.port]);
+  await using client = new TcpClient(port);
+  await eventually(() => client.closed);
+  assert.equal(client.error?.code, "ECONNRESET");
+  await eventually(() => proxy.active === 0);
+  assert.deepEqual(proxy.closed, { "upstream-reset": 1 });
+  // A reset that comes while we connect is a failed connect: the next replica is tried, but none of them twice.
+  for (const { sockets } of [one, two, three]) assert.ok(sockets.length <= 1);
+});
+
+test("a replica that resets after it has read is not tried again elsewhere", async () => {
+  const heard: string[] = [];
+  const serve = (socket: Socket): void => {
+    socket.once("data", (chunk: Buffer) => {
+      heard.push(chunk.toString());
+      socket.resetAndDestroy();
+    });
+  };
+  await using one = await TcpReplica.start(serve);
+  await using two = await TcpReplica.start(serve);
+  await using proxy = new EngineFixture();
+  const port = await freePort();
+  await proxy.serve(port, [one.port, two.port]);
+  await using client = await TcpClient.open(port);
+  client.socket.write("pay once");
+  await eventually(() => client.closed || client.ended);
+  assert.deepEqual(heard, ["pay once"]);
+});

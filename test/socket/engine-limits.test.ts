@@ -1,0 +1,101 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { EngineFixture, toRoute } from "../support/engine-fixture.ts";
+import { eventually } from "../support/eventually.ts";
+import { freePort } from "../support/free-port.ts";
+import { TcpClient } from "../support/tcp-client.ts";
+import { named, TcpReplica } from "../support/tcp-replica.ts";
+
+async function greeted(port: number, greeting = "r\n"): Promise<TcpClient> {
+  const client = await TcpClient.open(port);
+  await eventually(() => client.text === greeting);
+  return client;
+}
+
+test("a replica never gets more than its limit; the rest wait in order and come in as places free up (R08)", async () => {
+  await using replica = await TcpReplica.start(named("r"));
+  await using proxy = new EngineFixture();
+  const port = await freePort();
+  await proxy.serve(port, [replica.port], { replicaLimit: 10, queueTimeoutMs: 60_000 });
+  const clients: TcpClient[] = [];
+  for (let index = 0; index < 30; index += 1) clients.push(await TcpClient.open(port));
+  await eventually(() => clients.filter(({ text }) => text === "r\n").length === 10);
+  assert.equal(proxy.load(1), 10);
+  for (let served = 10; served < 30; served += 1) {
+    const [oldest] = clients.slice(served - 10);
+    oldest?.socket.end();
+    await eventually(() => clients[served]?.text === "r\n", {
+      what: `client ${served}, first come, first served`,
+    });
+    assert.ok(proxy.load(1) <= 10);
+    assert.ok(clients.slice(served + 1).every(({ text }) => text === ""));
+  }
+  for (const client of clients) await client[Symbol.asyncDispose]();
+  await eventually(() => proxy.active === 0);
+  assert.ok(proxy.balanced);
+});
+
+test("whoever waits too long is reset, and so is everyone beyond the line", async () => {
+  await using replica = await TcpReplica.start(named("r"));
+  await using proxy = new EngineFixture();
+  const port = await freePort();
+  await proxy.serve(port, [replica.port], { replicaLimit: 1, queueTimeoutMs: 100 });
+  await using holder = await greeted(port);
+  await using late = await TcpClient.open(port);
+  await eventually(() => late.closed);
+  assert.equal(late.error?.code, "ECONNRESET");
+  assert.equal(holder.closed, false);
+  await eventually(() => proxy.closed["queue-timeout"] === 1);
+});
+
+test("a limit that a label lifts lets those who wait in at once", async () => {
+  await using replica = await TcpReplica.start(named("r"));
+  await using proxy = new EngineFixture();
+  const port = await freePort();
+  await proxy.serve(port, [replica.port], { replicaLimit: 1, queueTimeoutMs: 60_000 });
+  await using one = await greeted(port);
+  await using two = await TcpClient.open(port);
+  await eventually(() => proxy.active === 2);
+  await proxy.serve(port, [replica.port], { replicaLimit: 0 });
+  await eventually(() => two.text === "r\n");
+  assert.equal(one.closed, false);
+});
+
+test("with the process full, clients are reset and counted, and served again when there is room", async () => {
+  await using replica = await TcpReplica.start(named("r"));
+  await using proxy = new EngineFixture({ processLimit: 2 });
+  const [port, other] = [await freePort(), await freePort()];
+  await proxy.serve(port, [replica.port]);
+  await proxy.engine.apply([{ kind: "set", route: { ...toRoute(other, [replica.port]), row: 2 } }]);
+  await using one = await greeted(port);
+  await using two = await greeted(other);
+  await using three = new TcpClient(port);
+  await eventually(() => three.closed);
+  assert.equal(three.error?.code, "ECONNRESET");
+  assert.deepEqual(proxy.closed, { "connection-limit": 1 });
+  one.socket.end();
+  await eventually(() => one.closed);
+  await using four = await greeted(port);
+  assert.equal(four.closed || two.closed, false);
+});
+
+test("clients outside the allowed networks, or inside the denied ones, are reset", async () => {
+  await using replica = await TcpReplica.start(named("r"));
+  const rows = [
+    { policy: { allow: ["127.0.0.0/8"] }, served: true },
+    { policy: { allow: ["10.0.0.0/8", "127.0.0.1"] }, served: true },
+    { policy: { allow: ["10.0.0.0/8", "2001:db8::/32"] }, served: false },
+    { policy: { deny: ["127.0.0.1"] }, served: false },
+    { policy: { allow: ["127.0.0.0/8"], deny: ["127.0.0.0/30"] }, served: false },
+    { policy: { deny: ["192.168.0.0/16"] }, served: true },
+  ];
+  for (const { policy, served } of rows) {
+    await using proxy = new EngineFixture();
+    const port = await freePort();
+    await proxy.serve(port, [replica.port], policy);
+    await using client = new TcpClient(port);
+    await eventually(() => client.closed || client.text === "r\n");
+    assert.equal(client.closed, !served, JSON.stringify(policy));
+    if (!served) assert.deepEqual(proxy.closed, { denied: 1 });
+  }
+});
