@@ -15,6 +15,7 @@ import type { RouteChange } from "./routing/diff.ts";
 import { emptyTable, type Table } from "./routing/table.ts";
 import { readFigures } from "./workers/figures.ts";
 import { hostNames, processLimit } from "./workers/this-host.ts";
+import { PortSharingLock } from "./workers/port-sharing-lock.ts";
 import { WorkerPool, type PoolOptions } from "./workers/pool.ts";
 
 export interface ProxyOptions {
@@ -104,6 +105,7 @@ class Proxy implements RunningProxy {
   async start(): Promise<void> {
     const { config, clock, logger } = this.#options;
     try {
+      if (workerCount(config.workers) > 1) this.#stack.use(await PortSharingLock.take(config.bind));
       await this.#openStatusPort();
     } catch (error) {
       await this[Symbol.asyncDispose]();

@@ -3,12 +3,14 @@ import { Flow } from "./load/flow.ts";
 import { HeldConnections } from "./load/held-connections.ts";
 import { probe } from "./load/probe.ts";
 import { prove } from "./load/prove.ts";
+import { StalledConnections } from "./load/stalled-connections.ts";
 import type { LoadVerbs } from "./verbs.ts";
 
 // The load generator in a process of its own: its work is on its own account and on its own processor.
 
 const flows: Flow[] = [];
 const held = new HeldConnections();
+const stalled = new StalledConnections();
 
 serveVerbs<LoadVerbs>({
   prove: ({ target }) => prove(target),
@@ -22,6 +24,11 @@ serveVerbs<LoadVerbs>({
   probe,
   hold: (order) => held.open(order),
   release: () => held.release(),
+  stall: (order) => stalled.open(order),
+  stalled: () => stalled.look(),
+  unstall() {
+    stalled.close();
+  },
 });
 
 function flowAt(index: number): Flow {

@@ -1,51 +1,50 @@
 import { once } from "node:events";
-import { createServer, type Server, type Socket } from "node:net";
+import { createServer, type Server } from "node:net";
 import { serveVerbs } from "../support/actor.ts";
-import { damaged, encodeFrame, type Frame, FrameReader } from "../support/frames.ts";
+import { Answering } from "./replica/answering.ts";
+import { Pouring } from "./stream/pouring.ts";
 import type { ReplicaPort, ReplicaVerbs } from "./verbs.ts";
 
-// All replicas of a measurement in one process: each a port of its own that answers requests with its number.
+// All replicas of a measurement in one process: each a port of its own that answers requests with its number, or,
+// when asked for, that never stops sending or never reads.
 
 const backlog = 4096;
 const servers: Server[] = [];
+const pouring = new Pouring();
 
 serveVerbs<ReplicaVerbs>({
   async open({ count }) {
     const opened: ReplicaPort[] = [];
-    for (let made = 0; made < count; made += 1) opened.push(await openReplica(servers.length + 1));
+    for (let made = 0; made < count; made += 1) {
+      const answering = new Answering(servers.length + 1);
+      const server = createServer({ noDelay: true }, (socket) => answering.serve(socket));
+      opened.push(await openReplica(server));
+    }
     return opened;
   },
+  openEndless() {
+    const server = createServer((socket) => {
+      socket.on("error", () => undefined);
+      socket.resume();
+      pouring.into(socket);
+    });
+    return openReplica(server);
+  },
+  openDeaf() {
+    const server = createServer({ pauseOnConnect: true }, (socket) => {
+      socket.on("error", () => undefined);
+    });
+    return openReplica(server);
+  },
+  poured: () => ({ bytes: pouring.bytes }),
 });
 
-async function openReplica(number: number): Promise<ReplicaPort> {
-  const answers = new Map<number, Buffer>();
-  const server = createServer({ noDelay: true }, (socket) => serve(socket, number, answers));
+async function openReplica(server: Server): Promise<ReplicaPort> {
   servers.push(server);
+  const number = servers.length;
   server.listen({ host: "127.0.0.1", port: 0, backlog });
   await once(server, "listening");
   const bound = server.address();
   if (bound === null || typeof bound === "string") throw new Error("no port");
   return { number, port: bound.port };
-}
-
-function serve(socket: Socket, number: number, answers: Map<number, Buffer>): void {
-  const reader = new FrameReader({
-    isVerifying: true,
-    received: (request) => {
-      socket.write(answerTo(request, number, answers));
-    },
-  });
-  // The load generator counts what it loses; a broken connection is no news here.
-  socket.on("error", () => undefined);
-  socket.on("data", (chunk: Buffer) => reader.push(chunk));
-}
-
-/** Answers are made once per length, so that a large one costs only its way through the socket. */
-function answerTo(request: Frame, number: number, answers: Map<number, Buffer>): Buffer {
-  if (!request.intact) return encodeFrame(0, damaged);
-  const known = answers.get(request.word);
-  if (known !== undefined) return known;
-  const made = encodeFrame(request.word, number);
-  answers.set(request.word, made);
-  return made;
 }

@@ -60,6 +60,21 @@ export interface LoadVerbs {
   hold(order: Pick<Traffic, "targets" | "connections">): Promise<void>;
   /** Closes what is held; tells how many had been lost before. */
   release(): Promise<{ readonly lost: number }>;
+  /** Opens connections that carry all they can and then stand still; settles when our reading has stopped. */
+  stall(order: StallOrder): Promise<void>;
+  /** Of those: how many are still open, and the bytes that were taken off us. */
+  stalled(): { readonly alive: number; readonly bytes: number };
+  /** Closes them. */
+  unstall(): void;
+}
+
+export interface StallOrder {
+  readonly target: Address;
+  readonly connections: number;
+  /** True: we send without an end. False: we read, and stop. */
+  readonly isPushing: boolean;
+  /** Time for which the bytes may run. */
+  readonly flowMs: number;
 }
 
 export interface ReplicaPort {
@@ -70,6 +85,41 @@ export interface ReplicaPort {
 /** What the process with all replicas can do. */
 export interface ReplicaVerbs {
   open(order: { readonly count: number }): Promise<readonly ReplicaPort[]>;
+  /** One that sends to every connection without an end. */
+  openEndless(): Promise<ReplicaPort>;
+  /** One that accepts and never reads. */
+  openDeaf(): Promise<ReplicaPort>;
+  /** Bytes that were taken off those that send without an end. */
+  poured(): { readonly bytes: number };
+}
+
+/** What the process whose threads share one port can do. */
+export interface AcceptVerbs {
+  /** Starts the threads; settles when connections are accepted at the port. */
+  open(order: AcceptOrder): Promise<void>;
+  /** What each worker has accepted so far and has open now. */
+  shares(): readonly WorkerShare[];
+  /** Keeps the main thread busy with JSON, again and again, for so long each time. */
+  block(order: { readonly burstMs: number; readonly everyMs: number }): void;
+  unblock(): void;
+  /** From now on no new connection goes to this worker; those it has go on. */
+  retire(order: { readonly worker: number }): Promise<void>;
+  /** Takes it back. */
+  restore(order: { readonly worker: number }): Promise<void>;
+}
+
+/** How threads share a listening port, in the words of the scenario `accept-sharing`. */
+export type Sharing = "reuse-port" | "main-accepts" | "thread-accepts";
+
+export interface AcceptOrder {
+  readonly sharing: Sharing;
+  readonly workers: number;
+  readonly port: number;
+}
+
+export interface WorkerShare {
+  readonly accepted: number;
+  readonly open: number;
 }
 
 export interface TaskOrder {

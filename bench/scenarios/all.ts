@@ -1,8 +1,11 @@
+import { acceptSharing } from "./accept-sharing.ts";
 import { idleMemory } from "./idle-memory.ts";
 import { micro } from "./micro.ts";
 import { refresh } from "./refresh.ts";
+import { refused } from "./refused.ts";
 import { routeLatency } from "./route-latency.ts";
 import type { Scenario } from "./scenario.ts";
+import { stalledReaders } from "./stalled-readers.ts";
 import { swap } from "./swap.ts";
 import { tcpScenarios } from "./tcp.ts";
 
@@ -12,6 +15,9 @@ export const scenarios: readonly Scenario[] = [
   routeLatency,
   refresh,
   swap,
+  refused,
+  stalledReaders,
   idleMemory,
+  acceptSharing,
   micro,
 ];

@@ -28,9 +28,16 @@ export function place(
   { portolan, marathon }: { readonly portolan: number; readonly marathon: number },
   placement: Placement,
 ): void {
-  for (const thread of threadsOf(portolan))
-    move(thread.id, isDataPlane(thread) ? placement.data : placement.control);
+  placeThreads(portolan, placement);
   for (const { id } of threadsOf(marathon)) move(id, placement.marathon);
+}
+
+/** Moves every thread of one process. */
+export function placeThreads(
+  pid: number,
+  { control, data }: Omit<Placement, "name" | "marathon">,
+): void {
+  for (const thread of threadsOf(pid)) move(thread.id, isDataPlane(thread) ? data : control);
 }
 
 function move(thread: number, cpus: string): void {

@@ -17,18 +17,21 @@ export class Stage implements AsyncDisposable {
   readonly load: Actor<LoadVerbs>;
   readonly marathon: Actor<MarathonVerbs>;
   readonly replicas: readonly ReplicaPort[];
+  /** For replicas that do something else than answer. */
+  readonly replicaProcess: Actor<ReplicaVerbs>;
   readonly #options: StageOptions;
   readonly #owned: AsyncDisposableStack;
 
   private constructor(
     options: StageOptions,
-    { load, marathon, replicas }: Pick<Stage, "load" | "marathon" | "replicas">,
+    parts: Pick<Stage, "load" | "marathon" | "replicas" | "replicaProcess">,
     owned: AsyncDisposableStack,
   ) {
     this.#options = options;
-    this.load = load;
-    this.marathon = marathon;
-    this.replicas = replicas;
+    this.load = parts.load;
+    this.marathon = parts.marathon;
+    this.replicas = parts.replicas;
+    this.replicaProcess = parts.replicaProcess;
     this.#owned = owned;
   }
 
@@ -36,13 +39,13 @@ export class Stage implements AsyncDisposable {
   static async open(options: StageOptions): Promise<Stage> {
     await using owned = new AsyncDisposableStack();
     const { rest } = options.cpus;
-    const replicas = owned.use(Actor.start<ReplicaVerbs>("replicas.ts", { cpus: rest }));
+    const replicaProcess = owned.use(Actor.start<ReplicaVerbs>("replicas.ts", { cpus: rest }));
     const load = owned.use(Actor.start<LoadVerbs>("load.ts", { cpus: rest }));
     // A Marathon runs on machines of its own; here it must not take the processor from load and replicas.
     const place = { cpus: rest, niceness: 19 };
     const marathon = owned.use(Actor.start<MarathonVerbs>("marathon.ts", place));
-    const opened = await replicas.call("open", { count: options.replicas });
-    return new Stage(options, { load, marathon, replicas: opened }, owned.move());
+    const replicas = await replicaProcess.call("open", { count: options.replicas });
+    return new Stage(options, { load, marathon, replicas, replicaProcess }, owned.move());
   }
 
   /** The `index`-th replica; the first has index 0. */

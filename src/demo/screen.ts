@@ -1,6 +1,7 @@
 import { Writable } from "node:stream";
 
 const newestKept = 8;
+const usual = { columns: 80, rows: 24 };
 const home = "\u001B[H";
 const clearLine = "\u001B[K";
 const clearBelow = "\u001B[J";
@@ -40,7 +41,9 @@ export class Screen implements Disposable {
 
   /** Draws the picture, cut to the terminal's size. */
   draw(lines: readonly string[]): void {
-    const { columns, rows } = this.#out;
+    // A terminal that does not tell its size says 0.
+    const columns = this.#out.columns > 0 ? this.#out.columns : usual.columns;
+    const rows = this.#out.rows > 0 ? this.#out.rows : usual.rows;
     const room = Math.max(0, rows - this.#newest.length - 2);
     const shown = [...lines.slice(0, room), "", ...this.#newest.map((line) => cut(line, columns))];
     this.#out.write(`${home}${shown.map((line) => `${line}${clearLine}`).join("\n")}${clearBelow}`);

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { test } from "node:test";
@@ -51,4 +52,30 @@ test("with a source npm start is the real thing", async () => {
   });
   await program.logged("started");
   assert.ok(!program.log.some(({ msg }) => String(msg).includes("demo")));
+});
+
+test("on a terminal it is a live table, and the terminal is given back as it was", async () => {
+  const out: string[] = [];
+  const command = `stty rows 40 cols 100; exec ${process.execPath} src/main.ts demo --no-script`;
+  const terminal = spawn("script", ["-qec", command, "/dev/null"], {
+    cwd: new URL("../..", import.meta.url).pathname,
+    env: { PATH: process.env["PATH"], TERM: "xterm-256color" },
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  const over = once(terminal, "close");
+  using end = { [Symbol.dispose]: () => terminal.kill("SIGKILL") };
+  assert.ok(end);
+  terminal.stdout.on("data", (chunk: Buffer) => out.push(chunk.toString()));
+  const shown = (): string => out.join("");
+  await eventually(() => /web\.demo:\d+ +3 of 3 up +\d+ +\d+\.\d/.test(shown()), {
+    withinMs: 20_000,
+    what: `the table in ${shown()}`,
+  });
+  assert.ok(shown().startsWith("\u001B[?1049h"), "the alternate screen");
+  assert.match(shown(), /SERVICE \/ REPLICA +STATE +OPEN +CONN\/S/);
+  assert.match(shown(), /\u001B\[32mup/);
+  // Ctrl-C, typed.
+  terminal.stdin.write("\u0003");
+  await over;
+  assert.ok(shown().trimEnd().endsWith("\u001B[?1049l"), JSON.stringify(shown().slice(-80)));
 });

@@ -122,23 +122,82 @@ for (const bind of ["127.0.0.1,::1", "::1"]) {
   });
 }
 
-test("two workers share every port, and one that dies is replaced", async () => {
+test("two workers share every port, and limits hold over both", async () => {
+  await using replica = await TcpReplica.start(named("r"));
+  await using marathon = await startMarathon();
+  const port = await freePort();
+  marathon.putApp({
+    ...app("/web", port),
+    labels: { "portolan.0.replica-limit": "25", "portolan.0.queue-timeout": "1m" },
+  });
+  place(marathon, "/web", replica.port);
+  const args = ["--marathon", marathon.urls[0] ?? "", "--workers", "2", "--bind", "127.0.0.2"];
+  await using proxy = await RunningProxy.start(args);
+  await proxy.ready();
+  const clients = await Promise.all(
+    Array.from({ length: 40 }, () => TcpClient.open(port, "127.0.0.2")),
+  );
+  const served = (): number => clients.filter((client) => client.text === "r\n").length;
+  await eventually(() => served() === 25);
+  const { replicas } = await proxy.service(
+    port,
+    (service) => service.replicas[0]?.connections === 25,
+  );
+  assert.equal(replicas.length, 1);
+  for (const client of clients.filter(({ text }) => text !== "").slice(0, 15)) client.socket.end();
+  await eventually(() => served() === 40, { what: "the others to be let in" });
+  for (const client of clients) await client[Symbol.asyncDispose]();
+  await proxy.service(port, (service) => service.replicas[0]?.connections === 0);
+});
+
+test("a second portolan with several workers on the same address fails loudly instead of sharing clients", async () => {
+  const args = ["--marathon", "http://127.0.0.1:1", "--workers", "2", "--bind", "127.0.0.3"];
+  await using first = await RunningProxy.start(args);
+  await using second = new Program({ args: ["run", "--status-endpoint", "", ...args] });
+  assert.equal(await second.exit(), 1);
+  assert.match(second.stdout, /another portolan with several workers serves on 127\.0\.0\.3/);
+  first.signal("SIGKILL");
+  await first.exit();
+  await using third = await RunningProxy.start(args);
+  assert.equal(await third.text("/ping"), "pong\n");
+});
+
+test("a second portolan with one worker reports every port that the first one has", async () => {
+  await using marathon = await startMarathon();
+  const port = await freePort();
+  marathon.putApp(app("/web", port));
+  const args = ["--marathon", marathon.urls[0] ?? ""];
+  await using first = await RunningProxy.start(args);
+  await first.ready();
+  await using second = await RunningProxy.start(args);
+  await second.logged(/cannot listen on .*EADDRINUSE, another process has the port/);
+});
+
+test("connections are limited below the descriptors there are, and the rest of the program keeps its own", async () => {
   await using replica = await TcpReplica.start(named("r"));
   await using marathon = await startMarathon();
   const port = await freePort();
   marathon.putApp(app("/web", port));
   place(marathon, "/web", replica.port);
-  await using proxy = await RunningProxy.start([
-    "--marathon",
-    marathon.urls[0] ?? "",
-    "--workers",
-    "2",
-  ]);
+  await using proxy = await RunningProxy.start(["--marathon", marathon.urls[0] ?? ""], {}, 256);
   await proxy.ready();
-  const clients = await Promise.all(Array.from({ length: 40 }, () => TcpClient.open(port)));
-  await eventually(() => clients.every((client) => client.text === "r\n"));
-  const { replicas } = await proxy.service(port);
-  assert.equal(replicas[0]?.connections, 40);
+  const budget = (256 - 128) / 2;
+  const clients = Array.from({ length: 150 }, () => new TcpClient(port));
+  await eventually(() => clients.every((client) => client.text === "r\n" || client.closed));
+  const served = clients.filter((client) => client.text === "r\n");
+  assert.equal(served.length, budget);
+  assert.ok(
+    clients.every((client) => client.text === "r\n" || client.error?.code === "ECONNRESET"),
+  );
+  assert.equal(await proxy.text("/ping"), "pong\n");
+  const counted = await proxy.metric("portolan_service_connections_rejected_total", {
+    reason: "max_connections",
+  });
+  assert.equal(counted, 150 - budget);
   for (const client of clients) await client[Symbol.asyncDispose]();
-  await proxy.service(port, (service) => service.replicas[0]?.connections === 0);
+  await eventually(async () => {
+    await using again = new TcpClient(port);
+    await eventually(() => again.closed || again.text === "r\n");
+    return again.text === "r\n";
+  });
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { channel } from "node:diagnostics_channel";
 import { Socket } from "node:net";
-import { after, test } from "node:test";
+import { test } from "node:test";
 import { sideOf, type Outcome, type Side } from "../../src/model/outcome.ts";
 import { EngineFixture } from "../support/engine-fixture.ts";
 import { eventually } from "../support/eventually.ts";
@@ -179,16 +179,18 @@ for (const by of ["client", "replica"] as const) {
     const replica = await arrived.promise;
     opened.unsubscribe(watch);
     (by === "client" ? client : replica).socket.end();
+    const ended = eventually(() => proxy.active === 0, { withinMs: 3000, what: "its end" });
+    await ended.finally(() => proxy.active > 0 && leaveSoon());
     await assertBalanced(proxy);
     assert.deepEqual(proxy.closed, { drained: 1 });
     replica.socket.destroy();
   });
 }
 
-after(() => {
-  // A socket that nobody can close any more keeps the process alive: that is a failure, not something to wait for.
-  setTimeout(() => process.exit(1), 3000).unref();
-});
+/** A socket that nobody can close any more keeps a process from ending; that is to be a failure and not a wait. */
+function leaveSoon(): void {
+  setTimeout(() => process.exit(1), 20_000);
+}
 
 function socketOf(message: unknown): Socket | undefined {
   if (typeof message !== "object" || message === null || !("socket" in message)) return undefined;

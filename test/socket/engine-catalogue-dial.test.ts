@@ -91,7 +91,7 @@ test("when every SYN is lost, a client is let go once the whole budget is spent 
 test("a replica that accepts and hangs keeps its clients and harms no other service (T14)", async () => {
   await using _ = await Baseline.take();
   await using hanging = await acceptAndHang();
-  await using proxy = new EngineFixture();
+  await using proxy = new EngineFixture({ limits: { halfCloseMs: 500 } });
   const port = await freePort();
   await proxy.serve(port, [hanging.port]);
   await using canary = await Canary.start(proxy);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
 import type { Socket } from "node:net";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { EngineFixture } from "../support/engine-fixture.ts";
 import { eventually } from "../support/eventually.ts";
@@ -198,4 +199,26 @@ test("an idle connection is ended", async () => {
   await using client = await TcpClient.open(port);
   await eventually(() => client.closed);
   assert.deepEqual(proxy.closed, { "idle-timeout": 1 });
+});
+
+test("connections that last are watched by keepalive on both sides", async () => {
+  await using replica = await TcpReplica.start((socket) => socket.resume());
+  await using proxy = new EngineFixture();
+  const port = await freePort();
+  await proxy.serve(port, [replica.port]);
+  await using client = await TcpClient.open(port);
+  const upstream = await eventually(() => replica.sockets[0]);
+  // In /proc/net/tcp a timer of kind 02 is the keepalive's; the proxy's ends are those whose peers these are.
+  const peers = [client.socket.localPort ?? 0, upstream.localPort ?? 0];
+  const watched = (peer: number): boolean => {
+    const hex = peer.toString(16).toUpperCase().padStart(4, "0");
+    const rows = readFileSync("/proc/net/tcp", "utf8")
+      .split("\n")
+      .map((line) => line.trim().split(/\s+/));
+    return rows.some(
+      (row) =>
+        row[2] === `0100007F:${hex}` && row[3] === "01" && row[5]?.startsWith("02:") === true,
+    );
+  };
+  await eventually(() => peers.every((peer) => watched(peer)), { what: "keepalive timers" });
 });

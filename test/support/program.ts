@@ -7,6 +7,8 @@ export interface ProgramOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Run as this user instead of the present one. */
   readonly uid?: number;
+  /** Open files it may have; default as many as the tests. */
+  readonly descriptors?: number;
 }
 
 /** The whole program as a child process, as users start it. */
@@ -16,12 +18,16 @@ export class Program implements AsyncDisposable {
   stderr = "";
   #exit: Promise<number | null>;
 
-  constructor({ args, env = {}, uid }: ProgramOptions) {
+  constructor({ args, env = {}, uid, descriptors }: ProgramOptions) {
     // Coverage is collected of the child too, where the run asks for it.
     const { PATH = "", NODE_V8_COVERAGE: coverage } = process.env;
     const kept =
       coverage === undefined || uid !== undefined ? { PATH } : { PATH, NODE_V8_COVERAGE: coverage };
-    this.child = spawn(process.execPath, ["src/main.ts", ...args], {
+    const command = [process.execPath, "src/main.ts", ...args];
+    const limited =
+      descriptors === undefined ? command : ["prlimit", `--nofile=${descriptors}`, ...command];
+    const [file = "", ...rest] = limited;
+    this.child = spawn(file, rest, {
       cwd: new URL("../..", import.meta.url).pathname,
       env: { ...kept, ...env },
       stdio: ["ignore", "pipe", "pipe"],

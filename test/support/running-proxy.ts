@@ -28,10 +28,12 @@ export class RunningProxy extends Program {
   static async start(
     args: readonly string[],
     env: Readonly<Record<string, string>> = {},
+    descriptors?: number,
   ): Promise<RunningProxy> {
     const proxy = new RunningProxy({
       args: ["run", "--status-endpoint", "127.0.0.1:0", ...args],
       env,
+      ...(descriptors === undefined ? {} : { descriptors }),
     });
     const started = await proxy.logged("started");
     proxy.#status = String(started["status"]);

@@ -105,7 +105,10 @@ export class Connection implements Waiter {
     if (now >= this.#drainBy) this.abort("drained");
     if (this.#relay === undefined) return;
     this.#relay.check(now);
-    if (!this.#proven && now - this.#relayedSince >= provenMs) this.#prove();
+    if (!this.#proven && now - this.#relayedSince >= provenMs) {
+      this.#prove();
+      this.#relay.keepAlive();
+    }
   }
 
   /** Resets both sides now. */

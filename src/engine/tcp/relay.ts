@@ -24,6 +24,13 @@ export interface RelayOptions {
   readonly givenBack: () => void;
 }
 
+/** A peer that stays silent this long is asked for a sign of life, … */
+const keepAliveIdleMs = 60_000;
+/** … every so often, … */
+const keepAliveIntervalMs = 10_000;
+/** … so many times, before its connection is reset. */
+const keepAliveCount = 3;
+
 /**
  * Copies bytes between two open, paused sockets until both are closed. Order is kept; each side's FIN is passed on
  * once its bytes are [rfc9293 §3.6]; a reset is passed on as a reset, but only to a quiet side, since a reset
@@ -83,6 +90,16 @@ export class Relay {
     if (stalled) this.abort("write-stall");
     else if (halfClosed && still >= halfCloseMs) this.abort("half-close-timeout");
     else if (still >= idleMs) this.abort("idle-timeout");
+  }
+
+  /**
+   * Lets the kernel find out whether silent peers are still there. Asked for once a connection has lasted, since it
+   * costs several system calls per socket and short connections never need it.
+   */
+  keepAlive(): void {
+    for (const socket of [this.#options.client, this.#options.upstream]) {
+      socket.setKeepAlive(true, keepAliveIdleMs, keepAliveIntervalMs, keepAliveCount);
+    }
   }
 
   /** Resets both sides now. */
