@@ -25,7 +25,7 @@ serveVerbs<LoadVerbs>({
   hold: (order) => held.open(order),
   release: () => held.release(),
   stall: (order) => stalled.open(order),
-  stalled: () => stalled.look(),
+  stalled: () => ({ bytes: stalled.bytes }),
   unstall() {
     stalled.close();
   },

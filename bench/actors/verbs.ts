@@ -62,8 +62,8 @@ export interface LoadVerbs {
   release(): Promise<{ readonly lost: number }>;
   /** Opens connections that carry all they can and then stand still; settles when our reading has stopped. */
   stall(order: StallOrder): Promise<void>;
-  /** Of those: how many are still open, and the bytes that were taken off us. */
-  stalled(): { readonly alive: number; readonly bytes: number };
+  /** The bytes that were taken off us on those. */
+  stalled(): { readonly bytes: number };
   /** Closes them. */
   unstall(): void;
 }

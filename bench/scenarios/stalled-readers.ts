@@ -64,7 +64,8 @@ async function stall(bench: Bench, isPushing: boolean): Promise<Direction> {
   const sink = await replicaProcess.call(isPushing ? "openDeaf" : "openEndless", undefined);
   const answering = await serve(stage, "/bench/answering", stage.replica(0));
   const target = await serve(stage, "/bench/stalled", sink);
-  const { pid } = await stage.startPortolan();
+  const proxy = await stage.startPortolan();
+  const { pid } = proxy;
   const flow = await load.call("start", { ...warmUp, targets: [answering] });
   await wait(settleMs);
   await load.call("stop", { flow });
@@ -80,7 +81,8 @@ async function stall(bench: Bench, isPushing: boolean): Promise<Direction> {
     looks.push({ residentMb: megabytes(residentBytes(pid)), bytes });
     await wait(lookEveryMs);
   }
-  const { alive } = await load.call("stalled", undefined);
+  // Asked of the proxy, since a client that does not read cannot tell.
+  const alive = await proxy.metric("portolan_service_connections_active");
   await load.call("unstall", undefined);
   await wait(settleMs);
   await load.call("stall", { target, connections, isPushing, flowMs });

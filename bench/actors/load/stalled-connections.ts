@@ -26,8 +26,9 @@ export class StalledConnections {
     if (!isPushing) for (const socket of this.#sockets) socket.pause();
   }
 
-  look(): { alive: number; bytes: number } {
-    return { alive: this.#sockets.size, bytes: this.#pouring.bytes };
+  /** Bytes that the kernel has taken off us. */
+  get bytes(): number {
+    return this.#pouring.bytes;
   }
 
   close(): void {

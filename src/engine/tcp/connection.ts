@@ -8,6 +8,7 @@ import type { Tally } from "../tally.ts";
 import { dial, type DialResult } from "./dial.ts";
 import { readPreface } from "./preface.ts";
 import { Relay } from "./relay.ts";
+import { reset } from "./reset.ts";
 import type { Waiter } from "./waiting-line.ts";
 
 /** How long a connection may take for what comes before its relay, and how long that may stand still; in ms. */
@@ -258,7 +259,7 @@ export class Connection implements Waiter {
     this.#outcome = outcome;
     this.#cancelDial?.();
     this.#host.leave(this);
-    this.#client.resetAndDestroy();
+    reset(this.#client);
   }
 
   #end(outcome: Outcome): void {

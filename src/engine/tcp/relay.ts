@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import type { Outcome } from "../../model/outcome.ts";
 import { Flow } from "./flow.ts";
+import { reset } from "./reset.ts";
 
 /** How long a relay may stand still, in ms. */
 interface RelayLimits {
@@ -105,8 +106,8 @@ export class Relay {
   /** Resets both sides now. */
   abort(outcome: Outcome): void {
     this.#outcome ??= outcome;
-    this.#options.client.resetAndDestroy();
-    this.#options.upstream.resetAndDestroy();
+    reset(this.#options.client);
+    reset(this.#options.upstream);
   }
 
   readonly #onClientError = (): void => this.#broke(this.#upload, "client-reset");
@@ -149,24 +150,17 @@ export class Relay {
     else if (!from.over) this.#letGo(from);
   }
 
-  /** Ends the far side of a flow whose near side is gone: nobody is left to hear what the far side still says. */
+  /**
+   * Ends the far side of a flow whose near side is gone. Unless it is quiet it gets its bytes and a FIN, and then the
+   * half-close time to take them: closing it with something of its own unread would reset it, and lose them.
+   */
   #letGo(broken: Flow): void {
-    const survivor = broken.to;
     const reverse = broken === this.#upload ? this.#download : this.#upload;
     if (broken.quiet()) {
-      survivor.resetAndDestroy();
+      reset(broken.to);
       return;
     }
     reverse.discard();
-    survivor.end();
-    // A replica has no more use once it has everything. A client is waited for, within the half-close limit:
-    // closing with its bytes unread would reset it, and lose what it has not received yet.
-    if (survivor !== this.#options.upstream) return;
-    if (survivor.writableFinished) survivor.destroy();
-    else {
-      survivor.once("finish", () => {
-        survivor.destroy();
-      });
-    }
+    broken.to.end();
   }
 }

@@ -11,6 +11,7 @@ import {
   type ConnectionLimits,
 } from "./connection.ts";
 import { ReplicaPool } from "./replica-pool.ts";
+import { reset } from "./reset.ts";
 import { WaitingLine, type Waiter } from "./waiting-line.ts";
 
 export interface TcpServiceOptions {
@@ -137,7 +138,7 @@ export class TcpService implements ConnectionHost, AsyncDisposable {
     }
     // Its own reset is no news: the connection ends here either way.
     client.on("error", () => undefined);
-    client.resetAndDestroy();
+    reset(client);
     this.tally.closed(row, "connection-limit", 0);
   }
 
