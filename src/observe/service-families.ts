@@ -40,6 +40,10 @@ export function serviceFamilies(
 const rejecting: ReadonlyMap<Outcome, string> = new Map<Outcome, string>([
   ["no-replica", "no_replica"],
   ["connection-limit", "max_connections"],
+  ["queue-full", "queue_full"],
+  ["queue-timeout", "queue_timeout"],
+  ["denied", "acl"],
+  ["proxy-header", "proxy_header"],
 ]);
 
 function* endings(services: readonly ServiceFigures[]): Iterable<Sample> {

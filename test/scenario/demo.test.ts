@@ -73,7 +73,7 @@ test("on a terminal it is a live table, and the terminal is given back as it was
   });
   assert.ok(shown().startsWith("\u001B[?1049h"), "the alternate screen");
   assert.match(shown(), /SERVICE \/ REPLICA +STATE +OPEN +CONN\/S/);
-  assert.match(shown(), /\u001B\[32mup/);
+  assert.ok(shown().includes("\u001B[32mup"));
   // Ctrl-C, typed.
   terminal.stdin.write("\u0003");
   await over;
