@@ -109,7 +109,7 @@ function toReport(directions: readonly Direction[], seconds: number): Report {
           "most, MB",
           "last, MB",
           "growth, MB",
-          "a second hundred, MB",
+          "with a second hundred, MB",
           "taken in, MB",
           "taken in during the second half, MB",
           "still open",

@@ -197,3 +197,60 @@ test("bad ports and conflicts are reported with the app and the reason; everythi
   marathon.deleteApp("/older");
   await proxy.service(shared, (service) => service.app === "/younger");
 });
+
+test("a burst of events is one or two looks, and the last state wins (R06)", async () => {
+  await using replica = await TcpReplica.start(named("r"));
+  await using marathon = await startMarathon();
+  const port = await freePort();
+  marathon.putApp(app("/web", port));
+  const task = place(marathon, "/web", replica.port);
+  await using proxy = await RunningProxy.start(["--marathon", marathon.urls[0] ?? ""]);
+  await proxy.ready();
+  await eventually(async () => (await proxy.metric("portolan_discovery_connected")) === 1);
+  const { version } = await proxy.table();
+  const looks = (): number =>
+    marathon.requests.filter(({ path }) => path.includes("/v2/apps")).length;
+  const before = looks();
+  for (let round = 0; round < 50; round += 1) marathon.setHealth(task, round % 2 === 1);
+  marathon.setHealth(task, false);
+  await proxy.service(port, ({ replicas }) => replicas[0]?.state === "down");
+  const after = await proxy.table();
+  assert.ok(after.version - version <= 2, `${after.version - version} tables`);
+  assert.ok(looks() - before <= 3, `${looks() - before} looks`);
+});
+
+test("an event that is wrong is outvoted by the list, and one that came twice changes nothing (R07)", async () => {
+  await using replica = await TcpReplica.start(named("r"));
+  await using marathon = await startMarathon();
+  const port = await freePort();
+  marathon.putApp(app("/web", port));
+  const task = place(marathon, "/web", replica.port);
+  await using proxy = await RunningProxy.start(["--marathon", marathon.urls[0] ?? ""]);
+  await proxy.ready();
+  await eventually(async () => (await proxy.metric("portolan_discovery_connected")) === 1);
+  const { version } = await proxy.table();
+  const late = {
+    taskId: task,
+    appId: "/web",
+    host: "127.0.0.1",
+    ports: [replica.port],
+    slaveId: "",
+    message: "",
+    version: "",
+  };
+  for (let round = 0; round < 2; round += 1) {
+    marathon.emit({
+      eventType: "status_update_event",
+      timestamp: new Date().toISOString(),
+      taskStatus: "TASK_RUNNING",
+      ...late,
+    });
+  }
+  marathon.emit({ eventType: "never_heard_of_event", timestamp: 5 });
+  const looks = (): number =>
+    marathon.requests.filter(({ path }) => path.includes("/v2/apps")).length;
+  const before = looks();
+  await eventually(() => looks() > before);
+  assert.equal((await proxy.table()).version, version);
+  assert.equal(await ask(port), "r");
+});

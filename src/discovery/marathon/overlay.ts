@@ -20,6 +20,8 @@ interface AppMark extends Mark {
 
 const keepMs = 600_000;
 const mostMarks = 50_000;
+/** Reads lag behind events by less than this; a list asked for later than that knows better than the event did. */
+const lagMs = 10_000;
 
 /**
  * What events have said that the list of apps does not show yet: tasks being killed or gone, apps gone. Reads may
@@ -132,7 +134,9 @@ export class Overlay {
       const task = listed.get(id);
       const isConfirmed = mark.heardAt < begunAt && isShown(task, mark.state);
       if (isConfirmed || now - mark.heardAt > keepMs) this.#tasks.delete(id);
-      else if (isRelaunched(task, mark)) this.#takeBack(this.#tasks, id);
+      else if (isRelaunched(task, mark) || isContradicted(task, mark, begunAt)) {
+        this.#takeBack(this.#tasks, id);
+      }
     }
   }
 
@@ -179,16 +183,26 @@ function isShown(task: WireTask | undefined, state: TaskEvent["state"]): boolean
   return state === "killing" && task.state === "TASK_KILLING";
 }
 
+/**
+ * Events come in no promised order and may be wrong [marathon §3.4]: a task that a much later list has as alive has
+ * not ended. One that is being killed may be listed as running until it is dead, where killing is not announced.
+ */
+function isContradicted(task: WireTask | undefined, mark: TaskMark, begunAt: number): boolean {
+  const isAlive = task !== undefined && !isEnded(task.state);
+  return mark.state === "ended" && isAlive && begunAt - mark.heardAt > lagMs;
+}
+
 /** [marathon ≤1.4: resident tasks] A task id can be launched again; its start then lies after the event. */
 function isRelaunched(task: WireTask | undefined, { happenedAt }: Mark): boolean {
   if (task === undefined || happenedAt === undefined) return false;
   return Math.max(task.stagedAt ?? 0, task.startedAt ?? 0) > happenedAt;
 }
 
-/** True when the app was put back by an event before this list was begun, or configured after it had ended. */
+/** True when the app was put back by an event before this list was begun, when the list is much later, or the app younger. */
 function isBack(app: WireApp | undefined, mark: AppMark, begunAt: number): boolean {
   if (app === undefined) return false;
   if (mark.backAt !== undefined && mark.backAt < begunAt) return true;
+  if (begunAt - mark.heardAt > lagMs) return true;
   return mark.happenedAt !== undefined && app.configuredAt > mark.happenedAt;
 }
 
