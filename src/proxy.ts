@@ -12,9 +12,10 @@ import type { ServiceFigures } from "./model/figures.ts";
 import type { Logger } from "./model/logger.ts";
 import { Metrics } from "./observe/metrics.ts";
 import type { RouteChange } from "./routing/diff.ts";
+import { ownHosts } from "./routing/own-addresses.ts";
 import { emptyTable, type Table } from "./routing/table.ts";
 import { readFigures } from "./workers/figures.ts";
-import { hostNames, processLimit } from "./workers/this-host.ts";
+import { hostNames } from "./workers/this-host.ts";
 import { PortSharingLock } from "./workers/port-sharing-lock.ts";
 import { WorkerPool, type PoolOptions } from "./workers/pool.ts";
 
@@ -77,7 +78,7 @@ class Proxy implements RunningProxy {
     const { config, logger, clock, random } = options;
     const workers = workerCount(config.workers);
     const names = hostNames(config.hostNames);
-    this.#isOwnHost = ownHosts(config.bind, names);
+    this.#isOwnHost = ownHosts({ bind: config.bind, names });
     this.#feeds = makeFeeds(options);
     this.#problems = new ProblemLog(logger, clock);
     this.#pool = WorkerPool.start({
@@ -126,6 +127,7 @@ class Proxy implements RunningProxy {
       connectionsOn: (key, replica) => this.#pool.memory.connectionsOn(key, replica),
       shrinkGuard,
       clock,
+      steadyClock: () => performance.now(),
       logger,
       publish: (table, changes) => this.#publish(table, changes),
     });
@@ -156,10 +158,14 @@ class Proxy implements RunningProxy {
   async drain(): Promise<void> {
     const { config, logger } = this.#options;
     this.#terminating = true;
-    await this.#pool.stopAccepting();
+    const deadline = performance.now() + config.drainTimeoutMs;
+    // A thread that hangs must not keep the others, or us, from ending in time.
+    await Promise.race([
+      this.#pool.stopAccepting(),
+      sleep(config.drainTimeoutMs, this.#life.signal),
+    ]);
     const open = (): number => this.#pool.memory.connections();
     logger.info("draining", { connections: open(), timeoutMs: config.drainTimeoutMs });
-    const deadline = performance.now() + config.drainTimeoutMs;
     while (open() > 0 && performance.now() < deadline) await sleep(50, this.#life.signal);
     if (open() === 0) return;
     logger.warn("drain timeout: the rest is reset", { connections: open() });
@@ -253,7 +259,6 @@ function makeFeeds({ config, logger, clock, random }: ProxyOptions): Feed[] {
 function engineSettings(config: Config): PoolOptions["settings"] {
   return {
     bindHosts: config.bind,
-    processLimit: processLimit(),
     proxyTrusted: config.proxyTrusted,
     limits: {
       connectTimeoutMs: config.connectTimeoutMs,
@@ -263,12 +268,6 @@ function engineSettings(config: Config): PoolOptions["settings"] {
       writeStallMs: 120_000,
     },
   };
-}
-
-/** Which addresses service ports are bound to: those asked for, or every one of this host behind a wildcard. */
-function ownHosts(bind: readonly string[], names: ReadonlySet<string>): (host: string) => boolean {
-  const wild = bind.some((host) => host === "0.0.0.0" || host === "::");
-  return (host) => bind.includes(host) || (wild && (names.has(host) || host.startsWith("127.")));
 }
 
 function workerCount(workers: number | "auto"): number {

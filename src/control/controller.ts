@@ -1,7 +1,7 @@
 import { repeat } from "../async/repeat.ts";
 import { isAbort } from "../async/sleep.ts";
 import type { Source, SourceState } from "../discovery/source.ts";
-import { judge, type Verdict } from "../health/verdict.ts";
+import { judge, type Now, type Verdict } from "../health/verdict.ts";
 import type { Logger } from "../model/logger.ts";
 import { problemKey, type Problem } from "../model/problem.ts";
 import type { Replica } from "../model/replica.ts";
@@ -27,7 +27,10 @@ export interface ControllerOptions {
   readonly connectionsOn: (key: string, replica: string) => number;
   /** Hold back a mass loss until it is confirmed. */
   readonly shrinkGuard: boolean;
+  /** In ms since the epoch, for display. */
   readonly clock: () => number;
+  /** In ms, never going back, for everything that depends on how long ago something was. */
+  readonly steadyClock: () => number;
   readonly logger: Logger;
   /** Hands a new table to the data plane; called with every version exactly once, in order. */
   readonly publish: (table: Table, changes: readonly RouteChange[]) => void;
@@ -92,19 +95,19 @@ export class Controller {
   }
 
   #take(source: Source, state: SourceState): void {
-    const { clock, logger, shrinkGuard } = this.#options;
+    const { steadyClock, logger, shrinkGuard } = this.#options;
     const accepted =
       this.#accepted.get(source.name) ??
       new AcceptedState({ source, logger, guarded: shrinkGuard });
-    accepted.take(state, clock());
+    accepted.take(state, steadyClock());
     this.#accepted.set(source.name, accepted);
     // A table is complete or not shown: until every source has spoken, claims could be settled wrongly.
     if (this.complete) this.#rebuild();
   }
 
   #rebuild(): void {
-    const { rules, clock, logger, publish, connectionsOn } = this.#options;
-    const now = clock();
+    const { rules, logger, publish, connectionsOn } = this.#options;
+    const now = this.#now();
     const states = [...this.#accepted.values()];
     const services = states.flatMap((state) => state.services);
     const standings = this.#judge(services, now);
@@ -115,20 +118,24 @@ export class Controller {
       standingOf: (replica) => standings.get(replica) ?? judge(replica, undefined, now),
       incumbents: before,
     });
-    const routes = keepLingering(built.routes, { before, connectionsOn, now });
+    const routes = keepLingering(built.routes, { before, connectionsOn, now: now.wall });
     const problems = [...states.flatMap((state) => state.problems), ...built.problems];
     const changes = diffRoutes(before, routes);
     const first = this.#table.version === 0;
     if (!first && changes.length === 0 && sameProblems(this.#table.problems, problems)) return;
     const version = this.#table.version + 1;
-    this.#table = freezeTable({ version, updatedAt: now, routes, problems });
+    this.#table = freezeTable({ version, updatedAt: now.wall, routes, problems });
     if (changes.length > 0 || first) {
       logger.info("routing changed", { version, changes: describeChanges(changes) });
     }
     publish(this.#table, changes);
   }
 
-  #judge(services: readonly Service[], now: number): Map<Replica, Verdict> {
+  #now(): Now {
+    return { wall: this.#options.clock(), steady: this.#options.steadyClock() };
+  }
+
+  #judge(services: readonly Service[], now: Now): Map<Replica, Verdict> {
     const verdicts = new Map<string, Verdict>();
     const standings = new Map<Replica, Verdict>();
     for (const service of services) {

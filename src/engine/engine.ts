@@ -13,22 +13,23 @@ export class Engine implements AsyncDisposable {
   readonly #services = new Map<string, TcpService>();
   /** Services that no longer listen but still have connections. */
   readonly #retired = new Set<TcpService>();
-  /** Ports being given up; a new listener waits for them. */
-  readonly #closing = new Map<string, Promise<void>>();
+  /** What is being done about a port; the next thing about it waits. */
+  readonly #pending = new Map<string, Promise<void>>();
+  #stopped = false;
 
   constructor(options: EngineOptions) {
     this.#options = options;
   }
 
-  /** Carries out the changes in order; settles when every new port has been tried once. */
+  /** Carries out the changes, those of one port in order; settles when every new port has been tried once. */
   async apply(changes: readonly EngineChange[]): Promise<void> {
-    const closing: Promise<void>[] = [];
-    const opening: Promise<void>[] = [];
-    for (const change of changes) {
-      if (change.kind === "remove") closing.push(this.#close(change.key));
-      else opening.push(this.#set(change.route));
-    }
-    await Promise.all([...closing, ...opening]);
+    await Promise.all(
+      changes.map((change) =>
+        change.kind === "remove"
+          ? this.#after(change.key, () => this.#close(change.key))
+          : this.#after(change.route.key, () => this.#set(change.route)),
+      ),
+    );
   }
 
   get connectionCount(): number {
@@ -41,13 +42,15 @@ export class Engine implements AsyncDisposable {
   check(now: number): void {
     for (const service of this.#all()) service.check(now);
     for (const service of this.#retired) {
-      if (service.connections.size === 0) this.#retired.delete(service);
+      if (service.closed && service.connections.size === 0) this.#retired.delete(service);
     }
   }
 
   /** Stops listening everywhere; running connections go on. */
   async stopAccepting(): Promise<void> {
-    await Promise.all([...this.#services.keys()].map((key) => this.#close(key)));
+    this.#stopped = true;
+    const keys = new Set([...this.#services.keys(), ...this.#pending.keys()]);
+    await Promise.all([...keys].map((key) => this.#after(key, () => this.#close(key))));
   }
 
   /** Resets every running connection. */
@@ -60,13 +63,23 @@ export class Engine implements AsyncDisposable {
     this.abort("killed");
   }
 
+  #after(key: string, work: () => Promise<void>): Promise<void> {
+    const before = this.#pending.get(key);
+    const run = before === undefined ? work() : before.then(work);
+    this.#pending.set(key, run);
+    return run.finally(() => {
+      if (this.#pending.get(key) === run) this.#pending.delete(key);
+    });
+  }
+
   async #set(route: EngineRoute): Promise<void> {
-    await this.#closing.get(route.key);
     const existing = this.#services.get(route.key);
     if (existing !== undefined) {
       existing.retarget(route);
       return;
     }
+    // What stops must not open ports again, whatever the control plane still has to say.
+    if (this.#stopped) return;
     const service = new TcpService(route, this.#options);
     this.#services.set(route.key, service);
     await service.tried();
@@ -78,10 +91,7 @@ export class Engine implements AsyncDisposable {
     this.#services.delete(key);
     this.#retired.add(service);
     service.retire();
-    const closed = service[Symbol.asyncDispose]();
-    this.#closing.set(key, closed);
-    await closed;
-    if (this.#closing.get(key) === closed) this.#closing.delete(key);
+    await service[Symbol.asyncDispose]();
   }
 
   *#all(): Iterable<TcpService> {

@@ -24,7 +24,7 @@ export interface Cells {
 export interface Load {
   readonly services: Int32Array;
   readonly replicas: Int32Array;
-  /** One cell. */
+  /** The connections of the whole process, and how many it may have. */
   readonly process: Int32Array;
 }
 
@@ -41,15 +41,12 @@ export class Tally {
   }
 
   /** Counts a connection and takes its places; false when the process or the service has no room for it. */
-  accepted(
-    service: number,
-    limits: { readonly process: number; readonly service: number },
-  ): boolean {
+  accepted(service: number, limit: number): boolean {
     add(this.#services, service * serviceRow + serviceColumns.accepted, 1);
     add(this.#services, service * serviceRow + serviceColumns.active, 1);
     const { process, services } = this.#load;
-    const inProcess = Atomics.add(process, 0, 1) < limits.process;
-    const inService = Atomics.add(services, service, 1) < limits.service;
+    const inProcess = Atomics.add(process, 0, 1) < Atomics.load(process, 1);
+    const inService = Atomics.add(services, service, 1) < limit;
     return inProcess && inService;
   }
 

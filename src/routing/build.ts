@@ -4,6 +4,7 @@ import type { ServicePolicy } from "../model/policy.ts";
 import type { Replica, ReplicaState } from "../model/replica.ts";
 import { serviceKey, type Service } from "../model/service.ts";
 import { settleClaims, type PortPolicy } from "./claims.ts";
+import { isForbidden } from "./own-addresses.ts";
 import type { Route, RoutedReplica } from "./table.ts";
 
 /** What is to be said of a replica: its state, why, and since when (ms since the epoch). */
@@ -54,7 +55,8 @@ function unsupported(service: Service): Problem {
 function toRoute(service: Service, input: BuildInput, isOwn: (address: Address) => boolean): Route {
   const replicas = new Map<string, RoutedReplica>();
   for (const replica of service.replicas) {
-    const standing = isOwn(replica.address) ? loop : input.standingOf(replica);
+    const refusal = refuse(replica.address, isOwn);
+    const standing = refusal ?? input.standingOf(replica);
     const routed = toRouted(replica, standing);
     const twin = replicas.get(routed.key);
     if (twin === undefined || precedes(routed, twin)) replicas.set(routed.key, routed);
@@ -66,7 +68,13 @@ function toRoute(service: Service, input: BuildInput, isOwn: (address: Address) 
   return { key, app, name, port, protocol, mode, policy, source, replicas: sorted };
 }
 
-const loop: Standing = { state: "down", reason: "its address is our own listener", since: 0 };
+/** Addresses that are never dialled, whatever their source says of them. */
+function refuse(address: Address, isOwn: (address: Address) => boolean): Standing | undefined {
+  const refused = { state: "down", since: 0 } as const;
+  if (isForbidden(address.host))
+    return { ...refused, reason: "its address is link-local, multicast or reserved" };
+  return isOwn(address) ? { ...refused, reason: "its address is our own listener" } : undefined;
+}
 
 function policyOf(service: Service, { defaultPolicy, groupSize }: BuildInput): ServicePolicy {
   const policy = { ...defaultPolicy, ...service.policy };

@@ -14,6 +14,8 @@ export interface Doubt {
   readonly looks: number;
   /** Time of the look that last counted, in ms. */
   readonly lastLookAt: number;
+  /** Tasks whose loss is doubted; only looks that lose none but these agree. */
+  readonly lost: ReadonlySet<string>;
 }
 
 export interface GuardOptions {
@@ -63,16 +65,22 @@ export function guardLoss(
   const suspicious = nothingLeft || (lost.length >= smallLoss && lost.length * 2 > known.size);
   if (!suspicious) return { kind: "accepted", services: answer.services, believed: false };
 
-  const doubt = count(before, now, spacingMs);
+  const doubt = count(before, new Set(lost.map(([task]) => task)), { now, spacingMs });
   if (doubt.looks >= looks) return { kind: "accepted", services: answer.services, believed: true };
   const kept = union(answer.services, served, answer);
   return { kind: "held", services: kept, doubt, lost: lost.length, of: known.size };
 }
 
-function count(doubt: Doubt | undefined, now: number, spacingMs: number): Doubt {
-  if (doubt === undefined) return { looks: 1, lastLookAt: now };
+function count(
+  doubt: Doubt | undefined,
+  lost: ReadonlySet<string>,
+  { now, spacingMs }: { readonly now: number; readonly spacingMs: number },
+): Doubt {
+  // Three looks that each lose something else agree on nothing.
+  if (doubt === undefined || !lost.isSubsetOf(doubt.lost))
+    return { looks: 1, lastLookAt: now, lost };
   if (now - doubt.lastLookAt < spacingMs) return doubt;
-  return { looks: doubt.looks + 1, lastLookAt: now };
+  return { looks: doubt.looks + 1, lastLookAt: now, lost };
 }
 
 function routableTasks(services: readonly Service[]): Map<string, string> {

@@ -36,10 +36,15 @@ export class CounterMemory {
     this.load = {
       services: new SharedArrayBuffer(mostServices * 4),
       replicas: new SharedArrayBuffer(mostReplicas * 4),
-      process: new SharedArrayBuffer(4),
+      process: new SharedArrayBuffer(8),
     };
     this.#serviceCells = this.services.map((buffer) => new Float64Array(buffer));
     this.#replicaCells = this.replicas.map((buffer) => new Float64Array(buffer));
+  }
+
+  /** Sets how many connections all services and workers together may have. */
+  limitConnections(most: number): void {
+    Atomics.store(new Int32Array(this.load.process), 1, most);
   }
 
   serviceRow(key: string): number {

@@ -1,10 +1,12 @@
 import type { ReplicaReport } from "../engine/route.ts";
 import type { Route } from "../routing/table.ts";
 
-/** Why a replica is out of rotation in at least one worker, and since when in ms since the epoch. */
+/** Why a replica is out of rotation in at least one worker; times in ms since the epoch. */
 export interface Ejection {
   readonly reason: string;
   readonly since: number;
+  /** When it may be tried again. */
+  readonly until: number;
 }
 
 /** What the workers' connections showed of replicas: who is ejected, by whom, and why. */
@@ -22,7 +24,9 @@ export class Ejections {
     if (report.kind === "ejected") {
       const seconds = Math.round(report.forMs / 1000);
       const reason = `ejected for ${seconds} s: ${report.reason}`;
-      workers.set(worker, { reason, since: workers.get(worker)?.since ?? this.#clock() });
+      const now = this.#clock();
+      const since = workers.get(worker)?.since ?? now;
+      workers.set(worker, { reason, since, until: now + report.forMs });
       this.#byReplica.set(id, workers);
       return;
     }
@@ -47,10 +51,13 @@ export class Ejections {
     for (const id of this.#byReplica.keys()) if (!known.has(id)) this.#byReplica.delete(id);
   }
 
-  /** The ejection of a replica, the oldest where several workers have one. */
+  /** The present ejection of a replica, the oldest where several workers have one. */
   of(key: string, replica: string): Ejection | undefined {
     const workers = this.#byReplica.get(`${key} ${replica}`);
     if (workers === undefined) return undefined;
-    return [...workers.values()].toSorted((one, other) => one.since - other.since)[0];
+    const now = this.#clock();
+    return [...workers.values()]
+      .filter(({ until }) => until > now)
+      .toSorted((one, other) => one.since - other.since)[0];
   }
 }

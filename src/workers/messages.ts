@@ -5,7 +5,7 @@ import type { Outcome } from "../model/outcome.ts";
 /** What an engine is configured with for its whole life. */
 export type EngineSettings = Pick<
   TcpServiceOptions,
-  "bindHosts" | "reusePort" | "limits" | "processLimit" | "proxyTrusted"
+  "bindHosts" | "reusePort" | "limits" | "proxyTrusted"
 >;
 
 /** What a worker is started with; everything else comes as messages. */

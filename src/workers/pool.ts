@@ -1,4 +1,5 @@
 import type { EventLoopUtilization } from "node:perf_hooks";
+import { setFlagsFromString } from "node:v8";
 import { Worker } from "node:worker_threads";
 import { Backoff } from "../async/backoff.ts";
 import { repeat } from "../async/repeat.ts";
@@ -11,6 +12,7 @@ import type { RoutedReplica, Table } from "../routing/table.ts";
 import { Bindings } from "./bindings.ts";
 import { CounterMemory } from "./counter-memory.ts";
 import { Ejections } from "./ejections.ts";
+import { processLimit } from "./this-host.ts";
 import { toEngineChange } from "./engine-route.ts";
 import type { Answer, EngineSettings, Order, WorkerStart } from "./messages.ts";
 
@@ -51,6 +53,8 @@ export class WorkerPool implements AsyncDisposable {
   readonly #tasks: Promise<void>[] = [];
   #version = 0;
   #crashes = 0;
+  /** Once set, a worker that dies is not replaced: its successor would open the ports again. */
+  #stopping = false;
   #progress = Promise.withResolvers<void>();
 
   private constructor(options: PoolOptions) {
@@ -65,6 +69,8 @@ export class WorkerPool implements AsyncDisposable {
 
   /** Starts the threads; they bind nothing before the first `apply`. */
   static start(options: PoolOptions): WorkerPool {
+    // Isolates made from now on have `gc`, which the engines' read meters call.
+    setFlagsFromString("--expose-gc");
     const pool = new WorkerPool(options);
     for (const slot of pool.#slots) pool.#tasks.push(pool.#keepAlive(slot));
     const { signal } = pool.#life;
@@ -98,6 +104,8 @@ export class WorkerPool implements AsyncDisposable {
     this.#version = version;
     this.bindings.keepOnly(new Set(routes.map(({ key }) => key)));
     this.ejections.keepOnly(routes);
+    const { workers, settings } = this.#options;
+    this.memory.limitConnections(processLimit(routes.length * workers * settings.bindHosts.length));
     this.memory.release(changes, performance.now());
     const { isLocal } = this.#options;
     const orders: EngineChange[] = [];
@@ -118,6 +126,7 @@ export class WorkerPool implements AsyncDisposable {
 
   /** Closes every listener; settles when no worker accepts any more. */
   async stopAccepting(): Promise<void> {
+    this.#stopping = true;
     this.#tell({ kind: "stop-accepting" });
     while (this.#slots.some(({ worker, stopped }) => worker !== undefined && !stopped)) {
       await this.#progress.promise;
@@ -146,7 +155,7 @@ export class WorkerPool implements AsyncDisposable {
     while (!signal.aborted) {
       const startedAt = performance.now();
       const reason = await this.#live(slot);
-      if (signal.aborted) return;
+      if (signal.aborted || this.#stopping) return;
       this.#crashes += 1;
       this.memory.bury(slot.index);
       logger.error("worker died and is replaced", { worker: slot.index, reason });
@@ -173,6 +182,7 @@ export class WorkerPool implements AsyncDisposable {
       worker.on("message", (answer: Answer) => this.#hear(slot, answer));
       worker.once("exit", (code) => {
         slot.worker = undefined;
+        slot.applied = 0;
         this.bindings.forget(slot.index);
         this.ejections.forget(slot.index);
         this.#stir();

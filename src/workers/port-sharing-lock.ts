@@ -31,6 +31,8 @@ export class PortSharingLock implements AsyncDisposable {
     try {
       await once(server, "listening");
     } catch (cause) {
+      const taken = cause instanceof Error && "code" in cause && cause.code === "EADDRINUSE";
+      if (!taken) throw cause;
       const reason = `another portolan with several workers serves on ${host}: stop it, give this one another --bind, or use --workers 1`;
       throw new Error(reason, { cause });
     }

@@ -14,13 +14,16 @@ export function hostNames(added: readonly string[]): ReadonlySet<string> {
 }
 
 /**
- * Connections the whole process may have: two descriptors each, below the limit with a reserve. Past the descriptor
+ * Connections the whole process may have beside its listeners: two descriptors each, below the limit with a reserve. Past the descriptor
  * limit Node would accept and close clients in silence [libuv: uv__emfile_trick].
  */
-export function processLimit(limits: string = readLimits()): number {
+export function processLimit(listeners: number, limits: string = readLimits()): number {
   const soft = /^Max open files\s+(\d+)/m.exec(limits)?.[1];
   if (soft === undefined) return mostConnections;
-  return Math.max(1, Math.min(mostConnections, Math.floor((Number(soft) - reserve) / 2)));
+  return Math.max(
+    1,
+    Math.min(mostConnections, Math.floor((Number(soft) - reserve - listeners) / 2)),
+  );
 }
 
 /** What the kernel grants this process; empty where it does not say. */

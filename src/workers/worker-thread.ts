@@ -1,6 +1,7 @@
 import { isMainThread, parentPort, workerData, type MessagePort } from "node:worker_threads";
 import { repeat } from "../async/repeat.ts";
 import { Engine } from "../engine/engine.ts";
+import { ReadMeter } from "../engine/tcp/read-meter.ts";
 import { Tally } from "../engine/tally.ts";
 import type { Answer, Order, WorkerStart } from "./messages.ts";
 
@@ -24,7 +25,10 @@ function serve(port: MessagePort, start: WorkerStart): void {
   const say = (answer: Answer): void => port.postMessage(answer);
   // oxlint-disable-next-line no-restricted-properties -- the edge where chance enters this thread
   const random = Math.random;
-  const engine = new Engine({ ...start.settings, tally, random, report: say });
+  const meter = new ReadMeter(() => {
+    globalThis.gc?.({ type: "minor" });
+  });
+  const engine = new Engine({ ...start.settings, tally, random, report: say, meter });
   const life = new AbortController();
   port.on("message", (order: Order) => {
     // A rejection is a bug: it ends the thread as unhandled, and the pool replaces it.

@@ -181,7 +181,7 @@ test("connections are limited below the descriptors there are, and the rest of t
   place(marathon, "/web", replica.port);
   await using proxy = await RunningProxy.start(["--marathon", marathon.urls[0] ?? ""], {}, 256);
   await proxy.ready();
-  const budget = (256 - 128) / 2;
+  const budget = Math.floor((256 - 128 - 1) / 2);
   const clients = Array.from({ length: 150 }, () => new TcpClient(port));
   await eventually(() => clients.every((client) => client.text === "r\n" || client.closed));
   const served = clients.filter((client) => client.text === "r\n");

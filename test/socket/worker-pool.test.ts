@@ -21,7 +21,6 @@ function start(workers: number): { pool: WorkerPool; threads: Worker[]; bindings
     workers,
     settings: {
       bindHosts: ["127.0.0.1"],
-      processLimit: 1000,
       proxyTrusted: [],
       limits: {
         connectTimeoutMs: 3000,

@@ -1,7 +1,8 @@
 import { Engine } from "../../src/engine/engine.ts";
 import type { EngineReplica, EngineReport, EngineRoute } from "../../src/engine/route.ts";
+import { ReadMeter } from "../../src/engine/tcp/read-meter.ts";
 import { Tally } from "../../src/engine/tally.ts";
-import type { ConnectionLimits } from "../../src/engine/tcp/connection.ts";
+import type { ConnectionLimits } from "../../src/engine/tcp/connection-host.ts";
 import type { TcpServiceOptions } from "../../src/engine/tcp/tcp-service.ts";
 import {
   closedColumn,
@@ -15,6 +16,8 @@ import { outcomes, type Outcome } from "../../src/model/outcome.ts";
 
 export type FixtureOptions = Partial<Omit<TcpServiceOptions, "limits">> & {
   readonly limits?: Partial<ConnectionLimits>;
+  /** Connections all services together may have. Default 10,000. */
+  readonly processLimit?: number;
 };
 
 /** An engine on plain memory, with what it counted and reported laid open. */
@@ -25,14 +28,14 @@ export class EngineFixture implements AsyncDisposable {
   readonly #replicas = new Float64Array(replicaRow * 64);
   readonly #checks: NodeJS.Timeout;
 
-  constructor({ limits, ...options }: FixtureOptions = {}) {
+  constructor({ limits, processLimit = 10_000, ...options }: FixtureOptions = {}) {
     const tally = new Tally({
       services: this.#services,
       replicas: this.#replicas,
       load: {
         services: new Int32Array(16),
         replicas: new Int32Array(64),
-        process: new Int32Array(1),
+        process: new Int32Array([0, processLimit]),
       },
     });
     this.engine = new Engine({
@@ -46,10 +49,10 @@ export class EngineFixture implements AsyncDisposable {
         writeStallMs: 120_000,
         ...limits,
       },
-      processLimit: 10_000,
       proxyTrusted: [],
       tally,
       random: Math.random,
+      meter: new ReadMeter(() => undefined),
       report: (report) => this.reports.push(report),
       ...options,
     });

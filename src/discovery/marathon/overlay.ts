@@ -134,9 +134,7 @@ export class Overlay {
       const task = listed.get(id);
       const isConfirmed = mark.heardAt < begunAt && isShown(task, mark.state);
       if (isConfirmed || now - mark.heardAt > keepMs) this.#tasks.delete(id);
-      else if (isRelaunched(task, mark) || isContradicted(task, mark, begunAt)) {
-        this.#takeBack(this.#tasks, id);
-      }
+      else if (isOutvoted(task, mark, begunAt)) this.#takeBack(this.#tasks, id);
     }
   }
 
@@ -181,6 +179,10 @@ function killing(task: WireTask): WireTask {
 function isShown(task: WireTask | undefined, state: TaskEvent["state"]): boolean {
   if (task === undefined || isEnded(task.state)) return true;
   return state === "killing" && task.state === "TASK_KILLING";
+}
+
+function isOutvoted(task: WireTask | undefined, mark: TaskMark, begunAt: number): boolean {
+  return isRelaunched(task, mark) || isContradicted(task, mark, begunAt);
 }
 
 /**

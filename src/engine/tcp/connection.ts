@@ -4,53 +4,12 @@ import { outcomeOfDial, type DialFailure, type Outcome } from "../../model/outco
 import { formatV1, formatV2 } from "../proxy-protocol/format.ts";
 import type { Endpoints, Header } from "../proxy-protocol/header.ts";
 import type { EngineReplica, EngineRoute } from "../route.ts";
-import type { Tally } from "../tally.ts";
+import type { ConnectionHost } from "./connection-host.ts";
 import { dial, type DialResult } from "./dial.ts";
 import { readPreface } from "./preface.ts";
 import { Relay } from "./relay.ts";
 import { reset } from "./reset.ts";
 import type { Waiter } from "./waiting-line.ts";
-
-/** How long a connection may take for what comes before its relay, and how long that may stand still; in ms. */
-export interface ConnectionLimits {
-  /** One attempt to connect. Default 3000. */
-  readonly connectTimeoutMs: number;
-  /** All attempts together. Default 9000. */
-  readonly connectBudgetMs: number;
-  /** The PROXY header, where one is asked for. Default 5000. */
-  readonly headerTimeoutMs: number;
-  /** No byte after one side has ended. Default 30,000. */
-  readonly halfCloseMs: number;
-  /** Bytes wait for a side that takes none. Default 120,000. */
-  readonly writeStallMs: number;
-}
-
-export type Choice =
-  | { readonly kind: "replica"; readonly replica: EngineReplica }
-  /** Someone could serve, but has no room now. */
-  | { readonly kind: "full" }
-  | { readonly kind: "none" };
-
-/** What a connection asks of the service it belongs to. */
-export interface ConnectionHost {
-  readonly tally: Tally;
-  readonly limits: ConnectionLimits;
-  /** True when this peer's PROXY header is believed. */
-  trusts(peer: string): boolean;
-  /** Undefined when nobody is kept out. */
-  readonly admits: ((client: string) => boolean) | undefined;
-  /** Picks none of `excluded` and puts the connection on it. */
-  choose(excluded: readonly EngineReplica[], client: string | undefined): Choice;
-  /** Takes the connection off its replica. */
-  release(replica: EngineReplica): void;
-  /** Tells how the replica behaved; undefined is well. */
-  heard(replica: EngineReplica, failure: DialFailure | undefined): void;
-  /** Joins the line for room; false when it is full. */
-  join(waiter: Waiter): boolean;
-  leave(waiter: Waiter): void;
-  /** Called once, when everything of the connection is closed. */
-  ended(connection: Connection): void;
-}
 
 /** A replica that held a connection this long has shown that it works, in ms. */
 const provenMs = 1000;
@@ -97,7 +56,20 @@ export class Connection implements Waiter {
 
   /** Sets the time, in ms, after which it is reset because its replica is being drained; Infinity takes it back. */
   drainBy(deadline: number): void {
-    this.#drainBy = deadline;
+    // The time that draining takes begins once, however often it is said.
+    this.#drainBy = deadline === Infinity ? Infinity : Math.min(this.#drainBy, deadline);
+  }
+
+  /** Its replica is down and its service wants no connection on such: reset, or moved on if it was only on its way. */
+  loseReplica(): void {
+    if (this.#cancelDial === undefined) {
+      this.abort("replica-down");
+      return;
+    }
+    this.#cancelDial();
+    this.#cancelDial = undefined;
+    this.#leaveReplica();
+    this.#attempt();
   }
 
   /** Counts what has moved since the last call and ends the connection if it stands still or has had its time. */
@@ -158,18 +130,36 @@ export class Connection implements Waiter {
     switch (choice.kind) {
       case "replica":
         this.#waiting = false;
+        this.#unwatch();
         this.#dial(choice.replica);
         return true;
       case "full":
         if (this.#waiting) return false;
         this.#waiting = this.#host.join(this);
-        if (!this.#waiting) this.#giveUp("queue-full");
+        if (this.#waiting) this.#watch();
+        else this.#giveUp("queue-full");
         return !this.#waiting;
       case "none":
         this.#giveUp(this.#outcome ?? "no-replica");
         return true;
     }
   }
+
+  /** A client that leaves the line should not cost the next one a place: it is read, up to its first bytes. */
+  #watch(): void {
+    this.#client.on("data", this.#onEarlyData);
+    this.#client.resume();
+  }
+
+  #unwatch(): void {
+    this.#client.removeListener("data", this.#onEarlyData);
+    this.#client.pause();
+  }
+
+  readonly #onEarlyData = (chunk: Buffer): void => {
+    this.#unwatch();
+    this.#client.unshift(chunk);
+  };
 
   #dial(replica: EngineReplica): void {
     const { limits, tally } = this.#host;
@@ -201,11 +191,13 @@ export class Connection implements Waiter {
     this.#host.tally.connected(this.#route.row, replica.row, (now - since) / 1000);
     this.#announce(result.socket);
     this.#relayedSince = now;
+    if (this.#host.drainDeadline < Infinity) this.drainBy(this.#host.drainDeadline);
     const { limits } = this.#host;
     const options = {
       client: this.#client,
       upstream: result.socket,
       limits: { ...limits, idleMs: this.#route.policy.idleMs },
+      meter: this.#host.meter,
       ended: (outcome: Outcome) => this.#end(outcome),
       wantsClientBack: () => !this.#retriedReset,
       givenBack: () => this.#resetEarly(replica),
@@ -276,6 +268,7 @@ export class Connection implements Waiter {
   #leaveReplica(): void {
     const replica = this.#replica;
     this.#replica = undefined;
+    this.#drainBy = Infinity;
     if (replica !== undefined) this.#host.release(replica);
   }
 

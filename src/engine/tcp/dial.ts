@@ -19,6 +19,7 @@ export function dial(address: Address, { timeoutMs, done }: DialOptions): () => 
   const socket = connect({ ...address, allowHalfOpen: true, noDelay: true });
   const settle = (result: DialResult): void => {
     clearTimeout(timer);
+    clearImmediate(grace);
     socket.removeListener("connect", onConnect);
     socket.removeListener("error", onError);
     done(result);
@@ -29,12 +30,18 @@ export function dial(address: Address, { timeoutMs, done }: DialOptions): () => 
   socket.on("error", ignoreLateError);
   socket.once("error", onError);
   socket.once("connect", onConnect);
+  let grace: NodeJS.Immediate | undefined;
   const timer = setTimeout(() => {
-    socket.destroy();
-    settle({ kind: "failed", failure: "timeout" });
+    // After a pause of the whole thread the timer comes before the events that have been waiting: they get a turn
+    // first, or healthy replicas would be taken for dead [node: event loop phases].
+    grace = setImmediate(() => {
+      socket.destroy();
+      settle({ kind: "failed", failure: "timeout" });
+    });
   }, timeoutMs);
   return () => {
     clearTimeout(timer);
+    clearImmediate(grace);
     socket.removeListener("connect", onConnect);
     socket.removeListener("error", onError);
     socket.destroy();

@@ -1,20 +1,34 @@
 import type { Socket } from "node:net";
+import type { ReadMeter } from "./read-meter.ts";
 
 /** A side written to more recently than this may still have bytes under way that a reset would destroy, in ms. */
 const quietMs = 1000;
+
+/** What a side whose far side is gone may go on to say before it is no longer listened to, in bytes. */
+const mostDiscarded = 1024 * 1024;
+
+export interface FlowOptions {
+  readonly from: Socket;
+  readonly to: Socket;
+  readonly meter: ReadMeter;
+}
 
 /** One direction of a relay: bytes and the final FIN, with reading paused while the far side is slow. */
 export class Flow {
   readonly #from: Socket;
   readonly to: Socket;
+  readonly #meter: ReadMeter;
   #read: number;
   #pending = 0;
   #movedAt: number;
-  #discarding = false;
+  #discarded: number | undefined;
+  /** True once a byte has been taken from the near side. */
+  begun = false;
 
-  constructor(from: Socket, to: Socket, now: number) {
+  constructor({ from, to, meter }: FlowOptions, now: number) {
     this.#from = from;
     this.to = to;
+    this.#meter = meter;
     this.#read = from.bytesRead;
     this.#movedAt = now;
   }
@@ -23,7 +37,9 @@ export class Flow {
   start(): void {
     this.#from.on("data", this.#onData);
     this.to.on("drain", this.#onDrain);
-    this.#from.once("end", this.#onEnd);
+    // A FIN with nothing before it is told even while paused, so it may have come already [node: socket 'end'].
+    if (this.#from.readableEnded) this.#onEnd();
+    else this.#from.once("end", this.#onEnd);
     this.#from.resume();
   }
 
@@ -35,10 +51,28 @@ export class Flow {
     this.#from.pause();
   }
 
-  /** Reads on, but only to see the end: the far side is gone. */
+  /** Stops reading for good: the far side is gone and nobody needs to know when the near side ends. */
+  halt(): void {
+    this.#discarded = mostDiscarded;
+    this.#from.pause();
+  }
+
+  /** Reads on a little, only to see the end: the far side is gone. Said again, it reads on a little more. */
   discard(): void {
-    this.#discarding = true;
+    this.#discarded = 0;
     this.#from.resume();
+  }
+
+  /** Passes on what was read from the near side before it broke, but has not been taken from its stream. */
+  flush(): void {
+    if (this.#discarded !== undefined) return;
+    for (
+      let rest: unknown = this.#from.read();
+      rest instanceof Uint8Array;
+      rest = this.#from.read()
+    ) {
+      this.to.write(rest);
+    }
   }
 
   /** True when the near side has said all it will say. */
@@ -53,7 +87,7 @@ export class Flow {
 
   /** For how long, in ms, no byte has come in or gone out, as seen by calls of this method. */
   stillFor(now: number): number {
-    const read = this.#discarding ? this.#read : this.#from.bytesRead;
+    const read = this.#discarded === undefined ? this.#from.bytesRead : this.#read;
     const pending = this.to.writableLength;
     if (read !== this.#read || pending !== this.#pending) {
       this.#read = read;
@@ -64,18 +98,25 @@ export class Flow {
   }
 
   /** True when a reset of the far side can destroy nothing: it was sent nothing, or has had time to get it. */
-  quiet(): boolean {
+  quiet(now: number): boolean {
     if (this.to.bytesWritten === 0) return true;
     if (this.waiting) return false;
-    return this.stillFor(performance.now()) >= quietMs;
+    return this.stillFor(now) >= quietMs;
   }
 
   readonly #onData = (chunk: Buffer): void => {
-    if (!this.#discarding && !this.to.write(chunk)) this.#from.pause();
+    this.begun = true;
+    this.#meter.read(chunk.length);
+    if (this.#discarded === undefined) {
+      if (!this.to.write(chunk)) this.#from.pause();
+      return;
+    }
+    this.#discarded += chunk.length;
+    if (this.#discarded > mostDiscarded) this.#from.pause();
   };
 
   readonly #onDrain = (): void => {
-    this.#from.resume();
+    if (this.#discarded === undefined) this.#from.resume();
   };
 
   readonly #onEnd = (): void => {

@@ -16,13 +16,20 @@ export type ListenResult =
 /** Connections the kernel may hold for us while the thread is busy; the kernel clamps it to `somaxconn`. */
 const backlog = 4096;
 
+/** Longest time to empty the kernel's queue before closing, in ms. */
+const mostQueueMs = 1000;
+
 /** One bound TCP port. It stays open for the life of its service; a change of routing never closes it. */
 export class TcpListener implements AsyncDisposable {
   readonly #server: Server;
+  #accepted = 0;
   #closed: Promise<void> | undefined;
 
   private constructor(server: Server) {
     this.#server = server;
+    server.on("connection", () => {
+      this.#accepted += 1;
+    });
   }
 
   /** Binds and listens; a port in use, a missing privilege or a bad address is a result, not an exception. */
@@ -63,8 +70,13 @@ export class TcpListener implements AsyncDisposable {
   }
 
   async #close(): Promise<void> {
-    await turnOfLoop();
-    await turnOfLoop();
+    // A turn of the loop takes about one connection from the kernel's queue; two that bring none mean it is empty.
+    const deadline = performance.now() + mostQueueMs;
+    for (let empty = 0; empty < 2 && performance.now() < deadline;) {
+      const before = this.#accepted;
+      await turnOfLoop();
+      empty = this.#accepted === before ? empty + 1 : 0;
+    }
     // The callback comes when the last connection ends, which may be in hours; the port is free at once.
     this.#server.close(() => undefined);
   }

@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import type { Outcome } from "../../model/outcome.ts";
 import { Flow } from "./flow.ts";
+import type { ReadMeter } from "./read-meter.ts";
 import { reset } from "./reset.ts";
 
 /** How long a relay may stand still, in ms. */
@@ -17,6 +18,7 @@ export interface RelayOptions {
   readonly client: Socket;
   readonly upstream: Socket;
   readonly limits: RelayLimits;
+  readonly meter: ReadMeter;
   /** Called once, when both sockets are closed; not when the client was given back. */
   readonly ended: (outcome: Outcome) => void;
   /** Asked when the replica reset the connection before a byte was exchanged. */
@@ -48,18 +50,17 @@ export class Relay {
   readonly #options: RelayOptions;
   readonly #upload: Flow;
   readonly #download: Flow;
-  /** Bytes read from the client before the relay began. */
-  readonly #readBefore: number;
+  /** The flow whose near side is gone. */
+  #broken: Flow | undefined;
   #outcome: Outcome | undefined;
   #open = 2;
 
   /** Starts copying at once; `now` is in ms of a clock that never goes back. */
   constructor(options: RelayOptions, now: number) {
-    const { client, upstream } = options;
+    const { client, upstream, meter } = options;
     this.#options = options;
-    this.#readBefore = client.bytesRead;
-    this.#upload = new Flow(client, upstream, now);
-    this.#download = new Flow(upstream, client, now);
+    this.#upload = new Flow({ from: client, to: upstream, meter }, now);
+    this.#download = new Flow({ from: upstream, to: client, meter }, now);
     client.on("error", this.#onClientError);
     upstream.on("error", this.#onUpstreamError);
     client.once("close", this.#onClientClose);
@@ -82,15 +83,22 @@ export class Relay {
   check(now: number): void {
     const stillUp = this.#upload.stillFor(now);
     const stillDown = this.#download.stillFor(now);
-    const { idleMs, halfCloseMs, writeStallMs } = this.#options.limits;
+    const { writeStallMs } = this.#options.limits;
     const stalled =
       (this.#upload.waiting && stillUp >= writeStallMs) ||
       (this.#download.waiting && stillDown >= writeStallMs);
-    const still = Math.min(stillUp, stillDown);
-    const halfClosed = this.#outcome !== undefined || this.#upload.over || this.#download.over;
     if (stalled) this.abort("write-stall");
-    else if (halfClosed && still >= halfCloseMs) this.abort("half-close-timeout");
-    else if (still >= idleMs) this.abort("idle-timeout");
+    else if (this.#broken === this.#upload && this.#upload.quiet(now))
+      reset(this.#options.upstream);
+    else this.#checkStill(Math.min(stillUp, stillDown));
+    if (this.#broken === this.#download) this.#upload.discard();
+  }
+
+  #checkStill(stillMs: number): void {
+    const { idleMs, halfCloseMs } = this.#options.limits;
+    const halfClosed = this.#outcome !== undefined || this.#upload.over || this.#download.over;
+    if (halfClosed && stillMs >= halfCloseMs) this.abort("half-close-timeout");
+    else if (stillMs >= idleMs) this.abort("idle-timeout");
   }
 
   /**
@@ -123,9 +131,9 @@ export class Relay {
 
   /** True while neither side has got a byte or an end from the other. */
   get #untouched(): boolean {
-    const { client, upstream } = this.#options;
-    const heard = client.bytesRead > this.#readBefore || upstream.bytesRead > 0;
-    return this.#outcome === undefined && !heard && !client.readableEnded && !client.destroyed;
+    const { client } = this.#options;
+    const begun = this.#upload.begun || this.#download.begun || this.#upload.over;
+    return this.#outcome === undefined && !begun && !client.destroyed;
   }
 
   #giveBack(): void {
@@ -141,6 +149,7 @@ export class Relay {
   #broke(from: Flow, outcome: Outcome): void {
     if (this.#outcome !== undefined) return;
     this.#outcome = outcome;
+    from.flush();
     this.#letGo(from);
   }
 
@@ -151,16 +160,18 @@ export class Relay {
   }
 
   /**
-   * Ends the far side of a flow whose near side is gone. Unless it is quiet it gets its bytes and a FIN, and then the
-   * half-close time to take them: closing it with something of its own unread would reset it, and lose them.
+   * Ends the far side of a flow whose near side is gone. Unless it is quiet it gets its bytes and a FIN, and time to
+   * take them: closing it with something of its own unread would reset it, and lose them. A client has the half-close
+   * time. A replica has until it is quiet, and is no longer read, so that it cannot pour into nothing.
    */
   #letGo(broken: Flow): void {
-    const reverse = broken === this.#upload ? this.#download : this.#upload;
-    if (broken.quiet()) {
+    this.#broken = broken;
+    if (broken.quiet(performance.now())) {
       reset(broken.to);
       return;
     }
-    reverse.discard();
+    if (broken === this.#upload) this.#download.halt();
+    else this.#upload.discard();
     broken.to.end();
   }
 }

@@ -4,7 +4,7 @@ import type { Picker } from "../../routing/balancing/picker.ts";
 import { rampedWeight } from "../../routing/balancing/slow-start.ts";
 import type { EngineReplica, EngineReport, EngineRoute } from "../route.ts";
 import type { Tally } from "../tally.ts";
-import type { Choice } from "./connection.ts";
+import type { Choice } from "./connection-host.ts";
 import { Ejector } from "./ejector.ts";
 
 export interface ReplicaPoolOptions {
@@ -43,7 +43,8 @@ export class ReplicaPool {
     const keys = new Set(this.#up.map(({ key }) => key));
     for (const key of keys) if (!before.has(key)) this.#joinedAt.set(key, now);
     for (const key of this.#joinedAt.keys()) if (!keys.has(key)) this.#joinedAt.delete(key);
-    this.#ejector.keepOnly(new Set(route.replicas.map(({ key }) => key)));
+    // What leaves and comes back is judged anew.
+    this.#ejector.keepOnly(keys);
     const same = old.balance === route.policy.balance && old.locality === route.policy.locality;
     this.#picker = same ? this.#picker.over(this.#up) : this.#makePicker();
   }

@@ -3,10 +3,11 @@ import type { Socket } from "node:net";
 /**
  * Closes a socket at once, by a reset where that can be. While its FIN is on the way out a reset is refused by libuv
  * (EINVAL from `uv_tcp_close_reset`) and the handle would stay open for ever without a `close`: then the plain close
- * has to do.
+ * has to do. As long as bytes wait before the FIN, there is no shutdown yet, and a plain close would make what is cut
+ * off look whole.
  */
 export function reset(socket: Socket): void {
-  const shuttingDown = socket.writableEnded && !socket.writableFinished;
-  if (shuttingDown) socket.destroy();
+  const finIsOut = socket.writableEnded && socket.writableLength === 0;
+  if (finIsOut && !socket.writableFinished) socket.destroy();
   else socket.resetAndDestroy();
 }

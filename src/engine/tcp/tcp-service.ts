@@ -4,13 +4,10 @@ import { Access, Networks } from "./access.ts";
 import type { EngineReplica, EngineReport, EngineRoute } from "../route.ts";
 import type { Tally } from "../tally.ts";
 import { Binding } from "./binding.ts";
-import {
-  Connection,
-  type Choice,
-  type ConnectionHost,
-  type ConnectionLimits,
-} from "./connection.ts";
+import type { Choice, ConnectionHost, ConnectionLimits } from "./connection-host.ts";
+import { Connection } from "./connection.ts";
 import { ReplicaPool } from "./replica-pool.ts";
+import type { ReadMeter } from "./read-meter.ts";
 import { reset } from "./reset.ts";
 import { WaitingLine, type Waiter } from "./waiting-line.ts";
 
@@ -19,20 +16,24 @@ export interface TcpServiceOptions {
   readonly bindHosts: readonly string[];
   readonly reusePort: boolean;
   readonly limits: ConnectionLimits;
-  /** Connections all services and workers together may have. */
-  readonly processLimit: number;
   /** Networks whose PROXY headers are believed. */
   readonly proxyTrusted: readonly string[];
   readonly tally: Tally;
   readonly random: () => number;
   readonly report: (report: EngineReport) => void;
+  /** Counts what is read, over all services. */
+  readonly meter: ReadMeter;
 }
 
 /** One service port in one engine: its listeners, its replicas, its connections and those that wait for room. */
 export class TcpService implements ConnectionHost, AsyncDisposable {
   readonly tally: Tally;
   readonly limits: ConnectionLimits;
-  readonly #options: TcpServiceOptions;
+  readonly meter: ReadMeter;
+  /** True once it listens nowhere any more. */
+  closed: boolean = false;
+  /** When connections that get a replica from now on are reset, in ms; Infinity while the service is there. */
+  drainDeadline: number = Infinity;
   readonly #bindings: readonly Binding[];
   readonly #connections = new Set<Connection>();
   readonly #line = new WaitingLine();
@@ -45,7 +46,7 @@ export class TcpService implements ConnectionHost, AsyncDisposable {
     const { bindHosts, reusePort, random, report, tally, limits, proxyTrusted } = options;
     this.tally = tally;
     this.limits = limits;
-    this.#options = options;
+    this.meter = options.meter;
     this.#route = route;
     this.#access = new Access(route.policy.allow, route.policy.deny);
     this.#trusted = new Networks(proxyTrusted);
@@ -75,9 +76,12 @@ export class TcpService implements ConnectionHost, AsyncDisposable {
     this.#line.advance();
   }
 
-  /** Running connections get the time that draining ones get; the service itself is gone. */
+  /** Running connections get the time that draining ones get, waiting ones have nothing to wait for. */
   retire(): void {
+    const { drainMs } = this.#route.policy;
+    if (drainMs > 0) this.drainDeadline = performance.now() + drainMs;
     this.#settleRunning(new Map());
+    this.#line.dismiss();
   }
 
   /** Counts what moved and ends what stands still; `now` in ms of a clock that never goes back. */
@@ -93,6 +97,7 @@ export class TcpService implements ConnectionHost, AsyncDisposable {
   /** Stops listening; running connections go on. */
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.#bindings.map((binding) => binding[Symbol.asyncDispose]()));
+    this.closed = true;
   }
 
   trusts(peer: string): boolean {
@@ -131,8 +136,7 @@ export class TcpService implements ConnectionHost, AsyncDisposable {
 
   #accept(client: Socket): void {
     const { row, policy } = this.#route;
-    const limits = { process: this.#options.processLimit, service: policy.maxConnections };
-    if (this.tally.accepted(row, limits)) {
+    if (this.tally.accepted(row, policy.maxConnections)) {
       this.#connections.add(new Connection(client, this.#route, this));
       return;
     }
@@ -149,7 +153,7 @@ export class TcpService implements ConnectionHost, AsyncDisposable {
       const on = connection.replica;
       if (on === undefined) continue;
       const state = replicas.get(on.key)?.state ?? "draining";
-      if (state === "down" && closeOnDown) connection.abort("replica-down");
+      if (state === "down" && closeOnDown) connection.loseReplica();
       else connection.drainBy(state === "draining" ? deadline : Infinity);
     }
   }

@@ -46,6 +46,14 @@ export class WaitingLine {
     if (this.#waiters.size === 0) this.#stopLooking();
   }
 
+  /** Sends everyone away. */
+  dismiss(): void {
+    for (const waiter of this.#waiters.keys()) {
+      this.leave(waiter);
+      waiter.expire();
+    }
+  }
+
   /** Lets in whoever is first, and so on, until one does not get in. */
   advance(): void {
     for (const waiter of this.#waiters.keys()) {

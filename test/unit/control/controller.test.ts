@@ -64,6 +64,7 @@ function start(names: readonly string[] = ["one"], shrinkGuard = true): Rig {
       connectionsOn: () => rig.open,
       shrinkGuard,
       clock: () => rig.now,
+      steadyClock: () => rig.now,
       logger: silent,
       publish: (table, changes) => published.push({ table, changes }),
     }),

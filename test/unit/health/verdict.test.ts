@@ -70,7 +70,7 @@ const rows = [
 for (const { name, given, want } of rows) {
   test(name, () => {
     let verdict: Verdict | undefined;
-    for (const [seen, at] of given) verdict = judge(seen, verdict, at);
+    for (const [seen, at] of given) verdict = judge(seen, verdict, { wall: at, steady: at });
     assert.ok(verdict);
     assert.deepEqual([verdict.state, verdict.reason, verdict.since], [...want]);
   });

@@ -88,7 +88,25 @@ test("a doubt is forgotten when the answer is whole again", () => {
   assert.equal(first.kind, "held");
   const whole = guardLoss(
     { services: ten, confirmedGone: nothingGone },
-    { served: first.services, doubt: { looks: 2, lastLookAt: 0 }, now: 10_000 },
+    {
+      served: first.services,
+      doubt: { looks: 2, lastLookAt: 0, lost: new Set(tasksOf(ten)) },
+      now: 10_000,
+    },
   );
   assert.deepEqual(whole, { kind: "accepted", services: ten, believed: false });
+});
+
+test("looks that each lose something else never add up", () => {
+  let doubt: Doubt | undefined;
+  const answers = [ten.slice(6), ten.slice(0, 4), []];
+  for (const [round, services] of answers.entries()) {
+    const decision = guardLoss(
+      { services, confirmedGone: nothingGone },
+      { served: ten, doubt, now: round * 10_000 },
+    );
+    assert.equal(decision.kind, "held", `look ${round}`);
+    if (decision.kind === "held") ({ doubt } = decision);
+    assert.equal(doubt?.looks, 1);
+  }
 });
