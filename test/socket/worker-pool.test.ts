@@ -113,3 +113,19 @@ test("with two workers the other one serves on while a dead one is replaced", as
   await owner.served(2);
   assert.deepEqual(bindings.listeners(after.key), []);
 });
+
+test("a worker that dies after the stop is not replaced, so that nothing opens again", async () => {
+  await using replica = await TcpReplica.start(named("r"));
+  const { pool, threads, bindings } = start(1);
+  await using owner = pool;
+  const port = await freePort();
+  const after = routeTo(port, replica.port);
+  owner.apply(tableOf(1, after), [{ kind: "added", key: after.key, after }]);
+  await owner.served(1);
+  await owner.stopAccepting();
+  await threads[0]?.terminate();
+  await eventually(() => owner.applied === 0, { what: "the worker to be counted out" });
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  assert.equal(threads.length, 1);
+  assert.deepEqual(bindings.listening(after.key), []);
+});
