@@ -30,13 +30,20 @@ interface SourceView {
   readonly lastSyncDurationMs?: number;
 }
 
+/** How the README says that the program is to be started. */
+const runtimeFlags = ["--single-threaded-gc"];
+
 /** Starts the program and waits until it serves a complete table. */
 export async function startPortolan(options: PortolanOptions): Promise<Portolan> {
   const { program, marathon, cpus, flags = [] } = options;
   const status = `127.0.0.1:${await freePort()}`;
   const source = ["--marathon", marathon, "--status-endpoint", status];
   const args = [program.entry, "run", ...source, "--log-level", "warn", ...flags];
-  const process = new Spawned({ command: globalThis.process.execPath, args, cpus });
+  const process = new Spawned({
+    command: globalThis.process.execPath,
+    args: [...runtimeFlags, ...args],
+    cpus,
+  });
   const portolan = new Portolan(process, `http://${status}`);
   try {
     await portolan.ready();

@@ -31,5 +31,7 @@ export type Order =
 /** Worker → control plane. */
 export type Answer =
   | EngineReport
+  /** The first thing a worker says, with the kernel's id of its thread where there is one. */
+  | { readonly kind: "started"; readonly thread: number | undefined }
   | { readonly kind: "applied"; readonly version: number }
   | { readonly kind: "stopped" };

@@ -12,6 +12,7 @@ import type { RoutedReplica, Table } from "../routing/table.ts";
 import { Bindings } from "./bindings.ts";
 import { CounterMemory } from "./counter-memory.ts";
 import { Ejections } from "./ejections.ts";
+import { giveWay } from "./precedence.ts";
 import { processLimit } from "./this-host.ts";
 import { toEngineChange } from "./engine-route.ts";
 import type { Answer, EngineSettings, Order, WorkerStart } from "./messages.ts";
@@ -35,6 +36,8 @@ interface Slot {
   worker: Worker | undefined;
   applied: number;
   stopped: boolean;
+  /** The kernel's id of its thread. */
+  thread: number | undefined;
   /** The event loop's use as last read, to tell the use since then. */
   busy: EventLoopUtilization | undefined;
 }
@@ -63,7 +66,14 @@ export class WorkerPool implements AsyncDisposable {
     this.bindings = new Bindings(options.workers);
     this.ejections = new Ejections(options.clock);
     this.#slots = Array.from({ length: options.workers }, (_, index) => {
-      return { index, worker: undefined, applied: 0, stopped: false, busy: undefined };
+      return {
+        index,
+        worker: undefined,
+        applied: 0,
+        stopped: false,
+        thread: undefined,
+        busy: undefined,
+      };
     });
   }
 
@@ -182,6 +192,7 @@ export class WorkerPool implements AsyncDisposable {
       worker.on("message", (answer: Answer) => this.#hear(slot, answer));
       worker.once("exit", (code) => {
         slot.worker = undefined;
+        slot.thread = undefined;
         slot.applied = 0;
         this.bindings.forget(slot.index);
         this.ejections.forget(slot.index);
@@ -214,6 +225,10 @@ export class WorkerPool implements AsyncDisposable {
 
   #hear(slot: Slot, answer: Answer): void {
     switch (answer.kind) {
+      case "started":
+        slot.thread = answer.thread;
+        this.#arrange();
+        break;
       case "applied":
         slot.applied = Math.max(slot.applied, answer.version);
         this.#stir();
@@ -233,6 +248,12 @@ export class WorkerPool implements AsyncDisposable {
         this.#options.logger.info(`replica ${answer.kind}`, { worker: slot.index, ...answer });
         break;
     }
+  }
+
+  /** Gives the workers' threads precedence, once all of them are there. */
+  #arrange(): void {
+    const known = this.#slots.flatMap(({ thread }) => (thread === undefined ? [] : [thread]));
+    if (known.length === this.#slots.length) giveWay(new Set(known));
   }
 
   #stir(): void {

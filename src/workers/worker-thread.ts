@@ -4,6 +4,7 @@ import { Engine } from "../engine/engine.ts";
 import { ReadMeter } from "../engine/tcp/read-meter.ts";
 import { Tally } from "../engine/tally.ts";
 import type { Answer, Order, WorkerStart } from "./messages.ts";
+import { threadId } from "./precedence.ts";
 
 // The body of a worker: one engine, driven by messages. The types of both ends are fixed by messages.ts and both
 // ends are our own code, so what arrives is taken at its word.
@@ -30,6 +31,7 @@ function serve(port: MessagePort, start: WorkerStart): void {
   });
   const engine = new Engine({ ...start.settings, tally, random, report: say, meter });
   const life = new AbortController();
+  say({ kind: "started", thread: threadId() });
   port.on("message", (order: Order) => {
     // A rejection is a bug: it ends the thread as unhandled, and the pool replaces it.
     void obey(engine, order, say);
