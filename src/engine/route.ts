@@ -52,4 +52,10 @@ export type ReplicaReport =
     }
   | { readonly kind: "readmitted"; readonly key: string; readonly replica: string };
 
-export type EngineReport = ListenerReport | ReplicaReport;
+/** Ejection alone would leave a service without a replica, so it is not looked at; said once a minute at most. */
+export interface FailOpenReport {
+  readonly kind: "fail-open";
+  readonly key: string;
+}
+
+export type EngineReport = ListenerReport | ReplicaReport | FailOpenReport;

@@ -30,7 +30,7 @@ export type Order =
 
 /** Worker → control plane. */
 export type Answer =
-  | EngineReport
+  | { readonly kind: "report"; readonly report: EngineReport }
   /** The first thing a worker says, with the kernel's id of its thread where there is one. */
   | { readonly kind: "started"; readonly thread: number | undefined }
   | { readonly kind: "applied"; readonly version: number }

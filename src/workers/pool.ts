@@ -4,7 +4,7 @@ import { Worker } from "node:worker_threads";
 import { Backoff } from "../async/backoff.ts";
 import { repeat } from "../async/repeat.ts";
 import { isAbort, sleep } from "../async/sleep.ts";
-import type { EngineChange, EngineRoute } from "../engine/route.ts";
+import type { EngineChange, EngineReport, EngineRoute } from "../engine/route.ts";
 import type { Logger } from "../model/logger.ts";
 import type { Outcome } from "../model/outcome.ts";
 import type { RouteChange } from "../routing/diff.ts";
@@ -237,15 +237,27 @@ export class WorkerPool implements AsyncDisposable {
         slot.stopped = true;
         this.#stir();
         break;
+      case "report":
+        this.#hearEngine(slot, answer.report);
+        break;
+    }
+  }
+
+  #hearEngine(slot: Slot, report: EngineReport): void {
+    const { logger, bindFailed } = this.#options;
+    switch (report.kind) {
       case "listening":
       case "bind-failed":
       case "closed":
-        if (this.bindings.note(slot.index, answer)) this.#options.bindFailed();
+        if (this.bindings.note(slot.index, report)) bindFailed();
         break;
       case "ejected":
       case "readmitted":
-        this.ejections.note(slot.index, answer);
-        this.#options.logger.info(`replica ${answer.kind}`, { worker: slot.index, ...answer });
+        this.ejections.note(slot.index, report);
+        logger.info(`replica ${report.kind}`, { worker: slot.index, ...report });
+        break;
+      case "fail-open":
+        logger.warn("every replica is ejected or tried: the least bad is used", { ...report });
         break;
     }
   }

@@ -1,6 +1,7 @@
 import { isMainThread, parentPort, workerData, type MessagePort } from "node:worker_threads";
 import { repeat } from "../async/repeat.ts";
 import { Engine } from "../engine/engine.ts";
+import type { EngineReport } from "../engine/route.ts";
 import { ReadMeter } from "../engine/tcp/read-meter.ts";
 import { Tally } from "../engine/tally.ts";
 import type { Answer, Order, WorkerStart } from "./messages.ts";
@@ -29,7 +30,8 @@ function serve(port: MessagePort, start: WorkerStart): void {
   const meter = new ReadMeter(() => {
     globalThis.gc?.({ type: "minor" });
   });
-  const engine = new Engine({ ...start.settings, tally, random, report: say, meter });
+  const report = (it: EngineReport): void => say({ kind: "report", report: it });
+  const engine = new Engine({ ...start.settings, tally, random, report, meter });
   const life = new AbortController();
   say({ kind: "started", thread: threadId() });
   port.on("message", (order: Order) => {

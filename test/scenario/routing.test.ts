@@ -254,3 +254,53 @@ test("an event that is wrong is outvoted by the list, and one that came twice ch
   assert.equal((await proxy.table()).version, version);
   assert.equal(await ask(port), "r");
 });
+
+test("a removed replica keeps 200 connections, counted as draining, until its drain time is over (R03)", async () => {
+  await using one = await TcpReplica.start(named("one"));
+  await using two = await TcpReplica.start(named("two"));
+  await using marathon = await startMarathon();
+  const port = await freePort();
+  marathon.putApp({ ...app("/web", port), labels: { "portolan.0.drain-timeout": "3s" } });
+  const first = place(marathon, "/web", one.port);
+  await using proxy = await RunningProxy.start(["--marathon", marathon.urls[0] ?? ""]);
+  await proxy.ready();
+  const clients = await Promise.all(Array.from({ length: 200 }, () => TcpClient.open(port)));
+  await eventually(() => clients.every(({ text }) => text === "one\n"));
+  place(marathon, "/web", two.port);
+  await proxy.service(port, ({ replicas }) => replicas.length === 2);
+  marathon.setTask(first, { state: "TASK_KILLED" });
+  const draining = await proxy.service(port, ({ replicas }) =>
+    replicas.some(({ state }) => state === "draining"),
+  );
+  const left = draining.replicas.find(({ state }) => state === "draining");
+  assert.equal(left?.connections, 200);
+  assert.equal(await ask(port), "two");
+  assert.ok(clients.every(({ closed }) => !closed));
+  await eventually(() => clients.every(({ closed }) => closed), { what: "the drain time to end" });
+  const ended = await proxy.metric("portolan_connections_closed_total", { reason: "drained" });
+  assert.equal(ended, 200);
+  await proxy.service(port, ({ replicas }) => replicas.length === 1);
+});
+
+test("an app whose replica is our own listener is refused before a connection chases itself (T26)", async () => {
+  await using marathon = await startMarathon();
+  const [port, spelled] = [await freePort(), await freePort()];
+  marathon.putApp(app("/loop", port));
+  marathon.putApp(app("/spelled", spelled));
+  place(marathon, "/loop", port);
+  marathon.addTask("/spelled", { host: "0.0.0.0", ports: [spelled], health: true });
+  await using proxy = await RunningProxy.start(["--marathon", marathon.urls[0] ?? ""]);
+  await proxy.ready();
+  for (const own of [port, spelled]) {
+    const { replicas } = await proxy.service(own);
+    assert.deepEqual(
+      replicas.map(({ state, reason }) => [state, reason]),
+      [["down", "its address is our own listener"]],
+    );
+    assert.equal(await ask(own), undefined);
+  }
+  assert.equal(
+    await proxy.metric("portolan_service_connections_total", { service: `loop:${port}` }),
+    1,
+  );
+});

@@ -116,6 +116,7 @@ test("when ejection alone would leave nobody, the least bad is tried (R10)", asy
   assert.equal(back.sockets.length, 1);
   client.socket.end();
   await eventually(() => proxy.reports.some(({ kind }) => kind === "readmitted"));
+  assert.equal(proxy.reports.filter(({ kind }) => kind === "fail-open").length, 1, "said once");
 });
 
 test("a replica that accepts and resets before a byte is passed over once, without the client noticing (T27)", async () => {
@@ -170,4 +171,26 @@ test("a replica that resets after it has read is not tried again elsewhere", asy
   client.socket.write("pay once");
   await eventually(() => client.closed || client.ended);
   assert.deepEqual(heard, ["pay once"]);
+});
+
+test("a replica that refuses half of the time costs no client anything (R09)", async () => {
+  await using one = await TcpReplica.start(named("one"));
+  await using two = await TcpReplica.start(named("two"));
+  const flapping = await freePort();
+  await using proxy = new EngineFixture();
+  const port = await freePort();
+  await proxy.serve(port, [flapping, one.port, two.port], { balance: "roundrobin" });
+  for (let round = 0; round < 40; round += 1) {
+    // Up in even rounds, refusing in odd ones.
+    const up = round % 2 === 0 ? await TcpReplica.start(named("flapping"), flapping) : undefined;
+    for (let visit = 0; visit < 3; visit += 1) {
+      await using client = new TcpClient(port);
+      client.socket.end();
+      await eventually(() => client.closed);
+      assert.match(client.text, /^(one|two|flapping)\n$/);
+    }
+    await up?.[Symbol.asyncDispose]();
+  }
+  assert.deepEqual(proxy.closed, { completed: 120 });
+  assert.ok(proxy.balanced);
 });

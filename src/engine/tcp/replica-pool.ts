@@ -13,6 +13,9 @@ export interface ReplicaPoolOptions {
   readonly report: (report: EngineReport) => void;
 }
 
+/** Failing open is said once in this time, in ms. */
+const failOpenQuietMs = 60_000;
+
 /** The replicas of one service as its connections see them: who may be picked, who is full, ejected or still warming up. */
 export class ReplicaPool {
   readonly #options: ReplicaPoolOptions;
@@ -26,6 +29,7 @@ export class ReplicaPool {
   #now = 0;
   /** True while ejection is not looked at, since it alone would leave nobody. */
   #lenient = false;
+  #failedOpenAt = -Infinity;
 
   constructor(route: EngineRoute, options: ReplicaPoolOptions) {
     this.#options = options;
@@ -90,10 +94,18 @@ export class ReplicaPool {
     if (picked !== undefined) return picked;
     this.#lenient = true;
     try {
-      return this.#picker.pick(excluded, client);
+      const leastBad = this.#picker.pick(excluded, client);
+      if (leastBad !== undefined) this.#sayFailOpen();
+      return leastBad;
     } finally {
       this.#lenient = false;
     }
+  }
+
+  #sayFailOpen(): void {
+    if (this.#now - this.#failedOpenAt < failOpenQuietMs) return;
+    this.#failedOpenAt = this.#now;
+    this.#options.report({ kind: "fail-open", key: this.#route.key });
   }
 
   #isAnyoneFull(excluded: readonly EngineReplica[]): boolean {
