@@ -53,7 +53,7 @@ export type ReplicaReport =
   | { readonly kind: "readmitted"; readonly key: string; readonly replica: string };
 
 /** Ejection alone would leave a service without a replica, so it is not looked at; said once a minute at most. */
-export interface FailOpenReport {
+interface FailOpenReport {
   readonly kind: "fail-open";
   readonly key: string;
 }
