@@ -8,6 +8,8 @@ import type { Candidate } from "../routing/balancing/picker.ts";
 export interface EngineReplica extends Candidate {
   readonly address: Address;
   readonly state: ReplicaState;
+  /** The task that runs there: another one on the same address is judged anew. */
+  readonly task: string;
   /** True when it runs on this host. */
   readonly isLocal: boolean;
   /** Its row in the shared counters. */

@@ -22,9 +22,9 @@ export function toEngineChange(
 function toEngineRoute(route: Route, { memory, isLocal }: EngineRouteOptions): EngineRoute {
   const { key, port, protocol, policy } = route;
   const replicas = route.replicas.map((replica) => {
-    const { address, state, weight } = replica;
+    const { address, state, task, weight } = replica;
     const row = memory.replicaRow(key, replica.key);
-    return { key: replica.key, address, state, weight, row, isLocal: isLocal(replica) };
+    return { key: replica.key, address, state, task, weight, row, isLocal: isLocal(replica) };
   });
   return { key, port, protocol, policy, row: memory.serviceRow(key), replicas };
 }

@@ -3,7 +3,7 @@ import type { Socket } from "node:net";
 import { test } from "node:test";
 import { Ejector } from "../../src/engine/tcp/ejector.ts";
 import { blackhole } from "../support/black-hole.ts";
-import { EngineFixture } from "../support/engine-fixture.ts";
+import { EngineFixture, toRoute } from "../support/engine-fixture.ts";
 import { eventually } from "../support/eventually.ts";
 import { freePort } from "../support/free-port.ts";
 import { TcpClient } from "../support/tcp-client.ts";
@@ -193,4 +193,30 @@ test("a replica that refuses half of the time costs no client anything (R09)", a
   }
   assert.deepEqual(proxy.closed, { completed: 120 });
   assert.ok(proxy.balanced);
+});
+
+test("an ejection does not outlive its task: another one on the same address is picked at once", async () => {
+  await using good = await TcpReplica.start(named("good"));
+  const dead = await freePort();
+  await using proxy = new EngineFixture();
+  const port = await freePort();
+  const route = toRoute(port, [dead, good.port], { balance: "roundrobin" });
+  await proxy.engine.apply([{ kind: "set", route }]);
+  const visit = async (): Promise<string> => {
+    await using client = new TcpClient(port);
+    client.socket.end();
+    await eventually(() => client.closed);
+    return client.text;
+  };
+  for (let round = 0; round < 10; round += 1) assert.equal(await visit(), "good\n");
+  assert.ok(proxy.reports.some(({ kind }) => kind === "ejected"));
+  await using young = await TcpReplica.start(named("young"), dead);
+  await proxy.engine.apply([{ kind: "set", route }]);
+  for (let round = 0; round < 4; round += 1)
+    assert.equal(await visit(), "good\n", "the same task stays out");
+  const replicas = route.replicas.map((replica) => ({ ...replica, task: `${replica.task} again` }));
+  await proxy.engine.apply([{ kind: "set", route: { ...route, replicas } }]);
+  const heard = [await visit(), await visit(), await visit(), await visit()];
+  assert.ok(heard.includes("young\n"), heard.join());
+  assert.ok(young.sockets.length > 0);
 });

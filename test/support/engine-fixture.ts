@@ -124,7 +124,15 @@ export function toRoute(
   const replicas = replicaPorts.map((replicaPort, index): EngineReplica => {
     const address = { host: "127.0.0.1", port: replicaPort };
     const key = `127.0.0.1:${replicaPort}`;
-    return { key, address, weight: 500, row: index + 1, state: "up", isLocal: false };
+    return {
+      key,
+      address,
+      weight: 500,
+      row: index + 1,
+      state: "up",
+      task: `task-${index}`,
+      isLocal: false,
+    };
   });
   const key = `tcp/${port}`;
   return { key, port, protocol: "tcp", policy: { ...defaultPolicy, ...policy }, row: 1, replicas };

@@ -40,14 +40,19 @@ export class ReplicaPool {
 
   retarget(route: EngineRoute): void {
     const { policy: old } = this.#route;
-    const before = new Set(this.#up.map(({ key }) => key));
+    const before = new Map(this.#up.map(({ key, task }) => [key, task]));
     this.#route = route;
     this.#up = usable(route);
     const now = performance.now();
     const keys = new Set(this.#up.map(({ key }) => key));
-    for (const key of keys) if (!before.has(key)) this.#joinedAt.set(key, now);
+    const isNew = ({ key, task }: EngineReplica): boolean => before.get(key) !== task;
+    const fresh = this.#up.filter((replica) => isNew(replica)).map(({ key }) => key);
+    for (const key of fresh) {
+      this.#joinedAt.set(key, now);
+      this.#readmit(key);
+    }
     for (const key of this.#joinedAt.keys()) if (!keys.has(key)) this.#joinedAt.delete(key);
-    // What leaves and comes back is judged anew.
+    // What leaves and comes back, or is another task on the same address, is judged anew.
     this.#ejector.keepOnly(keys);
     const same = old.balance === route.policy.balance && old.locality === route.policy.locality;
     this.#picker = same ? this.#picker.over(this.#up) : this.#makePicker();
@@ -77,7 +82,7 @@ export class ReplicaPool {
     const { report } = this.#options;
     const route = this.#route.key;
     if (failure === undefined) {
-      if (this.#ejector.succeeded(key)) report({ kind: "readmitted", key: route, replica: key });
+      this.#readmit(key);
       return;
     }
     const forMs = this.#ejector.failed(key, failure, {
@@ -87,6 +92,11 @@ export class ReplicaPool {
     if (forMs === undefined) return;
     const reason = `connections to it failed in a row, the last one by ${failure}`;
     report({ kind: "ejected", key: route, replica: key, reason, forMs });
+  }
+
+  #readmit(replica: string): void {
+    if (!this.#ejector.succeeded(replica)) return;
+    this.#options.report({ kind: "readmitted", key: this.#route.key, replica });
   }
 
   #pick(excluded: readonly EngineReplica[], client: string | undefined): EngineReplica | undefined {
