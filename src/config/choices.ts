@@ -1,10 +1,6 @@
 import type { Reader } from "./reader.ts";
 import { refused, textOf } from "./reader.ts";
 
-export const logLevels = ["debug", "info", "warn", "error"] as const;
-
-export type LogLevel = (typeof logLevels)[number];
-
 export const logFormats = ["auto", "json", "text"] as const;
 
 export type LogFormat = (typeof logFormats)[number];

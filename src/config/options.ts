@@ -1,5 +1,6 @@
 import { balancePolicies, defaultPolicy, localities } from "../model/policy.ts";
-import { choice, logFormats, logLevels, metricsDetails, onOff } from "./choices.ts";
+import { logLevels } from "../model/logger.ts";
+import { choice, logFormats, metricsDetails, onOff } from "./choices.ts";
 import { duration, ports, wholeNumber, wholeNumberOrAuto } from "./numbers.ts";
 import type { Reader } from "./reader.ts";
 import type { SettingName, Settings } from "./settings.ts";

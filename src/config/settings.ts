@@ -1,5 +1,6 @@
 import type { BalancePolicy, Locality } from "../model/policy.ts";
-import type { LogFormat, LogLevel, MetricsDetail } from "./choices.ts";
+import type { LogLevel } from "../model/logger.ts";
+import type { LogFormat, MetricsDetail } from "./choices.ts";
 
 /** Where the status port binds: an IP literal or `localhost`, and a port of which 0 takes any free one. */
 export interface Endpoint {

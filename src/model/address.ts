@@ -34,3 +34,10 @@ export function parseAddress(text: string): Address | undefined {
   if (match?.[1] !== undefined && !isIPv6(host)) return undefined;
   return { host, port };
 }
+
+const mappedPrefix = "::ffff:";
+
+/** An IPv4 address that a dual-stack socket shows in IPv6 clothes [rfc4291 §2.5.5.2], as itself; others as they are. */
+export function plainHost(host: string): string {
+  return host.startsWith(mappedPrefix) ? host.slice(mappedPrefix.length) : host;
+}

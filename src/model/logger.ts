@@ -1,3 +1,8 @@
+/** From the finest to the gravest. */
+export const logLevels = ["debug", "info", "warn", "error"] as const;
+
+export type LogLevel = (typeof logLevels)[number];
+
 /** Values that go beside a message; secrets and unbounded text stay out. */
 export type LogFields = Readonly<Record<string, unknown>>;
 

@@ -1,13 +1,10 @@
 import type { Writable } from "node:stream";
 import { pino } from "pino";
-import type { LogFields, Logger } from "../model/logger.ts";
+import { logLevels, type LogFields, type Logger, type LogLevel } from "../model/logger.ts";
 import { LineRate } from "./line-rate.ts";
 import { cleanFields, cleanText } from "./log-fields.ts";
 import { boundLine, toText } from "./log-line.ts";
 import { LogOutput } from "./log-output.ts";
-
-/** From the finest to the gravest. */
-export type LogLevel = "debug" | "info" | "warn" | "error";
 
 export interface LoggerOptions {
   /** Least severe level written. */
@@ -161,5 +158,5 @@ function createPino(
 }
 
 function isLogLevel(level: string): level is LogLevel {
-  return level === "debug" || level === "info" || level === "warn" || level === "error";
+  return logLevels.some((known) => known === level);
 }

@@ -5,7 +5,7 @@ import type { Replica, ReplicaState } from "../model/replica.ts";
 import { serviceKey, type Service } from "../model/service.ts";
 import { settleClaims, type PortPolicy } from "./claims.ts";
 import { isForbidden } from "./own-addresses.ts";
-import type { Route, RoutedReplica } from "./table.ts";
+import { byKey, type Route, type RoutedReplica } from "./table.ts";
 
 /** What is to be said of a replica: its state, why, and since when (ms since the epoch). */
 interface Standing {
@@ -63,7 +63,7 @@ function toRoute(service: Service, input: BuildInput, isOwn: (address: Address) 
   }
   const { app, name, port, protocol, mode, source } = service;
   const policy = policyOf(service, input);
-  const sorted = [...replicas.values()].toSorted((one, other) => (one.key < other.key ? -1 : 1));
+  const sorted = [...replicas.values()].toSorted(byKey);
   const key = serviceKey(service);
   return { key, app, name, port, protocol, mode, policy, source, replicas: sorted };
 }

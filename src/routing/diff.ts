@@ -29,19 +29,6 @@ export function diffRoutes(before: readonly Route[], after: readonly Route[]): R
   return changes;
 }
 
-/** What a reader that had the old routes by key has after these changes. */
-export function applyChanges(
-  routes: ReadonlyMap<string, Route>,
-  changes: readonly RouteChange[],
-): Map<string, Route> {
-  const result = new Map(routes);
-  for (const change of changes) {
-    if (change.kind === "removed") result.delete(change.key);
-    else result.set(change.key, change.after);
-  }
-  return result;
-}
-
 function sameRoute(one: Route, other: Route): boolean {
   return (
     one.app === other.app &&

@@ -1,4 +1,4 @@
-import type { Route, RoutedReplica } from "./table.ts";
+import { byKey, type Route, type RoutedReplica } from "./table.ts";
 
 export interface LingerOptions {
   /** The routes as they were. */
@@ -24,9 +24,7 @@ export function keepLingering(
       .filter(({ key }) => !listed.has(key) && connectionsOn(route.key, key) > 0)
       .map((replica) => toLingering(replica, now));
     if (left.length === 0) return route;
-    const replicas = [...route.replicas, ...left].toSorted((one, other) =>
-      one.key < other.key ? -1 : 1,
-    );
+    const replicas = [...route.replicas, ...left].toSorted(byKey);
     return { ...route, replicas };
   });
 }

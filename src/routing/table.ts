@@ -19,6 +19,11 @@ export interface RoutedReplica {
   readonly since: number;
 }
 
+/** The order of replicas in a route. */
+export function byKey(one: RoutedReplica, other: RoutedReplica): number {
+  return one.key < other.key ? -1 : 1;
+}
+
 /** One service port and where its connections may go. */
 export interface Route {
   /** `tcp/1234`. */

@@ -13,7 +13,7 @@ import { Bindings } from "./bindings.ts";
 import { CounterMemory } from "./counter-memory.ts";
 import { Ejections } from "./ejections.ts";
 import { giveWay } from "./precedence.ts";
-import { processLimit } from "./this-host.ts";
+import { descriptorLimit, processLimit } from "./this-host.ts";
 import { toEngineChange } from "./engine-route.ts";
 import type { Answer, EngineSettings, Order, WorkerStart } from "./messages.ts";
 
@@ -54,6 +54,7 @@ export class WorkerPool implements AsyncDisposable {
   readonly #routes = new Map<string, EngineRoute>();
   readonly #life = new AbortController();
   readonly #tasks: Promise<void>[] = [];
+  readonly #descriptors = descriptorLimit();
   #version = 0;
   #crashes = 0;
   /** Once set, a worker that dies is not replaced: its successor would open the ports again. */
@@ -115,7 +116,8 @@ export class WorkerPool implements AsyncDisposable {
     this.bindings.keepOnly(new Set(routes.map(({ key }) => key)));
     this.ejections.keepOnly(routes);
     const { workers, settings } = this.#options;
-    this.memory.limitConnections(processLimit(routes.length * workers * settings.bindHosts.length));
+    const listeners = routes.length * workers * settings.bindHosts.length;
+    this.memory.limitConnections(processLimit(this.#descriptors, listeners));
     this.memory.release(changes, performance.now());
     const { isLocal } = this.#options;
     const orders: EngineChange[] = [];

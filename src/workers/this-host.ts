@@ -17,13 +17,17 @@ export function hostNames(added: readonly string[]): ReadonlySet<string> {
  * Connections the whole process may have beside its listeners: two descriptors each, below the limit with a reserve. Past the descriptor
  * limit Node would accept and close clients in silence [libuv: uv__emfile_trick].
  */
-export function processLimit(listeners: number, limits: string = readLimits()): number {
-  const soft = /^Max open files\s+(\d+)/m.exec(limits)?.[1];
-  if (soft === undefined) return mostConnections;
+export function processLimit(descriptors: number, listeners: number): number {
   return Math.max(
     1,
-    Math.min(mostConnections, Math.floor((Number(soft) - reserve - listeners) / 2)),
+    Math.min(mostConnections, Math.floor((descriptors - reserve - listeners) / 2)),
   );
+}
+
+/** Descriptors this process may have open, as it was started; Infinity where the kernel does not say. */
+export function descriptorLimit(): number {
+  const soft = /^Max open files\s+(\d+)/m.exec(readLimits())?.[1];
+  return soft === undefined ? Infinity : Number(soft);
 }
 
 /** What the kernel grants this process; empty where it does not say. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { applyChanges, diffRoutes } from "../../src/routing/diff.ts";
+import { diffRoutes, type RouteChange } from "../../src/routing/diff.ts";
 import { describeChanges } from "../../src/routing/describe.ts";
 import { defaultPolicy } from "../../src/model/policy.ts";
 import type { Route } from "../../src/routing/table.ts";
@@ -48,6 +48,19 @@ const routes = fc.uniqueArray(route, { selector: ({ key }) => key, maxLength: 5 
 
 function byKey(list: readonly Route[]): Map<string, Route> {
   return new Map(list.map((one) => [one.key, one]));
+}
+
+/** What a reader that had the old routes by key has after these changes. */
+function applyChanges(
+  before: ReadonlyMap<string, Route>,
+  changes: readonly RouteChange[],
+): Map<string, Route> {
+  const result = new Map(before);
+  for (const change of changes) {
+    if (change.kind === "removed") result.delete(change.key);
+    else result.set(change.key, change.after);
+  }
+  return result;
 }
 
 test("applying the difference gives the other table, and equal tables differ in nothing", () => {

@@ -1,4 +1,5 @@
 import { BlockList, isIPv6 } from "node:net";
+import { plainHost } from "../../model/address.ts";
 
 /** A set of networks, each a CIDR or a single address, IPv4 and IPv6. */
 export class Networks {
@@ -17,7 +18,7 @@ export class Networks {
 
   /** True when the address lies in one of them; an IPv4 address in IPv6 clothes counts as IPv4. */
   has(address: string): boolean {
-    const plain = address.startsWith("::ffff:") ? address.slice(7) : address;
+    const plain = plainHost(address);
     return this.#list.check(plain, isIPv6(plain) ? "ipv6" : "ipv4");
   }
 }

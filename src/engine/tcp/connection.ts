@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import type { Address } from "../../model/address.ts";
+import { plainHost, type Address } from "../../model/address.ts";
 import { outcomeOfDial, type DialFailure, type Outcome } from "../../model/outcome.ts";
 import { formatV1, formatV2 } from "../proxy-protocol/format.ts";
 import type { Endpoints, Header } from "../proxy-protocol/header.ts";
@@ -285,10 +285,5 @@ export class Connection implements Waiter {
 }
 
 function end(host = "", port = 0): Address {
-  return { host: plain(host), port };
-}
-
-/** An IPv4 address that a dual-stack socket shows in IPv6 clothes, as itself. */
-function plain(host: string): string {
-  return host.startsWith("::ffff:") ? host.slice(7) : host;
+  return { host: plainHost(host), port };
 }

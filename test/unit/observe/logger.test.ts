@@ -3,7 +3,8 @@ import { suite, test } from "node:test";
 import { stripVTControlCharacters } from "node:util";
 import * as fc from "fast-check";
 import type { LogFields } from "../../../src/model/logger.ts";
-import type { LoggerOptions, LogLevel } from "../../../src/observe/logger.ts";
+import type { LogLevel } from "../../../src/model/logger.ts";
+import type { LoggerOptions } from "../../../src/observe/logger.ts";
 import { createLogger } from "../../../src/observe/logger.ts";
 import { Sink } from "./logger-sink.ts";
 
