@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import { makePages, type Phase } from "./admin/pages.ts";
+import { viewSource } from "./admin/source-view.ts";
 import { StatusServer } from "./admin/status-server.ts";
 import { isAbort, sleep } from "./async/sleep.ts";
 import { policyOf } from "./config/policy-of.ts";
@@ -203,14 +204,14 @@ class Proxy implements RunningProxy {
   }
 
   async #openStatusPort(): Promise<void> {
-    const { config, logger, version } = this.#options;
+    const { config, logger, version, clock } = this.#options;
     if (config.statusEndpoint === undefined) return;
     const metrics = this.#metrics();
     const pages = makePages({
       version,
       phase: () => this.#phase(),
       table: () => this.table(),
-      sources: () => this.#feeds.map(({ source }) => source.status()),
+      sources: () => this.#feeds.map(({ source }) => viewSource(source.status(), clock())),
       problems: () => this.#datedProblems(),
       metrics: () => metrics.render(),
       listening: (key) => this.#pool.bindings.listening(key),

@@ -32,6 +32,15 @@ test("services come from Marathon, follow its events, and every state is explain
     ["up", "up"],
   );
   assert.deepEqual(grown.listening, [`127.0.0.1:${port}`]);
+  const sources = await proxy.text("/api/sources");
+  for (const shown of [
+    /"connected": true/,
+    /"lastSync": "20/,
+    /"ageSeconds": \d/,
+    /"lastError": null/,
+  ]) {
+    assert.match(sources, shown);
+  }
 
   marathon.setHealth(first, false);
   const hurt = await proxy.service(port, ({ replicas }) =>
