@@ -51,7 +51,7 @@ test(
     place(marathon, "/high", replica.port);
     await using program = new Program({
       args: ["run", "--marathon", marathon.urls[0] ?? "", "--status-endpoint", "127.0.0.1:0"],
-      uid: 65_534,
+      unprivileged: true,
     });
     const warning = await program.logged(/cannot listen on 127\.0\.0\.1:81/);
     assert.match(String(warning["msg"]), /EACCES.*CAP_NET_BIND_SERVICE/);

@@ -5,8 +5,8 @@ import { eventually } from "./eventually.ts";
 export interface ProgramOptions {
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
-  /** Run as this user instead of the present one. */
-  readonly uid?: number;
+  /** Without the right to bind ports below 1024, also as root. */
+  readonly unprivileged?: boolean;
   /** Open files it may have; default as many as the tests. */
   readonly descriptors?: number;
 }
@@ -18,20 +18,25 @@ export class Program implements AsyncDisposable {
   stderr = "";
   #exit: Promise<number | null>;
 
-  constructor({ args, env = {}, uid, descriptors }: ProgramOptions) {
+  constructor({ args, env = {}, unprivileged = false, descriptors }: ProgramOptions) {
     // Coverage is collected of the child too, where the run asks for it.
     const { PATH = "", NODE_V8_COVERAGE: coverage } = process.env;
-    const kept =
-      coverage === undefined || uid !== undefined ? { PATH } : { PATH, NODE_V8_COVERAGE: coverage };
+    const kept = coverage === undefined ? { PATH } : { PATH, NODE_V8_COVERAGE: coverage };
     const command = [process.execPath, "src/main.ts", ...args];
     const limited =
       descriptors === undefined ? command : ["prlimit", `--nofile=${descriptors}`, ...command];
-    const [file = "", ...rest] = limited;
+    const dropped = [
+      "setpriv",
+      "--inh-caps",
+      "-net_bind_service",
+      "--bounding-set",
+      "-net_bind_service",
+    ];
+    const [file = "", ...rest] = unprivileged ? [...dropped, ...limited] : limited;
     this.child = spawn(file, rest, {
       cwd: new URL("../..", import.meta.url).pathname,
       env: { ...kept, ...env },
       stdio: ["ignore", "pipe", "pipe"],
-      ...(uid === undefined ? {} : { uid, gid: uid }),
     });
     this.child.stdout?.on("data", (chunk: Buffer) => {
       this.stdout += chunk.toString();
