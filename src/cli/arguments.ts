@@ -1,17 +1,23 @@
 import type { Flags } from "../config/settle.ts";
-import type { DemoOptions } from "./commands.ts";
+import type { CommandName, DemoOptions, Question, Shell } from "./commands.ts";
 import { readWithYargs } from "./parser.ts";
 import { readTokens } from "./tokens.ts";
 import { findSpelling, formatFlag } from "./spellings.ts";
 import type { Values } from "./usage.ts";
-import { commandOf, misuses } from "./usage.ts";
+import { commandOf, misuses, shellOf, wordOf } from "./usage.ts";
 
 /** What a command line asks for. */
 export type Arguments =
   | { readonly kind: "run"; readonly flags: Flags }
+  | { readonly kind: "check"; readonly flags: Flags; readonly json: boolean }
   | { readonly kind: "demo"; readonly flags: Flags; readonly options: DemoOptions }
   /** `run` when the configuration has a source, else `demo`; what `npm start` asks for. */
   | { readonly kind: "start"; readonly flags: Flags; readonly options: DemoOptions }
+  /** A question to a portolan that runs. */
+  | { readonly kind: "ask"; readonly flags: Flags; readonly question: Question }
+  /** To watch a portolan that runs. */
+  | { readonly kind: "top"; readonly flags: Flags }
+  | { readonly kind: "completion"; readonly shell: Shell }
   /** Help or the version, for stdout. */
   | { readonly kind: "text"; readonly text: string; readonly exitCode: 0 }
   /** Everything that was not understood, a line each, for stderr. */
@@ -42,21 +48,41 @@ export function parseArgs(
 }
 
 function toArguments(values: Values, tokenProblems: readonly string[]): Arguments {
-  const kind = commandOf(values);
-  const problems = [...tokenProblems, ...misuses(values, kind)];
-  if (problems.length > 0) return usage(problems);
+  const command = commandOf(values);
+  const problems = [...tokenProblems, ...misuses(values, command)];
+  return problems.length > 0 ? usage(problems) : meaning(command, values);
+}
+
+function meaning(command: CommandName, values: Values): Arguments {
   const flags = flagsOf(values);
-  return kind === "run"
-    ? { kind, flags }
-    : { kind, flags, options: { script: values.get("script") !== false } };
+  switch (command) {
+    case "run":
+    case "top":
+      return { kind: command, flags };
+    case "completion":
+      return { kind: command, shell: shellOf(values) };
+    case "check":
+      return { kind: command, flags, json: values.get("json") === true };
+    case "demo":
+    case "start":
+      return { kind: command, flags, options: { script: values.get("script") !== false } };
+    case "explain":
+    case "status":
+    case "healthcheck": {
+      const question = { command, word: wordOf(values), json: values.get("json") === true };
+      return { kind: "ask", flags, question };
+    }
+  }
 }
 
 function flagsOf(values: Values): Flags {
   const flags = new Map<string, readonly string[]>();
   for (const [key, value] of values) {
-    const kind = findSpelling(key)?.kind;
-    if (kind !== "setting" && kind !== "retired") continue;
-    flags.set(key, Array.isArray(value) ? value.map(String) : [String(value)]);
+    const spelling = findSpelling(key);
+    if (spelling?.kind !== "setting" && spelling?.kind !== "retired") continue;
+    const texts = Array.isArray(value) ? value.map(String) : [String(value)];
+    // Two spellings of one flag are as one that is given twice.
+    flags.set(spelling.means, [...(flags.get(spelling.means) ?? []), ...texts]);
   }
   return flags;
 }

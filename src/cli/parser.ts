@@ -3,7 +3,7 @@ import type { Options } from "yargs";
 import { defaultText, optionGroups, options, settingNames } from "../config/options.ts";
 import { retiredOptions } from "../config/retired-options.ts";
 import type { SettingName } from "../config/settings.ts";
-import { commands } from "./commands.ts";
+import { commands, type CommandName } from "./commands.ts";
 
 export interface Appearance {
   /** What `--version` prints. */
@@ -64,13 +64,12 @@ function describeProgram(argv: readonly string[], { version, columns }: Appearan
     .version("version", "Show the version", version)
     .alias("version", "V")
     .wrap(columns);
-  for (const [name, { describe, isHidden, hasDemo }] of Object.entries(commands)) {
-    const describeCommand = (command: Program): Program =>
-      hasDemo ? command.option("script", scriptOption) : command;
-    if (isHidden) program.command(name, false, describeCommand);
-    else program.command(name, describe, describeCommand);
+  for (const [name, command] of Object.entries(commands)) describeCommand(program, name, command);
+  for (const name of settingNames) {
+    const { flag, alsoFlags = [], reader } = options[name];
+    program.option(flag, yargsOption(name));
+    for (const also of alsoFlags) program.option(also, { ...typeOf(reader.takes), hidden: true });
   }
-  for (const name of settingNames) program.option(options[name].flag, yargsOption(name));
   for (const { flag, alias, isSwitch } of retiredOptions) {
     program.option(flag, {
       ...(alias && { alias }),
@@ -78,9 +77,29 @@ function describeProgram(argv: readonly string[], { version, columns }: Appearan
       hidden: true,
     });
   }
-  for (const group of optionGroups) program.group(flagsIn(group), `${group}:`);
+  for (const { heading, options: grouped } of optionGroups) {
+    const flags = Object.values(grouped).map(({ flag }) => flag);
+    program.group(flags, `${heading}:`);
+  }
   return describeUse(program);
 }
+
+function describeCommand(
+  program: Program,
+  name: string,
+  { describe, isHidden, hasDemo, hasJson, word }: (typeof commands)[CommandName],
+): void {
+  const builder = (command: Program): Program => {
+    if (hasDemo) command.option("script", scriptOption);
+    if (hasJson) command.option("json", jsonOption);
+    return command;
+  };
+  // The word is taken as a plain one: a missing or surplus one is told in our own words.
+  if (isHidden) program.command(name, false, builder);
+  else program.command(name, word === undefined ? describe : `${describe} (${word})`, builder);
+}
+
+const jsonOption: Options = { type: "boolean", describe: "The answer as JSON", group: "Output:" };
 
 const scriptOption: Options = {
   type: "boolean",
@@ -88,12 +107,6 @@ const scriptOption: Options = {
   defaultDescription: "true",
   group: "Demo:",
 };
-
-function flagsIn(group: (typeof optionGroups)[number]): string[] {
-  return settingNames
-    .filter((name) => options[name].group === group)
-    .map((name) => options[name].flag);
-}
 
 function yargsOption(name: SettingName): Options {
   const { alias, describe, reader } = options[name];
@@ -121,6 +134,7 @@ function describeUse(program: Program): Program {
       "$0 -m https://m1:8443 --marathon-auth-file /etc/portolan/auth",
       "The same with credentials",
     )
+    .example("$0 explain /demo/web", "Ask the portolan that runs here about an app")
     .example("REFRESH_INTERVAL=30s $0 --config portolan.yaml", "From the environment and a file")
     .epilogue(
       [

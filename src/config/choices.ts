@@ -9,6 +9,31 @@ export const metricsDetails = ["service", "replica"] as const;
 
 export type MetricsDetail = (typeof metricsDetails)[number];
 
+export const fileNamings = ["readme", "mmsd"] as const;
+
+export type FileNaming = (typeof fileNamings)[number];
+
+export const sourceNames = ["marathon", "registrator", "consul", "file", "dns", "docker"] as const;
+
+export type SourceName = (typeof sourceNames)[number];
+
+/** Reads a comma list of some of a closed list of words; those that are left out follow in their own order. */
+export function ranking<T extends string>(words: readonly T[]): Reader<readonly T[]> {
+  return {
+    takes: "values",
+    accepts: `some of ${words.join(", ")}, separated by commas`,
+    parse(raw) {
+      const texts: readonly unknown[] = Array.isArray(raw) ? raw : [raw];
+      const items = texts.flatMap((text) => (textOf(text) ?? "").toLowerCase().split(","));
+      const given = items.map((item) => words.find((word) => word === item.trim()));
+      const known = given.filter((word) => word !== undefined);
+      if (known.length < given.length) return refused(raw);
+      return { kind: "value", value: Object.freeze([...new Set([...known, ...words])]) };
+    },
+    format: (ranked) => ranked.join(","),
+  };
+}
+
 /** Reads one of a closed list of words, in any case. */
 export function choice<T extends string>(words: readonly T[]): Reader<T> {
   return {

@@ -9,8 +9,13 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 const prefix = "PORTOLAN_";
 
 /** The variables that set an option, strongest first: `PORTOLAN_BIND`, `BIND`. */
-export function environmentNames({ flag, alsoEnv = [] }: AnyOption): readonly string[] {
-  const bare = [flag.toUpperCase().replaceAll("-", "_"), ...alsoEnv];
+export function environmentNames({
+  flag,
+  alsoFlags = [],
+  alsoEnv = [],
+}: AnyOption): readonly string[] {
+  const flags = [flag, ...alsoFlags].map((name) => name.toUpperCase().replaceAll("-", "_"));
+  const bare = [...flags, ...alsoEnv];
   return [...bare.map((name) => prefix + name), ...bare];
 }
 

@@ -1,3 +1,4 @@
+import { defaultCheckPolicy, type CheckPolicy } from "../model/check.ts";
 import { defaultPolicy, type ServicePolicy } from "../model/policy.ts";
 import type { Config } from "./settings.ts";
 
@@ -12,5 +13,18 @@ export function policyOf(config: Config): ServicePolicy {
     queueTimeoutMs: config.queueTimeoutMs,
     slowStartMs: config.slowStartMs,
     idleMs: config.idleTimeoutMs,
+  };
+}
+
+/** How replicas are checked where labels and sources do not say. */
+export function checkPolicyOf(config: Config): CheckPolicy {
+  return {
+    ...defaultCheckPolicy,
+    health: config.health,
+    intervalMs: config.checkIntervalMs,
+    fastIntervalMs: config.checkFastIntervalMs,
+    timeoutMs: config.checkTimeoutMs,
+    rise: config.checkRise,
+    fall: config.checkFall,
   };
 }

@@ -28,7 +28,7 @@ export function readConfig(inputs: ConfigInputs): ReadConfig {
       draft.origins[name] = settled.origin;
     }
   }
-  checkAuthFile(draft, inputs);
+  checkFiles(draft, inputs);
   // A file that was not understood may well have named a source.
   if (inputs.needsSource === true && file.problems.length === 0) checkSource(draft);
 
@@ -63,22 +63,35 @@ function put<K extends SettingName>(
   values[name] = value;
 }
 
-/** The file is read again at each request; reading it once here tells a wrong path before anything is bound. */
-function checkAuthFile({ values, origins, problems }: Draft, places: Places): void {
-  const { marathonAuthFile: path } = values;
-  const { marathonAuthFile: origin } = origins;
-  if (path === undefined || origin === undefined) return;
-  const text = readText(path, origin, places);
-  if (text.kind === "problems") problems.push(...text.problems);
-  else if (text.value.trim() === "") problems.push(`${origin.name}: the file is empty`);
+/** Files that are read later, some of them again and again; a wrong path is told before anything is bound. */
+const readLater = [
+  "marathonAuthFile",
+  "marathonCa",
+  "marathonCert",
+  "marathonKey",
+  "consulTokenFile",
+  "checkSecrets",
+] as const;
+
+function checkFiles({ values, origins, problems }: Draft, places: Places): void {
+  for (const name of readLater) {
+    const path = values[name];
+    const origin = origins[name];
+    if (path === undefined || origin === undefined) continue;
+    const text = readText(path, origin, places);
+    if (text.kind === "problems") problems.push(...text.problems);
+    else if (text.value.trim() === "") problems.push(`${origin.name}: the file is empty`);
+  }
 }
 
 function checkSource({ values, problems }: Draft): void {
   // A source that was given but not understood is already a problem of its own.
   const isMissing = sourceNames.every((name) => name in values && isEmpty(values[name]));
   if (!isMissing) return;
-  const flags = sourceNames.map((name) => `--${options[name].flag}`).join(" or ");
-  problems.push(`no source of services: give ${flags}, or try "portolan demo", which needs none`);
+  const [first = "", ...others] = sourceNames.map((name) => `--${options[name].flag}`);
+  problems.push(
+    `no source of services: give ${first} (or ${others.join(", ")}), or try "portolan demo", which needs none`,
+  );
 }
 
 function isEmpty(value: unknown): boolean {

@@ -1,4 +1,4 @@
-/** A flag of proxymatic that has nothing left to control. */
+/** A flag of proxymatic or mmsd that has nothing left to control. */
 export interface RetiredOption {
   readonly flag: string;
   readonly alias?: string;
@@ -9,8 +9,24 @@ export interface RetiredOption {
 
 /** Accepted so that existing command lines keep working, ignored, and reported in one warning. */
 export const retiredOptions: readonly RetiredOption[] = [
-  { flag: "pen-servers", env: "PEN_SERVERS", isSwitch: false },
-  { flag: "pen-clients", env: "PEN_CLIENTS", isSwitch: false },
-  { flag: "haproxy", env: "HAPROXY", isSwitch: true },
   { flag: "marathon-callback", alias: "c", env: "MARATHON_CALLBACK_URL", isSwitch: false },
+  ...["haproxy", "haproxy-enable-reuse-socket"].map((flag) => retired(flag, true)),
+  ...[
+    "pen-servers",
+    "pen-clients",
+    "haproxy-bin",
+    "haproxy-bind",
+    "haproxy-cfgtail",
+    "haproxy-port",
+    "haproxy-reload-interval",
+    "haproxy-syslog-facility",
+    "haproxy-before-cmd",
+    "haproxy-after-cmd",
+    "managed-ip",
+    "reconnect-delay",
+  ].map((flag) => retired(flag, false)),
 ];
+
+function retired(flag: string, isSwitch: boolean): RetiredOption {
+  return { flag, env: flag.toUpperCase().replaceAll("-", "_"), isSwitch };
+}

@@ -1,6 +1,7 @@
+import type { HealthMode } from "../model/check.ts";
 import type { BalancePolicy, Locality } from "../model/policy.ts";
 import type { LogLevel } from "../model/logger.ts";
-import type { LogFormat, MetricsDetail } from "./choices.ts";
+import type { FileNaming, LogFormat, MetricsDetail, SourceName } from "./choices.ts";
 
 /** Where the status port binds: an IP literal or `localhost`, and a port of which 0 takes any free one. */
 export interface Endpoint {
@@ -20,10 +21,69 @@ export interface Settings {
   readonly marathon: readonly URL[];
   /** File with `user:password` or a whole `authorization` header value. Default: no credentials. */
   readonly marathonAuthFile: string | undefined;
+  /** One member by host and port, as mmsd was told; it comes after those of `marathon`. Default: none. */
+  readonly marathonHost: string | undefined;
+  /** Default: 8080. */
+  readonly marathonPort: number;
+  /** PEM file of the authorities to trust for https. Default: the system's. */
+  readonly marathonCa: string | undefined;
+  /** PEM files of the certificate to show to Marathon, and of its key. Default: none. */
+  readonly marathonCert: string | undefined;
+  readonly marathonKey: string | undefined;
+  /** Groups whose ports are forwarded; `*` is every port. Default: `*`. */
+  readonly groups: readonly string[];
+  /** False leaves out services whose replicas listen on the service port itself. Default: true. */
+  readonly exposeHost: boolean;
+  /** True offers endpoints of pods that carry a service port by label. Default: false. */
+  readonly pods: boolean;
+  /** YAML or JSON file with services. Default: none. */
+  readonly file: string | undefined;
+  /** Where registrator writes, `etcd://…` or `etcd3://…`. Default: none. */
+  readonly registrator: string | undefined;
+  /** URL of a Consul agent. Default: none. */
+  readonly consul: string | undefined;
+  /** File with its token. Default: none. */
+  readonly consulTokenFile: string | undefined;
+  /** Default: the agent's own. */
+  readonly consulDatacenter: string | undefined;
+  /** DNS names whose SRV records are replicas, each with its service port, `name=port`. Default: none. */
+  readonly dnsSrv: readonly string[];
+  /** A Docker engine, `unix:///…` or `tcp://…`. Default: none. */
+  readonly docker: string | undefined;
+  /** Sources, strongest first. Default: marathon, registrator, consul, file, dns, docker. */
+  readonly sourcePriority: readonly SourceName[];
+  /** True lets claims of several sources on one port share it. Default: false. */
+  readonly mergeSources: boolean;
   /** Longest time between two full looks at a source. Default: 60 000. */
   readonly refreshIntervalMs: number;
   /** True holds back an answer that would remove most replicas at once until it is confirmed. Default: true. */
   readonly shrinkGuard: boolean;
+  /** Where what the sources said last is kept for a start without them. Default: nowhere. */
+  readonly stateFile: string | undefined;
+  /** Directory for one file per app and port with its healthy replicas. Default: none. */
+  readonly upstreamConfd: string | undefined;
+  /** Which names the files have. Default: readme. */
+  readonly upstreamNames: FileNaming;
+  /** Program and arguments to run after the files have changed. Default: none. */
+  readonly upstreamHook: readonly string[];
+  /** As mmsd was told: below it, `confd` is the directory of the files. Default: none. */
+  readonly runStateDir: string | undefined;
+  /** False writes no files, whatever directory is named. Default: true. */
+  readonly enableFiles: boolean;
+  /** Default: false. */
+  readonly enableDns: boolean;
+  /** The port of the DNS server, on every address that service ports bind to. Default: 53. */
+  readonly dnsPort: number;
+  /** What the names of apps end in. Default: `mmsd.`. */
+  readonly dnsBasename: string;
+  /** How long answers may be kept. Default: 5000. */
+  readonly dnsTtlMs: number;
+  /** True adds SRV records to answers of addresses. Default: false. */
+  readonly dnsPushSrv: boolean;
+  /** True asks the host's resolvers for names that are not ours. Default: false. */
+  readonly dnsForward: boolean;
+  /** A port of its own for the service API, on every address that service ports bind to. Default: none. */
+  readonly apiPort: number | undefined;
   /** IP literals that service ports bind to, without brackets. Default: 127.0.0.1. */
   readonly bind: readonly string[];
   /** Service ports that apps may claim. Default: 1–65535. */
@@ -50,6 +110,20 @@ export interface Settings {
   readonly slowStartMs: number;
   /** Time for one attempt to reach a replica. Default: 3000. */
   readonly connectTimeoutMs: number;
+  /** Whose word counts for services whose labels do not say, as the settings of probes below. Default: both. */
+  readonly health: HealthMode;
+  /** Default: 2000. */
+  readonly checkIntervalMs: number;
+  /** Default: 500. */
+  readonly checkFastIntervalMs: number;
+  /** For one whole probe. Default: 2000. */
+  readonly checkTimeoutMs: number;
+  /** Default: 2. */
+  readonly checkRise: number;
+  /** Default: 3. */
+  readonly checkFall: number;
+  /** File with secrets for probes, by app. Default: none. */
+  readonly checkSecrets: string | undefined;
   /** Time that running connections get at shutdown. Default: 30 000. */
   readonly drainTimeoutMs: number;
   /** Undefined opens no status port. Default: 0.0.0.0:9090. */

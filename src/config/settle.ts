@@ -3,7 +3,7 @@ import { readConfigFile } from "./config-file.ts";
 import type { FileContents } from "./config-file.ts";
 import type { Environment } from "./environment.ts";
 import { environmentNames, findVariable } from "./environment.ts";
-import type { Option } from "./options.ts";
+import type { Option } from "./option.ts";
 import { options } from "./options.ts";
 import { presentable } from "./reader.ts";
 import type { Origin, SettingName, Settings } from "./settings.ts";

@@ -64,6 +64,46 @@ export const hosts: Reader<readonly string[]> = listOf(
   isHost,
 );
 
+/** Reads a comma list of names, of which `*` is one; each is kept once. */
+export const names: Reader<readonly string[]> = listOf(
+  "names separated by commas, or * for all",
+  (item) => /^(?:\*|[\w.-]{1,100})$/.test(item),
+);
+
+/** Reads a host name or an address. */
+export const host: Reader<string | undefined> = matching("a host name or address", isHost);
+
+/** Reads a text of one kind; `isGood` says which. An option without a default shows nothing. */
+export function matching(accepts: string, isGood: (text: string) => boolean): Reader<string> {
+  return {
+    takes: "value",
+    accepts,
+    parse(raw) {
+      const text = textOf(raw);
+      return text !== undefined && isGood(text) ? { kind: "value", value: text } : refused(raw);
+    },
+    format: (text: string | undefined) => text ?? "",
+  };
+}
+
+const mostWords = 100;
+
+/** Reads a program and its arguments: words, or a list of them, in which spaces stay; nothing in it is expanded. */
+export const commandLine: Reader<readonly string[]> = {
+  takes: "value",
+  accepts: "a program and its arguments",
+  parse(raw) {
+    const given: readonly unknown[] = Array.isArray(raw)
+      ? raw
+      : (textOf(raw)?.split(/\s+/) ?? [raw]);
+    const words = given.filter((word) => typeof word === "string" && !word.includes("\0"));
+    return words.length === given.length && words.length <= mostWords && words[0] !== ""
+      ? { kind: "value", value: Object.freeze(words.map(String)) }
+      : refused(raw);
+  },
+  format: (words) => words.join(" "),
+};
+
 /** Reads a comma list of http and https URLs, which may carry userinfo and a path but no query; each is kept once. */
 export const urls: Reader<readonly URL[]> = {
   takes: "values",
@@ -85,7 +125,11 @@ export const urls: Reader<readonly URL[]> = {
   format: (list) => list.map(withoutUserinfo).join(","),
 };
 
-function listOf(accepts: string, isGood: (item: string) => boolean): Reader<readonly string[]> {
+/** Reads a comma list of texts of one kind, which may be empty; each is kept once. */
+export function listOf(
+  accepts: string,
+  isGood: (item: string) => boolean,
+): Reader<readonly string[]> {
   return {
     takes: "values",
     accepts,

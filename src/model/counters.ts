@@ -1,4 +1,13 @@
-import { dialFailures, outcomes, type DialFailure, type Outcome } from "./outcome.ts";
+import {
+  dialFailures,
+  dropReasons,
+  outcomes,
+  sessionEndings,
+  type DialFailure,
+  type DropReason,
+  type Outcome,
+  type SessionEnding,
+} from "./outcome.ts";
 
 // Numbers that the data plane writes and the control plane reads live side by side in one Float64Array: each service
 // and each replica has a row, and these are the columns. Each cell has one writer, so none needs a lock.
@@ -11,7 +20,16 @@ export const connectBuckets = [
   0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 3, 5,
 ] as const;
 
-/** Where each number of a service's row is; `closed`, `durations` and `connects` begin one column per outcome or bucket. */
+/** Upper bounds of the time it takes to answer a request, in seconds. */
+export const requestBuckets = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 30, 300] as const;
+
+/** Requests by the class of their status; the last one is for those whose client left before an answer. */
+export const statusClasses = ["1xx", "2xx", "3xx", "4xx", "5xx", "none"] as const;
+
+/**
+ * Where each number of a service's row is; `closed`, `durations`, `connects`, `sessionsClosed`, `dropped`, `requests` and
+ * `requestDurations` begin one column per outcome, bucket, ending, reason or class.
+ */
 export interface ServiceColumns {
   readonly accepted: number;
   readonly active: number;
@@ -23,12 +41,23 @@ export interface ServiceColumns {
   readonly durationSum: number;
   readonly connects: number;
   readonly connectSum: number;
+  readonly sessions: number;
+  readonly sessionsActive: number;
+  readonly sessionsClosed: number;
+  /** Datagrams that came from clients, whatever became of them. */
+  readonly datagramsIn: number;
+  /** Datagrams that came from replicas. */
+  readonly datagramsOut: number;
+  readonly dropped: number;
+  readonly requests: number;
+  readonly requestDurations: number;
+  readonly requestDurationSum: number;
 }
 
 export const serviceColumns: ServiceColumns = layOut();
 
 /** Cells a service's row takes. */
-export const serviceRow: number = serviceColumns.connectSum + 1;
+export const serviceRow: number = serviceColumns.requestDurationSum + 1;
 
 export interface ReplicaColumns {
   readonly connections: number;
@@ -55,6 +84,23 @@ export function closedColumn(outcome: Outcome): number {
   return serviceColumns.closed + outcomes.indexOf(outcome);
 }
 
+/** The column that counts sessions which ended this way. */
+export function sessionsClosedColumn(ending: SessionEnding): number {
+  return serviceColumns.sessionsClosed + sessionEndings.indexOf(ending);
+}
+
+/** The column that counts datagrams dropped for this reason. */
+export function droppedColumn(reason: DropReason): number {
+  return serviceColumns.dropped + dropReasons.indexOf(reason);
+}
+
+/** The column that counts requests answered with this status; 0 and what is none count as not answered. */
+export function requestColumn(status: number): number {
+  const index = Math.trunc(status / 100) - 1;
+  const isStatus = index >= 0 && index < statusClasses.length - 1;
+  return serviceColumns.requests + (isStatus ? index : statusClasses.length - 1);
+}
+
 /** The column that counts attempts which failed this way. */
 export function failureColumn(failure: DialFailure): number {
   return replicaColumns.failures + dialFailures.indexOf(failure);
@@ -74,5 +120,22 @@ function layOut(): ServiceColumns {
   const connects = durationSum + 1;
   const connectSum = connects + connectBuckets.length + 1;
   const totals = { accepted: 0, active: 1, received: 2, sent: 3, retries: 4 };
-  return { ...totals, closed, durations, durationSum, connects, connectSum };
+  const streams = { closed, durations, durationSum, connects, connectSum };
+  const datagrams = layOutDatagrams(connectSum + 1);
+  const requests = datagrams.dropped + dropReasons.length;
+  const requestDurations = requests + statusClasses.length;
+  const requestDurationSum = requestDurations + requestBuckets.length + 1;
+  return { ...totals, ...streams, ...datagrams, requests, requestDurations, requestDurationSum };
+}
+
+function layOutDatagrams(
+  first: number,
+): Pick<
+  ServiceColumns,
+  "sessions" | "sessionsActive" | "sessionsClosed" | "datagramsIn" | "datagramsOut" | "dropped"
+> {
+  const sessionsClosed = first + 2;
+  const datagramsIn = sessionsClosed + sessionEndings.length;
+  const rest = { datagramsIn, datagramsOut: datagramsIn + 1, dropped: datagramsIn + 2 };
+  return { sessions: first, sessionsActive: first + 1, sessionsClosed, ...rest };
 }

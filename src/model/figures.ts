@@ -1,13 +1,15 @@
+import type { CheckKind } from "./check.ts";
 import type { ReplicaState } from "./replica.ts";
-import type { Protocol } from "./service.ts";
+import type { Mode, Protocol } from "./service.ts";
 
 /** One service's numbers at one moment, for metrics. `cells` is laid out as `counters.ts` says. */
 export interface ServiceFigures {
   /** `<name>:<port>`, unique among TCP and among UDP services. */
   readonly service: string;
   readonly protocol: Protocol;
+  readonly mode: Mode;
   readonly cells: Float64Array;
-  /** Connections all workers together take for it. */
+  /** Connections, or UDP sessions, all workers together take for it. */
   readonly limit: number;
   readonly listeners: readonly ListenerFigures[];
   readonly replicas: readonly ReplicaFigures[];
@@ -17,6 +19,10 @@ export interface ListenerFigures {
   /** `host:port`. */
   readonly address: string;
   readonly bound: boolean;
+  /** Bytes of datagrams the kernel holds for it, by its own count; only for UDP. */
+  readonly receiveBuffer?: number;
+  /** Datagrams the kernel dropped since it was bound; only for UDP, where the kernel tells. */
+  readonly kernelDrops?: number;
 }
 
 export interface ReplicaFigures {
@@ -39,4 +45,29 @@ export interface SourceFigures {
   readonly failures: number;
   readonly lastSyncAt: number | undefined;
   readonly lastSyncDurationMs: number | undefined;
+}
+
+/** Upper bounds of the time a probe takes, in seconds. */
+export const probeBuckets = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 2, 5] as const;
+
+/** What probes of one kind have found. */
+export interface ProbeFigures {
+  readonly kind: CheckKind;
+  readonly good: number;
+  readonly bad: number;
+  /** Without a word on the replica: our own shortage, or we stood still. */
+  readonly void: number;
+  /** Counts by `probeBuckets`, the last one being beyond all of them. */
+  readonly durations: Float64Array;
+  /** In seconds. */
+  readonly durationSum: number;
+}
+
+/** How often replicas of one service came up and went down. */
+export interface TransitionFigures {
+  /** `<name>:<port>`. */
+  readonly service: string;
+  readonly protocol: Protocol;
+  readonly up: number;
+  readonly down: number;
 }

@@ -21,6 +21,7 @@ export const outcomes = [
   "queue-full",
   "queue-timeout",
   "denied",
+  "bad-request",
   "proxy-header",
   "replica-down",
   "out-of-resources",
@@ -51,6 +52,7 @@ const sides = {
   "queue-full": "internal",
   "queue-timeout": "internal",
   denied: "internal",
+  "bad-request": "downstream",
   "proxy-header": "downstream",
   "replica-down": "internal",
   "out-of-resources": "internal",
@@ -92,8 +94,67 @@ const failureByCode: Readonly<Record<string, DialFailure>> = {
   EADDRINUSE: "local",
 };
 
-/** The only reader of a socket error's `code`: what it means for the replica that was dialled. */
+/** What the `code` of a socket's error means for the replica that was dialled. */
 export function dialFailureOf(error: Error): DialFailure {
   const code: unknown = "code" in error ? error.code : undefined;
   return (typeof code === "string" ? failureByCode[code] : undefined) ?? "unreachable";
+}
+
+/** Every way a UDP session ends; like `outcomes`, the order fixes cells in shared memory. */
+export const sessionEndings = [
+  /** No datagram in either direction for the session's idle time. */
+  "idle",
+  /** It had all the answers it expected. */
+  "answered",
+  /** The longest idle one, it made room for another client. */
+  "evicted",
+  /** Its replica left, went down or refused, and the session was for that replica alone. */
+  "replica-lost",
+  /** Its service, or the whole program, stopped. */
+  "drained",
+  "killed",
+] as const;
+
+export type SessionEnding = (typeof sessionEndings)[number];
+
+/** Every reason for which a datagram goes no further, in either direction. */
+export const dropReasons = [
+  "no-replica",
+  /** Every session there may be, or every place on the replicas, is in use. */
+  "session-limit",
+  "denied",
+  /** Nobody, or everybody, or we ourselves would get the answer. */
+  "bad-source",
+  "too-big",
+  "refused",
+  "unreachable",
+  /** More datagrams wait to be sent than one socket may hold back. */
+  "congested",
+  "out-of-resources",
+  "send-failed",
+] as const;
+
+export type DropReason = (typeof dropReasons)[number];
+
+const dropByCode: Readonly<Record<string, DropReason>> = {
+  EMSGSIZE: "too-big",
+  ECONNREFUSED: "refused",
+  ENETUNREACH: "unreachable",
+  EHOSTUNREACH: "unreachable",
+  ENETDOWN: "unreachable",
+  // A packet filter on this host [ip(7)].
+  EACCES: "unreachable",
+  EPERM: "unreachable",
+  EADDRNOTAVAIL: "out-of-resources",
+  EADDRINUSE: "out-of-resources",
+  EMFILE: "out-of-resources",
+  ENFILE: "out-of-resources",
+  ENOBUFS: "out-of-resources",
+  ENOMEM: "out-of-resources",
+};
+
+/** Why a datagram was lost whose sending, or whose socket, failed with this error. */
+export function dropReasonOf(error: Error): DropReason {
+  const code: unknown = "code" in error ? error.code : undefined;
+  return (typeof code === "string" ? dropByCode[code] : undefined) ?? "send-failed";
 }

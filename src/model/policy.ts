@@ -8,8 +8,40 @@ export const localities = ["any", "prefer", "only"] as const;
 /** Whether replicas on this host come first, or alone. */
 export type Locality = (typeof localities)[number];
 
+export const datagramModes = ["session", "packet", "multicast"] as const;
+
+/** Whether a client's datagrams stay on one replica, are balanced one by one, or go to every replica. */
+type DatagramMode = (typeof datagramModes)[number];
+
+/** How a UDP service is forwarded. */
+interface DatagramPolicy {
+  readonly datagrams: DatagramMode;
+  /** A session without a datagram in either direction for this long ends. */
+  readonly sessionIdleMs: number;
+  /** Sessions at the same time, over all workers of this host. */
+  readonly maxSessions: number;
+  /** Answers after which a session ends until the next request; 0 is no limit. */
+  readonly expectedReplies: number;
+}
+
+export const httpReuses = ["keep-alive", "server-close", "close"] as const;
+
+/** Which connections outlive a request: the client's and the replica's, the client's alone, or none. */
+type HttpReuse = (typeof httpReuses)[number];
+
+/** How an HTTP service is forwarded. */
+interface HttpPolicy {
+  readonly httpReuse: HttpReuse;
+  /** Name of the cookie that keeps a client on its replica; empty for none. */
+  readonly stickyCookie: string;
+  /** How long a client may be silent in the middle of its request, and between two. */
+  readonly clientTimeoutMs: number;
+  /** How long a replica may take to begin its answer, and be silent in the middle of it. */
+  readonly serverTimeoutMs: number;
+}
+
 /** How one service is forwarded; flags set it for all, labels for one. Times in ms. */
-export interface ServicePolicy {
+export interface ServicePolicy extends DatagramPolicy, HttpPolicy {
   readonly balance: BalancePolicy;
   readonly locality: Locality;
   /** Connections at the same time, over all workers of this host; more are reset. */
@@ -51,4 +83,12 @@ export const defaultPolicy: ServicePolicy = Object.freeze({
   allow: Object.freeze([]),
   deny: Object.freeze([]),
   idleMs: 3_600_000,
+  datagrams: "session",
+  sessionIdleMs: 60_000,
+  maxSessions: 4096,
+  expectedReplies: 0,
+  httpReuse: "keep-alive",
+  stickyCookie: "",
+  clientTimeoutMs: 60_000,
+  serverTimeoutMs: 300_000,
 });

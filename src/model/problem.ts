@@ -9,6 +9,8 @@ export type ProblemKind =
   | "unresolved-host"
   | "unsupported"
   | "held-back"
+  | "source-unread"
+  | "restored"
   | "limit-reached";
 
 /** One bad thing that harmed only itself: what it is about and what was done. */

@@ -14,6 +14,10 @@ export interface Replica {
   readonly host: string;
   /** Where to dial; the host may still be a name. */
   readonly address: Address;
+  /** True until it is said to run: whoever answers at its address before that is somebody else. */
+  readonly isStarting?: boolean;
+  /** The port that is checked in place of its own; absent for its own. */
+  readonly checkPort?: number;
   /** Share of the traffic relative to its siblings, 0–1000; 0 takes no new connections. */
   readonly weight: number;
   /** The source's own verdict. */

@@ -3,7 +3,7 @@ import { suite, test } from "node:test";
 import * as fc from "fast-check";
 import type { Arguments } from "../../../src/cli/arguments.ts";
 import { parseArgs } from "../../../src/cli/arguments.ts";
-import { options, settingNames } from "../../../src/config/options.ts";
+import { optionGroups, options, settingNames } from "../../../src/config/options.ts";
 import { readConfig } from "../../../src/config/read-config.ts";
 
 function parse(...argv: readonly string[]): Arguments {
@@ -50,7 +50,9 @@ suite("commands", () => {
       assert.equal("options" in plain && plain.options.script, true);
     }
     assert.deepEqual(usageOf("--no-script"), ["--script belongs to portolan demo"]);
-    assert.deepEqual(usageOf("demo", "--port", "1"), ["unknown option: --port"]);
+    assert.deepEqual(usageOf("demo", "--port", "1"), [
+      "unknown option: --port (did you mean --pods?)",
+    ]);
   });
 
   test("of another name are refused, with the nearest one", () => {
@@ -192,7 +194,8 @@ suite("text", () => {
   }
 
   for (const name of settingNames) {
-    const { flag, alias, describe, group } = options[name];
+    const { flag, alias, describe } = options[name];
+    const group = optionGroups.find((one) => name in one.options)?.heading;
     test(`help shows --${flag} under its heading, with what it does`, () => {
       const section = text.split("\n\n").find((part) => part.startsWith(`${group}:\n`)) ?? "";
       const words = section.replaceAll(/\s+/g, " ");
@@ -267,4 +270,48 @@ test("nothing is printed, nothing exits and nothing throws, whatever is typed", 
     written.map(({ mock }) => mock.callCount()),
     before,
   );
+});
+
+suite("older spellings", () => {
+  test("mean the same as ours, on the command line and in the environment", () => {
+    assert.deepEqual(flagsOf("--filter-groups", "a,b", "--bind-ip=10.0.0.1"), {
+      groups: ["a,b"],
+      bind: ["10.0.0.1"],
+    });
+    const read = readConfig({
+      flags: new Map(),
+      env: { FILTER_GROUPS: "a,b", PORTOLAN_BIND_IP: "10.0.0.1", MARATHON_IP: "10.0.0.2" },
+      readFile: () => "",
+    });
+    assert.ok(read.kind === "config");
+    const { groups, bind, marathonHost, marathonPort } = read.config;
+    assert.deepEqual(
+      [groups, bind, marathonHost, marathonPort],
+      [["a", "b"], ["10.0.0.1"], "10.0.0.2", 8080],
+    );
+    assert.deepEqual(read.warnings, []);
+  });
+
+  test("two spellings of one value are as one that is given twice", () => {
+    assert.deepEqual(flagsOf("--groups", "a", "--filter-groups", "b"), { groups: ["a", "b"] });
+    const parsed = parse("--marathon-host", "a", "--marathon-ip", "b");
+    assert.ok("flags" in parsed);
+    const read = readConfig({ flags: parsed.flags, env: {}, readFile: () => "" });
+    assert.ok(read.kind === "problems");
+    assert.match(read.problems.join(), /^--marathon-host: /);
+  });
+
+  test("are taken whole from the documented command lines of proxymatic and mmsd", () => {
+    const lines = [
+      "--marathon http://marathon:8080 --registrator etcd://etcd:4001/services --refresh-interval 60 --expose-host --status-endpoint 0.0.0.0:9090 --group-size 1 --max-connections 8192 --pen-servers 64 --pen-clients 8192 --haproxy --verbose",
+      "-m http://m1:8080,http://m2:8080 -c http://me/ -r etcd://etcd/services -i 30 -e -v",
+      "--marathon-ip 10.0.0.1 --marathon-port 8080 --filter-groups lan,wan --bind-ip 0.0.0.0 --reconnect-delay 4s --haproxy-bin /usr/sbin/haproxy --haproxy-port 8081 --haproxy-cfgtail /etc/mmsd/haproxy-tail.cfg",
+    ];
+    for (const line of lines) {
+      const parsed = parse(...line.split(" "));
+      assert.ok("flags" in parsed, JSON.stringify(parsed));
+      const read = readConfig({ flags: parsed.flags, env: {}, readFile: () => "" });
+      assert.equal(read.kind, "config", JSON.stringify(read));
+    }
+  });
 });

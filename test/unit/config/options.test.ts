@@ -20,7 +20,7 @@ for (const { name, option } of all) {
   test(`--${option.flag} is described, grouped and named as the contract says`, () => {
     assert.match(option.flag, /^[a-z]+(-[a-z]+)*$/);
     assert.match(option.describe, /^[A-Zj].{10,90}[^.]$/);
-    assert.ok(optionGroups.includes(option.group));
+    assert.equal(optionGroups.filter((group) => name in group.options).length, 1);
     const variable = option.flag.toUpperCase().replaceAll("-", "_");
     const names = environmentNames(option);
     assert.equal(names[0], `PORTOLAN_${variable}`);
@@ -60,7 +60,25 @@ test("the defaults are the documented ones", () => {
     Object.fromEntries(all.map(({ name, option }) => [option.flag, defaultText(name)])),
     {
       marathon: "",
+      "marathon-host": "",
+      "marathon-port": "8080",
       "marathon-auth-file": "",
+      "marathon-ca": "",
+      "marathon-cert": "",
+      "marathon-key": "",
+      groups: "*",
+      "expose-host": "true",
+      pods: "false",
+      file: "",
+      registrator: "",
+      consul: "",
+      "consul-token-file": "",
+      "consul-datacenter": "",
+      "dns-srv": "",
+      docker: "",
+      "source-priority": "marathon,registrator,consul,file,dns,docker",
+      "merge-sources": "false",
+      "state-file": "",
       "refresh-interval": "1m",
       "shrink-guard": "true",
       bind: "127.0.0.1",
@@ -77,6 +95,25 @@ test("the defaults are the documented ones", () => {
       "queue-timeout": "5s",
       "slow-start": "0",
       "connect-timeout": "3s",
+      health: "both",
+      "check-interval": "2s",
+      "check-fast-interval": "500ms",
+      "check-timeout": "2s",
+      "check-rise": "2",
+      "check-fall": "3",
+      "check-secrets": "",
+      "upstream-confd": "",
+      "upstream-names": "readme",
+      "upstream-hook": "",
+      "run-state-dir": "",
+      "enable-files": "true",
+      "enable-dns": "false",
+      "dns-port": "53",
+      "dns-basename": "mmsd.",
+      "dns-ttl": "5s",
+      "dns-push-srv": "false",
+      "dns-forward": "false",
+      "api-port": "",
       "status-endpoint": "0.0.0.0:9090",
       "metrics-detail": "service",
       "log-level": "info",

@@ -220,7 +220,7 @@ suite("a source", () => {
   test("is asked for only where it is needed", () => {
     assert.equal(hasSource(configOf({})), false);
     assert.deepEqual(problemsOf({ needsSource: true }), [
-      'no source of services: give --marathon, or try "portolan demo", which needs none',
+      'no source of services: give --marathon (or --marathon-host, --file, --registrator, --consul, --dns-srv, --docker), or try "portolan demo", which needs none',
     ]);
   });
 
@@ -272,7 +272,7 @@ suite("warnings", () => {
         env: { PEN_CLIENTS: "8192", PORTOLAN_HAPROXY: "false", PEN_SERVERS: "" },
       }),
       [
-        "ignored, since there is nothing left to set: --pen-servers, --haproxy, --marathon-callback, PEN_CLIENTS, PORTOLAN_HAPROXY",
+        "ignored, since there is nothing left to set: --marathon-callback, --haproxy, --pen-servers, PORTOLAN_HAPROXY, PEN_CLIENTS",
       ],
     );
   });

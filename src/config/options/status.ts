@@ -1,0 +1,19 @@
+import { choice, metricsDetails } from "../choices.ts";
+import { endpoint } from "../texts.ts";
+import type { Options } from "../option.ts";
+
+export const statusOptions: Options<"statusEndpoint" | "metricsDetail"> = {
+  statusEndpoint: {
+    flag: "status-endpoint",
+    describe: 'Where /status, /metrics and the API are served; "" for nowhere',
+    reader: endpoint,
+    fallback: Object.freeze({ host: "0.0.0.0", port: 9090 }),
+    emptyIsValue: true,
+  },
+  metricsDetail: {
+    flag: "metrics-detail",
+    describe: "Finest label of the metrics: service or replica",
+    reader: choice(metricsDetails),
+    fallback: "service",
+  },
+};

@@ -1,0 +1,47 @@
+import type { CheckPolicy } from "./check.ts";
+import type { ReplicaState } from "./replica.ts";
+
+/** Why each replica of an app is in rotation or out of it. */
+export interface Explanation {
+  readonly app: string;
+  readonly services: readonly ServiceExplanation[];
+}
+
+export interface ServiceExplanation {
+  /** `tcp/1234`. */
+  readonly key: string;
+  readonly source: string;
+  /** False when another app has the port, or it is not ours to give. */
+  readonly isServed: boolean;
+  readonly check: CheckPolicy;
+  /** Who decided a part of the check, by its name; what is not here is as the flags say. */
+  readonly checkFrom: Readonly<Record<string, string>>;
+  readonly replicas: readonly ReplicaExplanation[];
+}
+
+export interface ReplicaExplanation {
+  readonly task: string;
+  readonly host: string;
+  /** `host:port`. */
+  readonly address: string;
+  readonly weight: number;
+  /** True when it gets new connections. */
+  readonly isIn: boolean;
+  readonly state: ReplicaState;
+  readonly reason: string;
+  /** In ms since the epoch. */
+  readonly since: number;
+  readonly signals: readonly Signal[];
+  /** Time until the next probe, in ms; undefined when it is not probed. */
+  readonly nextProbeInMs: number | undefined;
+}
+
+/** One thing that is known of a replica. */
+export interface Signal {
+  /** The source's name, `probe` or `connections`. */
+  readonly from: string;
+  readonly says: string;
+  readonly reason: string;
+  /** How long ago it was learnt, in ms; undefined when it never was. */
+  readonly ageMs: number | undefined;
+}
