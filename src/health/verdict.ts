@@ -1,4 +1,6 @@
+import type { HealthMode } from "../model/check.ts";
 import type { Health, Replica, ReplicaState } from "../model/replica.ts";
+import type { Checked } from "./checked.ts";
 
 /** What is said of a replica now, and the last thing its source knew of it for certain. */
 export interface Verdict {
@@ -6,8 +8,10 @@ export interface Verdict {
   readonly reason: string;
   /** When the state was entered, in ms since the epoch. */
   readonly since: number;
-  /** The last verdict that was not `unknown`, with its time on the steady clock. */
+  /** The last word of the source that was not `unknown`, with its time on the steady clock. */
   readonly known: { readonly health: Health; readonly at: number } | undefined;
+  /** The source's present word, and since when it has been that, in ms since the epoch. */
+  readonly source: { readonly health: Health; readonly reason: string; readonly since: number };
 }
 
 /** One moment on two clocks. */
@@ -18,28 +22,64 @@ export interface Now {
   readonly steady: number;
 }
 
+/** Everything that is known of a replica at one moment. */
+export interface Signals {
+  readonly replica: Replica;
+  /** What our probes say; undefined where they do not look. */
+  readonly checked: Checked | undefined;
+  readonly mode: HealthMode;
+  /** Why failed probes are not believed yet; undefined when they are. */
+  readonly heldBack: string | undefined;
+}
+
 /** How long a replica whose source lost its health results keeps its last verdict: one hour. */
 export const memoryMs = 3_600_000;
 
-/**
- * Judges one replica from its source's word and from what was said before. Unknown inherits the last verdict for a
- * bounded time, since a new Marathon leader has forgotten every result; a replica never seen healthy waits.
- */
-export function judge(replica: Replica, before: Verdict | undefined, now: Now): Verdict {
-  const { steady, wall } = now;
-  const known =
-    replica.health === "unknown" ? before?.known : { health: replica.health, at: steady };
-  const { state, reason } = decide(replica, known, steady);
-  const since = before !== undefined && before.state === state ? before.since : wall;
-  return { state, reason, since, known };
+interface Decision {
+  readonly state: ReplicaState;
+  readonly reason: string;
 }
 
-function decide(
-  replica: Replica,
-  known: Verdict["known"],
-  now: number,
-): { state: ReplicaState; reason: string } {
+/**
+ * Judges one replica from every signal and from what was said before. With `both`, either may say that it is down.
+ * Unknown inherits the last verdict for a bounded time, since a new Marathon leader has forgotten every result; a
+ * replica never seen healthy waits for its first good sign, from whoever gives it.
+ */
+export function judge(signals: Signals, before: Verdict | undefined, now: Now): Verdict {
+  const { health, reason: said } = signals.replica;
+  const known = health === "unknown" ? before?.known : { health, at: now.steady };
+  const { state, reason } = decide(signals, known, now.steady);
+  const since = before !== undefined && before.state === state ? before.since : now.wall;
+  const isSame = before?.source.health === health && before.source.reason === said;
+  const source = isSame ? before.source : { health, reason: said, since: now.wall };
+  return { state, reason, since, known, source };
+}
+
+function decide(signals: Signals, known: Verdict["known"], now: number): Decision {
+  const { replica, mode } = signals;
   if (replica.draining) return { state: "draining", reason: replica.reason };
+  const ours = mode === "marathon" ? undefined : ourWord(signals);
+  const theirs = sourceWord(replica, known, now);
+  if (ours === undefined) return theirs;
+  if (mode === "local") return ours;
+  // Where both agree the source's word stands, so that the first probe of each replica is no news.
+  const agree = replica.health === "up" && ours.state === "up" && !isHeld(signals);
+  return replica.health === "down" || agree ? theirs : ours;
+}
+
+function isHeld({ checked, heldBack }: Signals): boolean {
+  return checked?.state === "down" && heldBack !== undefined;
+}
+
+/** What our probes say; undefined when they say nothing yet. */
+function ourWord(signals: Signals): Decision | undefined {
+  const { checked, heldBack = "" } = signals;
+  if (checked === undefined || checked.state === "unchecked") return undefined;
+  if (isHeld(signals)) return { state: "up", reason: heldBack };
+  return { state: checked.state, reason: `probe ${checked.because}` };
+}
+
+function sourceWord(replica: Replica, known: Verdict["known"], now: number): Decision {
   if (replica.health !== "unknown" || known === undefined) {
     return { state: replica.health, reason: replica.reason };
   }

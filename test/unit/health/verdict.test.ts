@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { unchecked, type Checked } from "../../../src/health/checked.ts";
 import { judge, memoryMs, type Verdict } from "../../../src/health/verdict.ts";
+import { healthModes } from "../../../src/model/check.ts";
 import { replica } from "../../support/services.ts";
 
 const up = replica("10.0.0.1:80");
@@ -70,8 +72,89 @@ const rows = [
 for (const { name, given, want } of rows) {
   test(name, () => {
     let verdict: Verdict | undefined;
-    for (const [seen, at] of given) verdict = judge(seen, verdict, { wall: at, steady: at });
+    for (const [seen, at] of given) {
+      const signals = {
+        replica: seen,
+        checked: undefined,
+        mode: "marathon",
+        heldBack: undefined,
+      } as const;
+      verdict = judge(signals, verdict, { wall: at, steady: at });
+    }
     assert.ok(verdict);
     assert.deepEqual([verdict.state, verdict.reason, verdict.since], [...want]);
   });
 }
+
+const words = { up, down, unknown } as const;
+const probes: Readonly<Record<string, Checked | undefined>> = {
+  none: undefined,
+  unchecked,
+  up: { ...unchecked, state: "up", because: "L4OK" },
+  down: { ...unchecked, state: "down", because: "L4CON: refused" },
+};
+
+// The word of the source, the word of our probes, and the verdict by mode: marathon, local, both.
+const merged: readonly (readonly [
+  keyof typeof words,
+  keyof typeof probes,
+  string,
+  string,
+  string,
+])[] = [
+  ["up", "none", "up", "up", "up"],
+  ["up", "unchecked", "up", "up", "up"],
+  ["up", "up", "up", "up", "up"],
+  ["up", "down", "up", "down", "down"],
+  ["down", "none", "down", "down", "down"],
+  ["down", "unchecked", "down", "down", "down"],
+  ["down", "up", "down", "up", "down"],
+  ["down", "down", "down", "down", "down"],
+  ["unknown", "none", "unknown", "unknown", "unknown"],
+  ["unknown", "unchecked", "unknown", "unknown", "unknown"],
+  ["unknown", "up", "unknown", "up", "up"],
+  ["unknown", "down", "unknown", "down", "down"],
+];
+
+for (const [word, probe, ...states] of merged) {
+  test(`the source says ${word}, probes ${probe}: ${states.join(", ")}`, () => {
+    const found = healthModes.map((mode) => {
+      const signals = { replica: words[word], checked: probes[probe], mode, heldBack: undefined };
+      return judge(signals, undefined, { wall: 0, steady: 0 }).state;
+    });
+    assert.deepEqual(found, states);
+  });
+}
+
+test("a new leader that forgot every result changes nothing, and a good probe outweighs an old bad word", () => {
+  const at = { wall: 0, steady: 0 };
+  const said = (one: typeof up, probe: keyof typeof probes, before?: Verdict): Verdict =>
+    judge({ replica: one, checked: probes[probe], mode: "both", heldBack: undefined }, before, at);
+  assert.equal(said(unknown, "up", said(up, "up")).state, "up");
+  assert.equal(said(unknown, "unchecked", said(up, "unchecked")).state, "up");
+  assert.equal(said(unknown, "unchecked", said(down, "unchecked")).state, "down");
+  assert.equal(said(unknown, "up", said(down, "up")).state, "up");
+});
+
+test("what is held back stays up and says why; what the source calls down does not", () => {
+  const at = { wall: 0, steady: 0 };
+  const held = { checked: probes["down"], mode: "both", heldBack: "held up: most fail" } as const;
+  const kept = judge({ replica: up, ...held }, undefined, at);
+  assert.deepEqual([kept.state, kept.reason], ["up", "held up: most fail"]);
+  assert.equal(judge({ replica: down, ...held }, undefined, at).state, "down");
+});
+
+test("the source's own word is dated by itself, whatever our probes say", () => {
+  const said = (probe: keyof typeof probes, wall: number, before?: Verdict): Verdict => {
+    const signals = {
+      replica: up,
+      checked: probes[probe],
+      mode: "both",
+      heldBack: undefined,
+    } as const;
+    return judge(signals, before, { wall, steady: wall });
+  };
+  const verdict = said("down", 20, said("up", 10));
+  assert.deepEqual(verdict.source, { health: "up", reason: "running", since: 10 });
+  assert.equal(verdict.since, 20);
+});

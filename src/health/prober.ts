@@ -1,0 +1,181 @@
+import type { CheckPolicy } from "../model/check.ts";
+import { unchecked, weigh, type Checked } from "./checked.ts";
+import type { ProbeFigures } from "../model/figures.ts";
+import { DueQueue } from "./due-queue.ts";
+import { ProbeTally } from "./probe-tally.ts";
+import type { Probe, ProbeResult, ProbeTarget } from "./probes/probe.ts";
+import { StallWatch } from "./stall-watch.ts";
+
+export interface ProberOptions {
+  readonly probe: Probe;
+  readonly random: () => number;
+  /** Probes under way at the same time; more wait. */
+  readonly mostAtOnce: number;
+  /** Told when a target came up or went down. */
+  readonly changed: (key: string) => void;
+}
+
+interface Watched {
+  readonly key: string;
+  target: ProbeTarget;
+  checked: Checked;
+  /** Aborts the probe under way; undefined while there is none. */
+  life: AbortController | undefined;
+  startedAt: number;
+  /** When it is probed next, in ms; entries of the queue that say otherwise are stale. */
+  dueAt: number;
+}
+
+/** Few enough to be probed at once when they are new; more are spread over their interval. */
+const mostAtFirst = 64;
+
+/** Suspicion is followed up at most this often, in ms. */
+const suspicionMs = 100;
+
+/**
+ * Probes a changing set of targets, each on its own beat and never twice at once. Intervals are drawn a little short,
+ * so that many hosts and many targets do not move in step. Nothing waits for a slow one. Times are of `performance.now()`.
+ */
+export class Prober implements AsyncDisposable {
+  readonly #options: ProberOptions;
+  readonly #watched = new Map<string, Watched>();
+  readonly #due = new DueQueue<Watched>();
+  readonly #stalls = new StallWatch();
+  readonly #tally = new ProbeTally();
+  readonly #underWay = new Set<Promise<void>>();
+  #timer: NodeJS.Timeout | undefined;
+  #disposed = false;
+
+  constructor(options: ProberOptions) {
+    this.#options = options;
+  }
+
+  /** What has been found since the start. */
+  figures(): ProbeFigures[] {
+    return this.#tally.figures();
+  }
+
+  get targetCount(): number {
+    return this.#watched.size;
+  }
+
+  /** Replaces the set of targets: those that stay keep what is known of them, those that leave are left alone at once. */
+  want(targets: ReadonlyMap<string, ProbeTarget>): void {
+    for (const [key, watched] of this.#watched) {
+      if (targets.has(key)) continue;
+      this.#watched.delete(key);
+      watched.dueAt = Infinity;
+      watched.life?.abort();
+    }
+    const fresh = [...targets].filter(([key]) => !this.#watched.has(key));
+    for (const [key, target] of fresh) this.#watch(key, target, fresh.length);
+    this.#run();
+  }
+
+  /** What is known of a target; undefined when it is not one. */
+  of(key: string): Checked | undefined {
+    return this.#watched.get(key)?.checked;
+  }
+
+  /** Time until the next probe of a target, in ms; 0 while one is under way. */
+  nextIn(key: string): number {
+    const watched = this.#watched.get(key);
+    if (watched === undefined || watched.life !== undefined) return 0;
+    return Math.max(0, watched.dueAt - performance.now());
+  }
+
+  /** A connection had trouble there: it is probed now rather than when its time comes. */
+  suspect(key: string): void {
+    const watched = this.#watched.get(key);
+    if (watched === undefined || watched.life !== undefined) return;
+    this.#schedule(watched, Math.max(performance.now(), watched.startedAt + suspicionMs));
+    this.#run();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#disposed = true;
+    this.want(new Map());
+    clearTimeout(this.#timer);
+    this.#stalls[Symbol.dispose]();
+    await Promise.all(this.#underWay);
+  }
+
+  #watch(key: string, target: ProbeTarget, amongNew: number): void {
+    const watched: Watched = {
+      key,
+      target,
+      checked: unchecked,
+      life: undefined,
+      startedAt: -Infinity,
+      dueAt: Infinity,
+    };
+    this.#watched.set(key, watched);
+    const spreadMs = amongNew <= mostAtFirst ? 0 : target.check.intervalMs;
+    this.#schedule(watched, performance.now() + spreadMs * this.#options.random());
+  }
+
+  #schedule(watched: Watched, dueAt: number): void {
+    watched.dueAt = dueAt;
+    this.#due.add(watched, dueAt);
+  }
+
+  /** Starts what is due, as far as there is room, and sets the clock for the rest. */
+  #run(): void {
+    clearTimeout(this.#timer);
+    if (this.#disposed) return;
+    const now = performance.now();
+    while (this.#underWay.size < this.#options.mostAtOnce) {
+      const next = this.#due.take(now);
+      if (next === undefined) break;
+      if (next.dueAt === next.item.dueAt && next.item.life === undefined)
+        this.#start(next.item, now);
+    }
+    const waits = this.#due.nextAt - now;
+    const hasRoom = this.#underWay.size < this.#options.mostAtOnce;
+    // Without room, the end of a probe goes on from here.
+    if (hasRoom && waits < Infinity)
+      this.#timer = setTimeout(() => this.#run(), Math.max(1, waits));
+  }
+
+  #start(watched: Watched, now: number): void {
+    const life = new AbortController();
+    watched.life = life;
+    watched.startedAt = now;
+    const probing = this.#ask(watched, life.signal);
+    this.#underWay.add(probing);
+    // A probe never rejects, so neither does this.
+    void probing.finally(() => {
+      this.#underWay.delete(probing);
+      this.#run();
+    });
+  }
+
+  async #ask(watched: Watched, signal: AbortSignal): Promise<void> {
+    this.#take(watched, await this.#options.probe(watched.target, signal));
+  }
+
+  #take(watched: Watched, found: ProbeResult): void {
+    watched.life = undefined;
+    if (this.#watched.get(watched.key) !== watched) return;
+    const isLate = found.kind === "bad" && this.#stalls.stalledSince(watched.startedAt);
+    const result: ProbeResult = isLate ? { kind: "void", reason: "we stood still" } : found;
+    const before = watched.checked;
+    const { check } = watched.target;
+    const now = performance.now();
+    this.#tally.count(check.kind, result.kind, now - watched.startedAt);
+    watched.checked = weigh(before, result, { rise: check.rise, fall: check.fall, now });
+    const interval = nextInterval(check, watched.checked, result);
+    // Drawn between 80 and 95 %, so that the configured interval is a promise and not an average.
+    const drawn = interval * (0.8 + 0.15 * this.#options.random());
+    this.#schedule(watched, Math.max(now, watched.startedAt + drawn));
+    if (watched.checked.state !== before.state) this.#options.changed(watched.key);
+  }
+}
+
+function nextInterval(check: CheckPolicy, checked: Checked, result: ProbeResult): number {
+  const { intervalMs, fastIntervalMs, kind } = check;
+  // A change of roles is nothing that connections could notice: only asking often finds it soon.
+  const isOfRoles = kind === "redis-master" || kind === "redis-slave";
+  const isChanging = checked.against > 0 || result.kind === "void";
+  return isOfRoles || isChanging ? Math.min(fastIntervalMs, intervalMs) : intervalMs;
+}
