@@ -263,7 +263,7 @@ suite("the fetch of an event stream", () => {
       connectTimeoutMs: 1000,
       firstByteTimeoutMs: 1000,
       silenceMs: 1000,
-      ca: undefined,
+      tls: { ca: undefined, certificate: undefined, key: undefined },
     });
     try {
       const credentials = new Credentials(members, undefined);

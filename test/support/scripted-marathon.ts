@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import http from "node:http";
+import https from "node:https";
 import net from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 
@@ -23,19 +24,21 @@ export class ScriptedMarathon implements AsyncDisposable {
   readonly #server: http.Server;
   readonly #streams = new Set<http.ServerResponse>();
 
-  private constructor(server: http.Server) {
+  private constructor(server: http.Server, protocol: "http" | "https") {
     this.#server = server;
-    this.url = new URL(`http://127.0.0.1:${portOf(server)}`);
+    this.url = new URL(`${protocol}://127.0.0.1:${portOf(server)}`);
     server.on("request", (request, response) => this.#respond(request, response));
   }
 
-  static async start(apps?: unknown): Promise<ScriptedMarathon> {
-    const server = http.createServer();
+  /** Lists these apps; over https when told how. */
+  static async start(apps?: unknown, tls?: https.ServerOptions): Promise<ScriptedMarathon> {
+    const server = tls === undefined ? http.createServer() : https.createServer(tls);
     server.on("error", () => {});
+    server.on("tlsClientError", () => {});
     server.on("connection", (socket) => socket.on("error", () => {}));
     server.listen(0, "127.0.0.1");
     await once(server, "listening");
-    const marathon = new ScriptedMarathon(server);
+    const marathon = new ScriptedMarathon(server, tls === undefined ? "http" : "https");
     if (apps !== undefined) marathon.serve(apps);
     return marathon;
   }

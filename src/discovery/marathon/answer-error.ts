@@ -8,6 +8,7 @@ export type BadAnswer =
   | "protocol"
   | "credentials"
   | "auth"
+  | "not-found"
   | "status"
   | "redirect"
   | "encoding"

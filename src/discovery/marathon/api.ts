@@ -1,11 +1,15 @@
 import type { Problem } from "../../model/problem.ts";
 import { AnswerError, toAnswerError } from "./answer-error.ts";
 import { Deadline } from "../../async/deadline.ts";
+import { parseVersion, type AppDefinition } from "./definition.ts";
 import { readDocument } from "./document.ts";
 import { joinTasks } from "./from-tasks.ts";
+import { fieldsOf } from "./fields.ts";
 import { get, type Requester } from "./http.ts";
 import { apiUrl, type Member } from "./members.ts";
-import { parseApps, parseTasks, type WireApp, type WireTasks } from "./wire.ts";
+import type { AppVersion } from "./past-definitions.ts";
+import { parsePods } from "./pods.ts";
+import { parseApps, parseTasks, type WireApp, type WireApps, type WireTasks } from "./wire.ts";
 
 export interface ApiOptions {
   readonly requester: Requester;
@@ -13,6 +17,8 @@ export interface ApiOptions {
   /** Longest time for one request from its start to the end of the body, in ms. */
   readonly totalTimeoutMs: number;
   readonly bodyLimitBytes: number;
+  /** Whether pods are asked for too, with each list. */
+  readonly pods: boolean;
 }
 
 /** Everything Marathon runs, or why none of its members could say. */
@@ -30,10 +36,14 @@ export interface Failure {
   readonly error: AnswerError;
 }
 
+const appTimeoutMs = 3000;
+
 /** Reads the whole list of apps and tasks from the first member that can give it; the last good one is asked first. */
 export class Api {
   readonly #options: ApiOptions;
   #preferred: Member;
+  /** As they were last told: pods that cannot be read cost nobody an app, and are not gone. */
+  #pods: WireApps = { apps: [], problems: [] };
 
   constructor(options: ApiOptions) {
     this.#options = options;
@@ -52,7 +62,8 @@ export class Api {
       try {
         const { apps, problems } = await this.#listFrom(member, signal);
         this.#preferred = member;
-        return { kind: "listed", member, apps, problems };
+        if (this.#options.pods) await this.#readPods(member, { onFailure, signal });
+        return withPods({ kind: "listed", member, apps, problems }, this.#pods);
       } catch (error) {
         signal.throwIfAborted();
         const failure = { member, error: toAnswerError(error) };
@@ -61,6 +72,45 @@ export class Api {
       }
     }
     return { kind: "failed", failures };
+  }
+
+  /** One app with its tasks, from the member that answered last. Rejects when it does not say, or has no such app. */
+  async app(id: string, signal: AbortSignal): Promise<WireApps> {
+    const member = this.#preferred;
+    const url = apiUrl(member, `/v2/apps${id}`, new URLSearchParams());
+    // The list is behind it, so that a member that hangs is not waited for twice.
+    using deadline = new Deadline(appTimeoutMs, () => tooLate(appTimeoutMs), signal);
+    const read = parseApps({
+      apps: [fieldsOf(await this.#document(member, url, deadline.signal))["app"]],
+    });
+    const [only] = read?.apps ?? [];
+    if (read === undefined || only?.id !== id || only.tasks === undefined)
+      throw new AnswerError("wrong-shape", "no app with its tasks");
+    return read;
+  }
+
+  /**
+   * The definition an app had in one version, from the member that answered last; undefined when it is not known any
+   * more. Rejects with an AnswerError when that cannot be said, or when the signal aborts.
+   */
+  async version(
+    { app, version }: AppVersion,
+    signal: AbortSignal,
+  ): Promise<AppDefinition | undefined> {
+    const member = this.#preferred;
+    const path = `/v2/apps${app}/versions/${new Date(version).toISOString()}`;
+    try {
+      const url = apiUrl(member, path, new URLSearchParams());
+      const definition = parseVersion(app, await this.#document(member, url, signal));
+      if (definition === undefined)
+        throw new AnswerError("wrong-shape", "no definition of the app");
+      return definition;
+    } catch (error) {
+      signal.throwIfAborted();
+      const reason = toAnswerError(error);
+      if (reason.code === "not-found") return undefined;
+      throw reason;
+    }
   }
 
   #inOrder(): readonly Member[] {
@@ -83,6 +133,27 @@ export class Api {
     return { apps: joinTasks(apps, tasks), problems: [...problems, ...taskProblems] };
   }
 
+  async #readPods(
+    member: Member,
+    {
+      onFailure,
+      signal,
+    }: { readonly onFailure: (failure: Failure) => void; readonly signal: AbortSignal },
+  ): Promise<void> {
+    try {
+      const url = apiUrl(member, "/v2/pods/::status", new URLSearchParams());
+      const pods = parsePods(await this.#document(member, url, signal));
+      if (pods === undefined) throw new AnswerError("wrong-shape", "pods are no list");
+      this.#pods = pods;
+    } catch (error) {
+      signal.throwIfAborted();
+      const reason = toAnswerError(error);
+      // [marathon ≤1.3] It knows no pods, and so has none.
+      if (reason.code === "not-found") this.#pods = { apps: [], problems: [] };
+      else onFailure({ member, error: reason });
+    }
+  }
+
   async #tasks(member: Member, signal: AbortSignal): Promise<WireTasks> {
     const url = apiUrl(member, "/v2/tasks", new URLSearchParams());
     const listed = parseTasks(await this.#document(member, url, signal));
@@ -97,6 +168,17 @@ export class Api {
     // Awaited here, so that the deadline holds until the last byte.
     return await readDocument(response, bodyLimitBytes);
   }
+}
+
+/** An app wins over a pod of the same name, which Marathon does not allow. */
+function withPods(listing: Listing & { readonly kind: "listed" }, pods: WireApps): Listing {
+  if (pods.apps.length === 0) return listing;
+  const names = new Set(listing.apps.map(({ id }) => id));
+  return {
+    ...listing,
+    apps: [...listing.apps, ...pods.apps.filter(({ id }) => !names.has(id))],
+    problems: [...listing.problems, ...pods.problems],
+  };
 }
 
 function embedTasks(): URLSearchParams {

@@ -1,6 +1,6 @@
 import type { Dispatcher } from "undici";
 
-import { AnswerError } from "./answer-error.ts";
+import { AnswerError, type BadAnswer } from "./answer-error.ts";
 import { discard, headerOf, isPlain } from "./http.ts";
 
 /**
@@ -34,10 +34,8 @@ export async function readDocument(
 }
 
 function refusalOf(response: Dispatcher.ResponseData, limitBytes: number): AnswerError | undefined {
-  const { statusCode } = response;
-  if (statusCode === 401 || statusCode === 403)
-    return new AnswerError("auth", `http ${statusCode}`);
-  if (statusCode !== 200) return new AnswerError("status", `http ${statusCode}`);
+  const refused = refusedStatus(response.statusCode);
+  if (refused !== undefined) return new AnswerError(refused, `http ${response.statusCode}`);
   if (!isPlain(response))
     return new AnswerError("encoding", "the body is encoded though identity was asked for");
   const length = headerOf(response, "content-length");
@@ -48,6 +46,12 @@ function refusalOf(response: Dispatcher.ResponseData, limitBytes: number): Answe
   if (Number(length ?? 0) > limitBytes)
     return new AnswerError("too-large", `more than ${limitBytes} bytes`);
   return undefined;
+}
+
+function refusedStatus(status: number): BadAnswer | undefined {
+  if (status === 401 || status === 403) return "auth";
+  if (status === 404) return "not-found";
+  return status === 200 ? undefined : "status";
 }
 
 async function readText({ body }: Dispatcher.ResponseData, limitBytes: number): Promise<string> {

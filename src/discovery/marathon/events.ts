@@ -1,12 +1,13 @@
 import { appIdOf } from "./wire.ts";
-import { fieldsOf, textOf, timeOf } from "./fields.ts";
+import { fieldsOf, listOf, textOf, timeOf } from "./fields.ts";
 import type { Fields } from "./fields.ts";
 import { isEnded } from "./task-health.ts";
 
 /** What an event says beyond "look again"; `at` is Marathon's own time of it (ms since the epoch). */
 export type MarathonEvent =
   | { readonly kind: "attached" }
-  | { readonly kind: "changed" }
+  /** `apps` are the only ones concerned; absent when anything may have changed. */
+  | { readonly kind: "changed"; readonly apps?: readonly string[] }
   | TaskEvent
   | { readonly kind: "app-gone"; readonly app: string; readonly at: number | undefined }
   | { readonly kind: "app-back"; readonly app: string }
@@ -19,6 +20,8 @@ export interface TaskEvent {
   readonly task: string | undefined;
   readonly instance: string | undefined;
   readonly at: number | undefined;
+  /** The only app concerned; absent when it does not say. */
+  readonly apps?: readonly string[];
 }
 
 /**
@@ -44,7 +47,6 @@ export const eventTypes = [
 
 const known: ReadonlySet<string> = new Set(eventTypes);
 const endedConditions = new Set(["Killed", "Failed", "Finished", "Error", "Gone", "Dropped"]);
-const changed: MarathonEvent = { kind: "changed" };
 
 /**
  * Reads one event; undefined when it concerns nobody here. A payload that cannot be read still says "look again".
@@ -55,7 +57,13 @@ export function readEvent(name: string, data: unknown): MarathonEvent | undefine
   const type = name === "message" ? textOf(fields["eventType"]) : name;
   if (type === undefined || !known.has(type)) return undefined;
   const read = readers.get(type);
-  return read === undefined ? changed : read(fields);
+  return read === undefined ? { kind: "changed", ...concerned(fields) } : read(fields);
+}
+
+/** The apps that alone may be different after an event; undefined when anything may be. */
+export function appsOf(event: MarathonEvent): readonly string[] | undefined {
+  if (event.kind === "app-back") return [event.app];
+  return event.kind === "changed" || event.kind === "task" ? event.apps : undefined;
 }
 
 /**
@@ -87,35 +95,49 @@ const readers: ReadonlyMap<string, (fields: Fields) => MarathonEvent> = new Map<
 function statusUpdate(fields: Fields): MarathonEvent {
   const state = textOf(fields["taskStatus"]);
   if (state === "TASK_KILLING") return taskEvent("killing", fields);
-  return isEnded(state) ? taskEvent("ended", fields) : changed;
+  return isEnded(state) ? taskEvent("ended", fields) : { kind: "changed", ...concerned(fields) };
 }
 
 function instanceChanged(fields: Fields): MarathonEvent {
   const condition = textOf(fields["condition"]) ?? "";
   if (condition === "Killing") return taskEvent("killing", fields);
-  return endedConditions.has(condition) ? taskEvent("ended", fields) : changed;
+  if (endedConditions.has(condition)) return taskEvent("ended", fields);
+  return { kind: "changed", ...concerned(fields) };
 }
 
 function taskEvent(state: TaskEvent["state"], fields: Fields): MarathonEvent {
   const task = textOf(fields["taskId"]);
   const instance = textOf(fields["instanceId"]);
-  if (task === undefined && instance === undefined) return changed;
-  return { kind: "task", state, task, instance, at: timeOf(fields["timestamp"]) };
+  const apps = concerned(fields);
+  if (task === undefined && instance === undefined) return { kind: "changed", ...apps };
+  return { kind: "task", state, task, instance, at: timeOf(fields["timestamp"]), ...apps };
 }
 
 function appTerminated(fields: Fields): MarathonEvent {
   const app = appIdOf(fields["appId"]);
-  return app === undefined ? changed : { kind: "app-gone", app, at: timeOf(fields["timestamp"]) };
+  return app === undefined
+    ? { kind: "changed" }
+    : { kind: "app-gone", app, at: timeOf(fields["timestamp"]) };
 }
 
 function appPosted(fields: Fields): MarathonEvent {
   const app = appIdOf(fieldsOf(fields["appDefinition"])["id"]);
-  return app === undefined ? changed : { kind: "app-back", app };
+  return app === undefined ? { kind: "changed" } : { kind: "app-back", app };
 }
 
 function groupChanged(fields: Fields): MarathonEvent {
   const group = textOf(fields["groupId"]);
-  return group === undefined ? changed : { kind: "group-changed", group };
+  return group === undefined ? { kind: "changed" } : { kind: "group-changed", group };
+}
+
+/** [marathon] The app by the name each event gives it, or those that a deployment's plan acts on. */
+function concerned(fields: Fields): { readonly apps?: readonly string[] } {
+  const named = fields["appId"] ?? fields["runSpecId"];
+  const steps = listOf(fieldsOf(fields["plan"])["steps"]);
+  const actions = steps.flatMap((step) => listOf(fieldsOf(step)["actions"])).map(fieldsOf);
+  const names = named === undefined ? actions.map(({ app, pod }) => app ?? pod) : [named];
+  const apps = names.map(appIdOf).filter((app) => app !== undefined);
+  return apps.length === 0 || apps.length < names.length ? {} : { apps: [...new Set(apps)] };
 }
 
 function parsed(data: unknown): unknown {

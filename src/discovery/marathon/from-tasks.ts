@@ -1,5 +1,7 @@
 import { noLabels } from "./labels/labels.ts";
-import type { ListedTask, WireApp, WirePort, WireTask } from "./wire.ts";
+import type { WirePort } from "./definition.ts";
+import { checksUnknown } from "./health-checks.ts";
+import type { ListedTask, WireApp, WireTask } from "./wire.ts";
 
 /**
  * Apps with the tasks of `/v2/tasks` put into them, for a Marathon that did not embed them. An app that only its
@@ -23,10 +25,11 @@ export function fromTasks(listed: readonly ListedTask[]): readonly WireApp[] {
   return [...byApp(listed)].map(([id, tasks]) => ({
     id,
     configuredAt: oldestVersion(tasks),
+    version: 0,
     network: "host",
     portMappings: [],
     portDefinitions: longestPorts(tasks).map(tcpPort),
-    healthChecks: undefined,
+    ...checksUnknown,
     ...noLabels,
     tasks,
   }));
@@ -60,6 +63,7 @@ function oldestVersion(tasks: readonly WireTask[]): number {
 function tcpPort(servicePort: number | undefined): WirePort {
   return {
     servicePort,
+    canDeclare: true,
     containerPort: undefined,
     hasHostPort: true,
     protocols: ["tcp"],

@@ -10,8 +10,16 @@ export interface HttpLimits {
   readonly firstByteTimeoutMs: number;
   /** Longest silence within a body. */
   readonly silenceMs: number;
-  /** PEM text of the authorities to trust; undefined means those of the system. */
+  readonly tls: TlsMaterial;
+}
+
+/** PEM texts for https. */
+export interface TlsMaterial {
+  /** The authorities to trust; undefined means those of the system. */
   readonly ca: string | undefined;
+  /** The certificate we show when asked for one, and its private key; undefined for none. */
+  readonly certificate: string | undefined;
+  readonly key: string | undefined;
 }
 
 /** Who asks, and how: one per kind of request, since its agent carries the limits. */
@@ -31,7 +39,7 @@ export function createAgent({
   connectTimeoutMs,
   firstByteTimeoutMs,
   silenceMs,
-  ca,
+  tls,
 }: HttpLimits): Agent {
   return new Agent({
     allowH2: false,
@@ -43,7 +51,9 @@ export function createAgent({
       timeout: connectTimeoutMs,
       keepAlive: true,
       keepAliveInitialDelay: 10_000,
-      ...(ca === undefined ? {} : { ca }),
+      ...(tls.ca === undefined ? {} : { ca: tls.ca }),
+      ...(tls.certificate === undefined ? {} : { cert: tls.certificate }),
+      ...(tls.key === undefined ? {} : { key: tls.key }),
     },
   });
 }
@@ -101,12 +111,27 @@ export function discard({ body }: Dispatcher.ResponseData): void {
   body.destroy();
 }
 
+/** After a 401, asks once more when the credentials have been renewed since they were read. */
 async function send(
-  { agent, credentials, accept }: Requester,
+  requester: Requester,
   asked: Member,
-  { url, signal }: { url: URL; signal: AbortSignal },
+  request: { readonly url: URL; readonly signal: AbortSignal },
 ): Promise<Dispatcher.ResponseData> {
-  const authorization = await credentials.headerFor(url, asked);
+  const { credentials } = requester;
+  const authorization = await credentials.headerFor(request.url, asked);
+  const response = await ask(requester, request, authorization);
+  if (response.statusCode !== 401) return response;
+  const renewed = await credentials.headerFor(request.url, asked);
+  if (renewed === authorization) return response;
+  discard(response);
+  return ask(requester, request, renewed);
+}
+
+function ask(
+  { agent, accept }: Requester,
+  { url, signal }: { readonly url: URL; readonly signal: AbortSignal },
+  authorization: string | undefined,
+): Promise<Dispatcher.ResponseData> {
   signal.throwIfAborted();
   return agent.request({
     origin: url.origin,

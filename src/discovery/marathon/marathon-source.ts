@@ -19,6 +19,15 @@ export interface MarathonSourceOptions {
   readonly authFile?: string | undefined;
   /** PEM text of the authorities to trust for https. Default: those of the system. */
   readonly ca?: string | undefined;
+  /** PEM text of the certificate to show to https servers that ask for one, and of its key. Default: none. */
+  readonly certificate?: string | undefined;
+  readonly key?: string | undefined;
+  /** Only ports of these groups are offered; `*` is every port, an empty name the ports without one. Default: `*`. */
+  readonly groups?: readonly string[];
+  /** False leaves out services whose replicas listen on the service port itself. Default: true. */
+  readonly exposeHost?: boolean;
+  /** Also offer the endpoints of pods that carry a service port by label, at one more request per look. Default: false. */
+  readonly pods?: boolean;
   /** Longest time between two full reads. */
   readonly refreshIntervalMs: number;
   readonly clock: Clock;
@@ -43,6 +52,11 @@ export interface MarathonSourceOptions {
 const defaults = {
   authFile: undefined,
   ca: undefined,
+  certificate: undefined,
+  key: undefined,
+  groups: ["*"],
+  exposeHost: true,
+  pods: false,
   connectTimeoutMs: 3000,
   firstByteTimeoutMs: 10_000,
   totalTimeoutMs: 30_000,
@@ -76,7 +90,7 @@ export class MarathonSource implements Source {
   /** One run at a time; it may be run again after it has ended. */
   async *run(signal: AbortSignal): AsyncGenerator<SourceState, void, void> {
     const members = this.#members;
-    const { authFile, totalTimeoutMs, bodyLimitBytes } = this.#options;
+    const { authFile, totalTimeoutMs, bodyLimitBytes, pods } = this.#options;
     const credentials = new Credentials(members, authFile);
     await using owned = new AsyncDisposableStack();
     const polls = owned.adopt(createAgent(this.#limits(totalTimeoutMs)), destroy);
@@ -88,7 +102,7 @@ export class MarathonSource implements Source {
       accept: "application/json",
       followsForeignHosts: false,
     };
-    const api = new Api({ requester: reader, members, totalTimeoutMs, bodyLimitBytes });
+    const api = new Api({ requester: reader, members, totalTimeoutMs, bodyLimitBytes, pods });
     const session = new Session({
       ...this.#options,
       source: this.name,
@@ -122,8 +136,8 @@ export class MarathonSource implements Source {
   }
 
   #limits(silenceMs: number): HttpLimits {
-    const { connectTimeoutMs, firstByteTimeoutMs, ca } = this.#options;
-    return { connectTimeoutMs, firstByteTimeoutMs, silenceMs, ca };
+    const { connectTimeoutMs, firstByteTimeoutMs, ca, certificate, key } = this.#options;
+    return { connectTimeoutMs, firstByteTimeoutMs, silenceMs, tls: { ca, certificate, key } };
   }
 }
 

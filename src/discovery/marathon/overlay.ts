@@ -13,6 +13,12 @@ interface TaskMark extends Mark {
   readonly state: TaskEvent["state"];
 }
 
+/** When a list or an app was asked for, and when it was there. */
+interface Read {
+  readonly begunAt: number;
+  readonly now: number;
+}
+
 interface AppMark extends Mark {
   /** When an event said that the app may exist again. */
   readonly backAt: number | undefined;
@@ -57,16 +63,38 @@ export class Overlay {
     }
   }
 
+  /** The apps as they were last read. */
+  get listed(): readonly WireApp[] {
+    return this.#listed;
+  }
+
   /** Takes note of a list that was asked for at `begunAt`, and lets go of every mark that it confirms. */
   settle(apps: readonly WireApp[], begunAt: number, now: number): void {
     this.#listed = apps;
-    this.#tasksOf = undefined;
     this.#bindInstances(begunAt);
-    for (const { tasks } of apps) {
-      for (const { id, state } of tasks ?? []) if (isEnded(state)) remember(this.#gone, id, now);
+    for (const [instance, { heardAt }] of this.#instances) {
+      // A list asked for later has tasks of its own to tell, perhaps the instance's next incarnation.
+      if (heardAt < begunAt) this.#instances.delete(instance);
     }
-    if (this.#tasks.size > 0) this.#settleTasks(begunAt, now);
-    this.#settleApps(begunAt, now);
+    this.#noteEnded(apps, now);
+    const read = { begunAt, now };
+    const listed = this.#tasks.size === 0 ? undefined : this.#listedTasks(apps);
+    for (const id of this.#tasks.keys()) this.#settleTask(id, listed?.get(id), read);
+    const byId = this.#apps.size === 0 ? undefined : new Map(apps.map((app) => [app.id, app]));
+    for (const id of this.#apps.keys()) this.#settleApp(id, byId?.get(id), read);
+  }
+
+  /**
+   * Takes note of some apps that were asked for at `begunAt`, in place of what the list had of them. Marks of what
+   * they do not show are kept: only a list tells what is not there.
+   */
+  settleSome(apps: readonly WireApp[], begunAt: number, now: number): void {
+    const read = new Map(apps.map((app) => [app.id, app]));
+    this.#listed = this.#listed.map((app) => read.get(app.id) ?? app);
+    this.#bindInstances(begunAt);
+    this.#noteEnded(apps, now);
+    for (const [id, task] of this.#listedTasks(apps)) this.#settleTask(id, task, { begunAt, now });
+    for (const [id, app] of read) this.#settleApp(id, app, { begunAt, now });
   }
 
   /** The list as the events since then make it; an app that nothing was said about stays the same object. */
@@ -118,35 +146,42 @@ export class Overlay {
   }
 
   #bindInstances(begunAt: number): void {
+    this.#tasksOf = undefined;
     for (const [instance, mark] of this.#instances) {
-      // A list asked for later has tasks of its own to tell, perhaps the instance's next incarnation.
-      if (mark.heardAt < begunAt) this.#instances.delete(instance);
-      else for (const id of this.#knownTasks(instance)) this.#markTask(id, mark);
+      if (mark.heardAt < begunAt) continue;
+      for (const id of this.#knownTasks(instance)) this.#markTask(id, mark);
     }
   }
 
-  #settleTasks(begunAt: number, now: number): void {
+  #noteEnded(apps: readonly WireApp[], now: number): void {
+    for (const { tasks } of apps) {
+      for (const { id, state } of tasks ?? []) if (isEnded(state)) remember(this.#gone, id, now);
+    }
+  }
+
+  /** The tasks of these apps that events have said something of. */
+  #listedTasks(apps: readonly WireApp[]): ReadonlyMap<string, WireTask> {
     const listed = new Map<string, WireTask>();
-    for (const { tasks } of this.#listed) {
+    for (const { tasks } of apps) {
       for (const task of tasks ?? []) if (this.#tasks.has(task.id)) listed.set(task.id, task);
     }
-    for (const [id, mark] of this.#tasks) {
-      const task = listed.get(id);
-      const isConfirmed = mark.heardAt < begunAt && isShown(task, mark.state);
-      if (isConfirmed || now - mark.heardAt > keepMs) this.#tasks.delete(id);
-      else if (isOutvoted(task, mark, begunAt)) this.#takeBack(this.#tasks, id);
-    }
+    return listed;
   }
 
-  #settleApps(begunAt: number, now: number): void {
-    if (this.#apps.size === 0) return;
-    const listed = new Map(this.#listed.map((app) => [app.id, app]));
-    for (const [id, mark] of this.#apps) {
-      const app = listed.get(id);
-      const isConfirmed = mark.heardAt < begunAt && app === undefined;
-      if (isConfirmed || now - mark.heardAt > keepMs) this.#apps.delete(id);
-      else if (isBack(app, mark, begunAt)) this.#takeBack(this.#apps, id);
-    }
+  #settleTask(id: string, task: WireTask | undefined, { begunAt, now }: Read): void {
+    const mark = this.#tasks.get(id);
+    if (mark === undefined) return;
+    const isConfirmed = mark.heardAt < begunAt && isShown(task, mark.state);
+    if (isConfirmed || now - mark.heardAt > keepMs) this.#tasks.delete(id);
+    else if (isOutvoted(task, mark, begunAt)) this.#takeBack(this.#tasks, id);
+  }
+
+  #settleApp(id: string, app: WireApp | undefined, { begunAt, now }: Read): void {
+    const mark = this.#apps.get(id);
+    if (mark === undefined) return;
+    const isConfirmed = mark.heardAt < begunAt && app === undefined;
+    if (isConfirmed || now - mark.heardAt > keepMs) this.#apps.delete(id);
+    else if (isBack(app, mark, begunAt)) this.#takeBack(this.#apps, id);
   }
 
   #takeBack(marks: Map<string, Mark>, id: string): void {

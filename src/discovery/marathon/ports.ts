@@ -1,6 +1,6 @@
 import type { Protocol } from "../../model/service.ts";
 import type { Labelled } from "./labels/labels.ts";
-import type { WireApp, WirePort } from "./wire.ts";
+import type { AppDefinition, WirePort } from "./definition.ts";
 
 /** Where the replicas of a declared port listen, in terms of a task's own fields. */
 export type Reach =
@@ -13,13 +13,15 @@ export type Reach =
 export interface PortDeclaration extends Labelled {
   /** As declared: it may be 0, out of range or missing. */
   readonly servicePort: number | undefined;
+  /** False where only a label can say the service port. */
+  readonly canDeclare: boolean;
   readonly protocols: readonly Protocol[];
   readonly name: string | undefined;
   readonly reach: Reach;
 }
 
 /** The app's service ports in Marathon's own order: its port mappings if it has any, else its port definitions. */
-export function declaredPorts(app: WireApp): readonly PortDeclaration[] {
+export function declaredPorts(app: AppDefinition): readonly PortDeclaration[] {
   if (app.portMappings.length === 0) {
     return app.portDefinitions.map((port, index) =>
       declared(port, { kind: "agent", index, containerPort: undefined }),
@@ -46,8 +48,8 @@ function containerPorts(mappings: readonly WirePort[]): readonly PortDeclaration
 }
 
 function declared(
-  { servicePort, protocols, name, labels, labelFaults }: WirePort,
+  { servicePort, canDeclare, protocols, name, labels, labelFaults }: WirePort,
   reach: Reach,
 ): PortDeclaration {
-  return { servicePort, protocols, name, labels, labelFaults, reach };
+  return { servicePort, canDeclare, protocols, name, labels, labelFaults, reach };
 }

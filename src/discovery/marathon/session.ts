@@ -3,22 +3,22 @@ import { Latest } from "../../async/latest.ts";
 import { isAbort, sleep } from "../../async/sleep.ts";
 import type { Random } from "../../model/clock.ts";
 import type { Logger } from "../../model/logger.ts";
-import type { Problem } from "../../model/problem.ts";
 import type { SourceState } from "../source.ts";
 import { Alarm } from "../../async/alarm.ts";
+import { toAnswerError } from "./answer-error.ts";
 import type { Api, Failure } from "./api.ts";
+import { Cluster } from "./cluster.ts";
 import { listen, type StreamListener } from "./event-stream.ts";
-import type { MarathonEvent } from "./events.ts";
+import { appsOf, type MarathonEvent } from "./events.ts";
 import type { Requester } from "./http.ts";
 import type { Member } from "./members.ts";
-import { Overlay } from "./overlay.ts";
+import type { AppVersion } from "./past-definitions.ts";
 import type { SourceTally } from "./source-tally.ts";
-import { SyncAgenda, type SyncAgendaOptions } from "./sync-agenda.ts";
-import { appServices, type AppServices } from "./to-services.ts";
-import type { WireApp } from "./wire.ts";
+import { SyncAgenda, type Scope, type SyncAgendaOptions } from "./sync-agenda.ts";
+import type { AppServicesOptions } from "./to-services.ts";
 
-export interface SessionOptions extends SyncAgendaOptions {
-  readonly source: string;
+export interface SessionOptions
+  extends SyncAgendaOptions, Omit<AppServicesOptions, "definitionOf"> {
   readonly members: readonly [Member, ...Member[]];
   readonly api: Api;
   /** Asks for event streams. */
@@ -39,11 +39,8 @@ export class Session implements StreamListener {
   readonly #options: SessionOptions;
   readonly #agenda: SyncAgenda;
   readonly #alarm = new Alarm();
-  readonly #overlay = new Overlay();
+  readonly #cluster: Cluster;
   readonly #states = new Latest<SourceState>();
-  readonly #servicesOf = new WeakMap<WireApp, AppServices>();
-  #problems: readonly Problem[] = [];
-  #hasListing = false;
   #isReadable = true;
   /** What was last said of the stream: undefined before anything was. */
   #isStreaming: boolean | undefined;
@@ -54,6 +51,12 @@ export class Session implements StreamListener {
   constructor(options: SessionOptions) {
     this.#options = options;
     this.#agenda = new SyncAgenda(options);
+    this.#cluster = new Cluster({
+      ...options,
+      onRefusal: (failure) => this.#refused(failure),
+      onUnread: (wanted, error) => this.#unread(wanted, error),
+      onNews: () => this.#emitSoon(),
+    });
   }
 
   /** Yields until the signal aborts; both loops have ended when the iteration has. */
@@ -69,6 +72,7 @@ export class Session implements StreamListener {
       signal.removeEventListener("abort", stop);
       life.abort();
       await Promise.all(loops);
+      await this.#cluster.ended();
       clearImmediate(this.#emission);
     }
   }
@@ -98,8 +102,8 @@ export class Session implements StreamListener {
       return;
     }
     const now = performance.now();
-    if (this.#overlay.note(event, now)) this.#emitSoon();
-    this.#agenda.changed(now);
+    if (this.#cluster.note(event, now)) this.#emitSoon();
+    this.#agenda.changed(now, appsOf(event));
     this.#alarm.ring();
   }
 
@@ -117,12 +121,12 @@ export class Session implements StreamListener {
 
   async #sync(signal: AbortSignal): Promise<void> {
     const begunAt = performance.now();
-    this.#agenda.begin(begunAt);
+    const scope = this.#agenda.begin(begunAt);
     if (this.#stream !== undefined && begunAt - this.#stream.openedAt >= attachMs)
       this.#becameStreaming();
     let succeeded = false;
     try {
-      succeeded = await this.#look(begunAt, signal);
+      succeeded = await this.#look(scope, begunAt, signal);
     } catch (error) {
       if (signal.aborted) return;
       this.#options.tally.syncFailed("internal");
@@ -132,21 +136,26 @@ export class Session implements StreamListener {
     }
   }
 
-  async #look(begunAt: number, signal: AbortSignal): Promise<boolean> {
-    const { api, tally } = this.#options;
-    const listing = await api.list((failure) => this.#refused(failure), signal);
-    const now = performance.now();
-    if (listing.kind === "failed") {
-      this.#becameUnreadable(listing.failures);
+  async #look(scope: Scope, begunAt: number, signal: AbortSignal): Promise<boolean> {
+    const seen = await this.#cluster.look({ scope, begunAt, signal });
+    if (seen.kind === "failed") {
+      this.#becameUnreadable(seen.failures);
       return false;
     }
-    tally.synced(now - begunAt);
-    this.#becameReadable(listing.member);
-    this.#overlay.settle(listing.apps, begunAt, now);
-    this.#problems = listing.problems;
-    this.#hasListing = true;
+    if (seen.kind === "listed") {
+      this.#options.tally.synced(performance.now() - begunAt);
+      this.#becameReadable(seen.member);
+    }
+    await this.#cluster.readPast(signal);
     this.#emit();
     return true;
+  }
+
+  #unread({ app, version }: AppVersion, error: unknown): void {
+    const { code, message } = toAnswerError(error);
+    this.#options.tally.answerRefused(code);
+    const fields = { app, version: new Date(version).toISOString(), reason: message };
+    this.#options.logger.debug("an older version of an app could not be read", fields);
   }
 
   #refused({ member, error }: Failure): void {
@@ -215,22 +224,8 @@ export class Session implements StreamListener {
   #emit(): void {
     clearImmediate(this.#emission);
     this.#emission = undefined;
-    if (!this.#hasListing) return;
-    const each = this.#overlay.view().map((app) => this.#services(app));
-    this.#states.set({
-      services: each.flatMap(({ services }) => services),
-      problems: [...this.#problems, ...each.flatMap(({ problems }) => problems)],
-      confirmedGone: this.#overlay.gone(performance.now()),
-    });
-  }
-
-  /** An event changes few apps of many: the others keep the services made from their listing. */
-  #services(app: WireApp): AppServices {
-    const known = this.#servicesOf.get(app);
-    if (known !== undefined) return known;
-    const made = appServices(app, this.#options.source);
-    this.#servicesOf.set(app, made);
-    return made;
+    const state = this.#cluster.state(performance.now());
+    if (state !== undefined) this.#states.set(state);
   }
 }
 

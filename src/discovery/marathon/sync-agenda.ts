@@ -11,6 +11,11 @@ export interface SyncAgendaOptions {
   readonly random: Random;
 }
 
+/** What a look is at: every app, or these alone. */
+export type Scope = "all" | ReadonlySet<string>;
+
+/** Reading more apps than this one by one costs more than reading the list. */
+const mostApart = 16;
 const recheckMs = 1000;
 const retryFirstMs = 100;
 const retryCapMs = 15_000;
@@ -19,11 +24,15 @@ const retryCapMs = 15_000;
 export class SyncAgenda {
   readonly #options: SyncAgendaOptions;
   readonly #backoff: Backoff;
-  #burst: { readonly firstAt: number; readonly lastAt: number } | undefined;
+  #burst: { readonly firstAt: number; readonly lastAt: number; readonly scope: Scope } | undefined;
   #askedAt = Number.NEGATIVE_INFINITY;
   #recheckAt = Number.POSITIVE_INFINITY;
+  #recheckScope: Scope = new Set();
   #periodicAt = Number.POSITIVE_INFINITY;
-  #isForEvents = false;
+  /** Of the look under way. */
+  #scope: Scope = "all";
+  /** What the events since the last good look were about. */
+  #eventScope: Scope | undefined;
 
   constructor(options: SyncAgendaOptions) {
     this.#options = options;
@@ -38,23 +47,31 @@ export class SyncAgenda {
     return Math.min(this.#burstDueAt(), this.#askedAt, this.#recheckAt, this.#periodicAt);
   }
 
-  /** An event said that something changed. */
-  changed(now: number): void {
-    this.#burst = { firstAt: this.#burst?.firstAt ?? now, lastAt: now };
+  /** An event said that something changed, in these apps or in any. */
+  changed(now: number, apps?: readonly string[]): void {
+    const { firstAt = now, scope = new Set<string>() } = this.#burst ?? {};
+    this.#burst = {
+      firstAt,
+      lastAt: now,
+      scope: union(scope, apps === undefined ? "all" : new Set(apps)),
+    };
   }
 
-  /** Asks for a look at this time, or earlier. */
+  /** Asks for a look at everything at this time, or earlier. */
   ask(at: number): void {
     this.#askedAt = Math.min(this.#askedAt, at);
   }
 
   /** A look begins: it answers everything that is due; what comes from now on needs another one. */
-  begin(now: number): void {
-    if (this.#burst !== undefined) this.#isForEvents = true;
+  begin(now: number): Scope {
+    const { scope } = this.#burst ?? {};
+    if (scope !== undefined) this.#eventScope = union(this.#eventScope ?? new Set(), scope);
+    this.#scope = this.#dueScope(now);
     this.#burst = undefined;
     if (this.#askedAt <= now) this.#askedAt = Number.POSITIVE_INFINITY;
     if (this.#recheckAt <= now) this.#recheckAt = Number.POSITIVE_INFINITY;
-    this.#periodicAt = Number.POSITIVE_INFINITY;
+    if (this.#scope === "all") this.#periodicAt = Number.POSITIVE_INFINITY;
+    return this.#scope;
   }
 
   /** The look is over. After one for events, another confirms it, since reads may be stale [marathon §3.4]. */
@@ -64,10 +81,23 @@ export class SyncAgenda {
       this.#periodicAt = now + Math.min(this.#backoff.next(), refreshIntervalMs);
       return;
     }
-    this.#backoff.reset();
-    this.#periodicAt = now + refreshIntervalMs * (0.8 + 0.2 * random());
-    if (this.#isForEvents) this.#recheckAt = now + recheckMs;
-    this.#isForEvents = false;
+    if (this.#scope === "all") {
+      this.#backoff.reset();
+      this.#periodicAt = now + refreshIntervalMs * (0.8 + 0.2 * random());
+    }
+    if (this.#eventScope === undefined) return;
+    const isPending = this.#recheckAt !== Number.POSITIVE_INFINITY;
+    this.#recheckScope = union(this.#eventScope, isPending ? this.#recheckScope : new Set());
+    this.#recheckAt = now + recheckMs;
+    this.#eventScope = undefined;
+  }
+
+  #dueScope(now: number): Scope {
+    if (Math.min(this.#askedAt, this.#periodicAt) <= now) return "all";
+    const rechecked = this.#recheckAt <= now ? this.#recheckScope : new Set<string>();
+    const due = union(this.#eventScope ?? new Set(), rechecked);
+    // A look that nothing asked for is its caller's wish.
+    return due !== "all" && due.size === 0 ? "all" : due;
   }
 
   #burstDueAt(): number {
@@ -75,4 +105,10 @@ export class SyncAgenda {
     const { quietMs, maxWaitMs } = this.#options;
     return Math.min(this.#burst.lastAt + quietMs, this.#burst.firstAt + maxWaitMs);
   }
+}
+
+function union(one: Scope, other: Scope): Scope {
+  if (one === "all" || other === "all") return "all";
+  const both = one.union(other);
+  return both.size > mostApart ? "all" : both;
 }

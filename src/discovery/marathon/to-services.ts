@@ -1,12 +1,8 @@
-import { isHost, isPort } from "../../model/address.ts";
-import { printable, problemKey, type Problem, type ProblemKind } from "../../model/problem.ts";
-import { defaultWeight, type Replica } from "../../model/replica.ts";
-import { serviceKey, serviceName, type Protocol, type Service } from "../../model/service.ts";
-import { dialAddress } from "./addresses.ts";
-import { readLabels } from "./labels/read-labels.ts";
-import type { PortSettings } from "./labels/reading.ts";
-import { declaredPorts, type PortDeclaration } from "./ports.ts";
-import { taskVerdict } from "./task-health.ts";
+import type { Problem } from "../../model/problem.ts";
+import type { Service } from "../../model/service.ts";
+import type { AppDefinition } from "./definition.ts";
+import { portServices, type Generation, type ServiceOptions } from "./port-services.ts";
+import { ProblemList } from "./problem-list.ts";
 import type { WireApp, WireTask } from "./wire.ts";
 
 /** What one app or a list of apps amounts to. */
@@ -15,125 +11,71 @@ export interface AppServices {
   readonly problems: readonly Problem[];
 }
 
-const mostProblemsPerApp = 20;
+/** The definition that an app had in one of its versions (ms since the epoch); undefined when it is not known. */
+type DefinitionOf = (app: string, version: number) => AppDefinition | undefined;
+
+export interface AppServicesOptions extends ServiceOptions {
+  /** False leaves out services whose replicas listen on the service port itself, as `net=host` apps can. */
+  readonly exposeHost: boolean;
+  readonly definitionOf: DefinitionOf;
+}
 
 /** Services of all apps; two apps that claim one port are both there, since the routing table decides. */
-export function toServices(apps: readonly WireApp[], source: string): AppServices {
-  const each = apps.map((app) => appServices(app, source));
+export function toServices(apps: readonly WireApp[], options: AppServicesOptions): AppServices {
+  const each = apps.map((app) => appServices(app, options));
   return {
     services: each.flatMap(({ services }) => services),
     problems: each.flatMap(({ problems }) => problems),
   };
 }
 
-/** One service per service port and protocol of an app; an app without tasks has its services without replicas. */
-export function appServices(app: WireApp, source: string): AppServices {
-  const services = new Map<string, Service>();
+/**
+ * One service per service port and protocol of an app; an app without tasks has its services without replicas. Each
+ * task is read with the ports, labels and checks of its own version; what a service as a whole is like, the newest
+ * version that has it says.
+ */
+export function appServices(app: WireApp, options: AppServicesOptions): AppServices {
   const problems = new ProblemList(app.id);
-  const ports = declaredPorts(app);
-  const labels = readLabels(app, ports);
-  for (const [index, port] of ports.entries()) {
-    const servicePort = port.servicePort;
-    if (!isPort(servicePort)) {
-      problems.add(
-        "invalid-port",
-        `service port ${servicePort ?? "missing"} cannot be served: skipped`,
-      );
-      continue;
-    }
-    const claim = { port, servicePort, settings: labels.ports[index] ?? {}, source, problems };
-    if (port.protocols.length === 0)
-      problems.add("unsupported", `protocol of service port ${servicePort} is not known`);
-    for (const protocol of port.protocols) {
-      const key = serviceKey({ protocol, port: servicePort });
-      if (services.has(key))
-        problems.add("invalid-port", `${key} is declared twice: the first one is used`);
-      else services.set(key, toService(app, { ...claim, protocol }));
+  const services = new Map<string, Service>();
+  for (const generation of generations(app, options.definitionOf)) {
+    for (const [key, service] of portServices(generation, options, problems)) {
+      const newer = services.get(key) ?? { ...service, replicas: [] };
+      services.set(key, { ...newer, replicas: [...newer.replicas, ...service.replicas] });
     }
   }
-  for (const fault of labels.faults) problems.add("invalid-label", fault);
-  return { services: [...services.values()], problems: problems.list() };
+  const exposed = [...services.values()].filter((service) => {
+    if (options.exposeHost || !isOnItsOwnPort(service)) return true;
+    problems.add(
+      "port-refused",
+      `service port ${service.port} is the one its replicas listen on: left out`,
+    );
+    return false;
+  });
+  return { services: exposed, problems: problems.list() };
 }
 
-interface Claim {
-  readonly port: PortDeclaration;
-  readonly servicePort: number;
-  readonly protocol: Protocol;
-  readonly settings: Partial<PortSettings>;
-  readonly source: string;
-  readonly problems: ProblemList;
-}
-
-function toService(
-  app: WireApp,
-  { port, servicePort, protocol, settings, source, problems }: Claim,
-): Service {
-  const { weight = defaultWeight, ...policy } = settings;
-  const replicas: Replica[] = [];
-  for (const task of app.tasks ?? []) {
-    const replica = toReplica(task, port, app.healthChecks);
-    if (typeof replica === "string") problems.add("invalid-item", replica);
-    else if (replica !== undefined) replicas.push({ ...replica, weight });
-  }
-  return {
-    app: app.id,
-    name: serviceName(app.id),
-    port: servicePort,
-    protocol,
-    mode: protocol,
-    source,
-    configuredAt: app.configuredAt,
-    policy,
-    replicas,
-  };
-}
-
-/** The replica; a sentence when something is wrong with it; undefined when its absence is ordinary. */
-function toReplica(
+/** True for a task of a version before the app's last change of configuration. */
+export function isOutdated(
+  app: AppDefinition,
   task: WireTask,
-  port: PortDeclaration,
-  healthChecks: number | undefined,
-): Omit<Replica, "weight"> | string | undefined {
-  const verdict = taskVerdict(task, healthChecks);
-  if (verdict === undefined) return undefined;
-  const isExpected = verdict.health === "up" || verdict.draining;
-  if (!isHost(task.host)) {
-    const isOrdinary = task.host === undefined && !isExpected;
-    return isOrdinary ? undefined : `task ${printable(task.id, 100)} has no valid host: left out`;
-  }
-  const address = dialAddress(task, port.reach);
-  if (address === undefined) {
-    const reason = `task ${printable(task.id, 100)} has no address for service port ${port.servicePort}: left out`;
-    return isExpected ? reason : undefined;
-  }
-  return { task: task.id, host: task.host, address, ...verdict };
+): task is WireTask & { version: number } {
+  // [marathon] Tasks that nobody knows the version of carry the epoch.
+  return task.version !== undefined && task.version > 0 && task.version < app.configuredAt;
 }
 
-/** Collects what is wrong with one app, each thing once, and no more than anyone would read. */
-class ProblemList {
-  readonly #app: string;
-  readonly #problems = new Map<string, Problem>();
-  #dropped = 0;
-
-  constructor(app: string) {
-    this.#app = app;
+/** The current version first, then those before it, the newest first. */
+function generations(app: WireApp, definitionOf: DefinitionOf): readonly Generation[] {
+  const tasksOf = new Map<AppDefinition, WireTask[]>([[app, []]]);
+  for (const task of app.tasks ?? []) {
+    const own = isOutdated(app, task) ? definitionOf(app.id, task.version) : undefined;
+    const tasks = tasksOf.get(own ?? app);
+    if (tasks === undefined) tasksOf.set(own ?? app, [task]);
+    else tasks.push(task);
   }
+  const each = [...tasksOf].map(([definition, tasks]) => ({ definition, tasks }));
+  return each.toSorted((one, other) => other.definition.configuredAt - one.definition.configuredAt);
+}
 
-  add(kind: ProblemKind, reason: string): void {
-    const problem = { kind, subject: this.#app, reason };
-    const key = problemKey(problem);
-    if (this.#problems.has(key)) return;
-    if (this.#problems.size < mostProblemsPerApp) this.#problems.set(key, problem);
-    else this.#dropped += 1;
-  }
-
-  list(): readonly Problem[] {
-    if (this.#dropped === 0) return [...this.#problems.values()];
-    const rest: Problem = {
-      kind: "limit-reached",
-      subject: this.#app,
-      reason: `${this.#dropped} more problems`,
-    };
-    return [...this.#problems.values(), rest];
-  }
+function isOnItsOwnPort({ port, replicas }: Service): boolean {
+  return replicas.some(({ address }) => address.port === port);
 }

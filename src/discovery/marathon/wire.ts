@@ -1,10 +1,8 @@
 import { isIP } from "node:net";
 
 import { printable, type Problem } from "../../model/problem.ts";
-import type { Protocol } from "../../model/service.ts";
-import { fieldsOf, isFields, listOf, numberOf, numbersOf, textOf, timeOf } from "./fields.ts";
-import type { Fields } from "./fields.ts";
-import { labelsOf, type Labelled } from "./labels/labels.ts";
+import { parseDefinition, type AppDefinition } from "./definition.ts";
+import { fieldsOf, listOf, numbersOf, textOf, timeOf } from "./fields.ts";
 
 /** One running copy as Marathon lists it, any version from 0.11 to 1.11. */
 export interface WireTask {
@@ -28,30 +26,8 @@ export interface WireTask {
   readonly checks: readonly (boolean | undefined)[];
 }
 
-/** A port mapping or port definition, whichever of the two the app has. */
-export interface WirePort extends Labelled {
-  readonly servicePort: number | undefined;
-  readonly containerPort: number | undefined;
-  /** False only where the mapping asks for no port of the agent. */
-  readonly hasHostPort: boolean;
-  /** Empty when the declared protocol is not one we know. */
-  readonly protocols: readonly Protocol[];
-  readonly name: string | undefined;
-}
-
-type NetworkMode = "host" | "bridge" | "container";
-
 /** One app definition with the tasks embedded in it. */
-export interface WireApp extends Labelled {
-  /** Absolute path with a leading slash, of the characters Marathon allows. */
-  readonly id: string;
-  /** When it was last configured (ms since the epoch), 0 when not stated. */
-  readonly configuredAt: number;
-  readonly network: NetworkMode;
-  readonly portMappings: readonly WirePort[];
-  readonly portDefinitions: readonly WirePort[];
-  /** How many health checks it declares; undefined when the definition itself is not known. */
-  readonly healthChecks: number | undefined;
+export interface WireApp extends AppDefinition {
   /** Undefined when the answer did not embed tasks. */
   readonly tasks: readonly WireTask[] | undefined;
 }
@@ -73,13 +49,6 @@ export interface WireTasks {
 }
 
 const longestAppId = 1024;
-const networkModes: ReadonlyMap<string, NetworkMode> = new Map([
-  ["host", "host"],
-  ["bridge", "bridge"],
-  ["container/bridge", "bridge"],
-  ["user", "container"],
-  ["container", "container"],
-]);
 const idSegment = /^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/;
 
 /** Reads `GET /v2/apps`; undefined when the document is no list of apps. A bad item harms only itself. */
@@ -128,22 +97,8 @@ function parseApp(item: unknown, problems: Problem[]): WireApp | undefined {
     problems.push(invalid("/v2/apps", `app id ${shown(fields["id"])} is not valid: app skipped`));
     return undefined;
   }
-  const container = fieldsOf(fields["container"]);
-  const docker = fieldsOf(container["docker"]);
-  const portMappings = wirePorts(container["portMappings"], mappingOf);
-  const mappings =
-    portMappings.length > 0 ? portMappings : wirePorts(docker["portMappings"], mappingOf);
-  const definitions = wirePorts(fields["portDefinitions"], definitionOf);
-  return {
-    id,
-    configuredAt: configuredAt(fields),
-    network: networkMode(fields, docker, mappings.length > 0),
-    portMappings: mappings,
-    portDefinitions: definitions.length > 0 ? definitions : legacyPorts(fields["ports"]),
-    healthChecks: listOf(fields["healthChecks"]).length,
-    ...labelsOf(fields["labels"]),
-    tasks: embeddedTasks(id, fields["tasks"], problems),
-  };
+  const tasks = embeddedTasks(id, fields["tasks"], problems);
+  return { ...parseDefinition(id, fields), tasks };
 }
 
 function embeddedTasks(
@@ -188,63 +143,6 @@ function parseTask(item: unknown): WireTask | undefined {
 function aliveOf(result: unknown): boolean | undefined {
   const alive = fieldsOf(result)["alive"];
   return typeof alive === "boolean" ? alive : undefined;
-}
-
-function wirePorts(value: unknown, read: (fields: Fields) => WirePort): readonly WirePort[] {
-  // A bad entry keeps its place, since tasks refer to ports by position.
-  return listOf(value).map((entry) => read(fieldsOf(entry)));
-}
-
-function mappingOf(fields: Fields): WirePort {
-  return { ...describedPort(fields), servicePort: numberOf(fields["servicePort"]) };
-}
-
-function definitionOf(fields: Fields): WirePort {
-  return { ...describedPort(fields), servicePort: numberOf(fields["port"]), hasHostPort: true };
-}
-
-function describedPort(fields: Fields): WirePort {
-  return {
-    servicePort: undefined,
-    containerPort: numberOf(fields["containerPort"]),
-    hasHostPort: numberOf(fields["hostPort"]) !== undefined,
-    protocols: protocolsOf(fields["protocol"]),
-    name: textOf(fields["name"]),
-    ...labelsOf(fields["labels"]),
-  };
-}
-
-function legacyPorts(value: unknown): readonly WirePort[] {
-  return numbersOf(value).map((port) => ({
-    ...describedPort({}),
-    servicePort: port,
-    hasHostPort: true,
-  }));
-}
-
-function protocolsOf(value: unknown): readonly Protocol[] {
-  if (value === undefined || value === null) return ["tcp"];
-  const words = textOf(value)?.toLowerCase().split(",") ?? [];
-  const protocols = words
-    .map((word) => word.trim())
-    .filter((word) => word === "tcp" || word === "udp");
-  return [...new Set(protocols)];
-}
-
-function networkMode(app: Fields, docker: Fields, isMapped: boolean): NetworkMode {
-  const declared =
-    textOf(fieldsOf(listOf(app["networks"])[0])["mode"]) ?? textOf(docker["network"]);
-  const known = networkModes.get(declared?.toLowerCase() ?? "");
-  if (known !== undefined) return known;
-  // [marathon 0.14–1.4] IP-per-task apps have no network mode, only an `ipAddress` object.
-  if (isFields(app["ipAddress"])) return "container";
-  return isMapped ? "bridge" : "host";
-}
-
-function configuredAt(fields: Fields): number {
-  return (
-    timeOf(fieldsOf(fields["versionInfo"])["lastConfigChangeAt"]) ?? timeOf(fields["version"]) ?? 0
-  );
 }
 
 function invalid(subject: string, reason: string): Problem {

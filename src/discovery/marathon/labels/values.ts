@@ -24,34 +24,55 @@ export interface Bounds {
 
 /** Reads one of a closed list of words, in any case. */
 export function choice<T extends string>(words: readonly T[]): ValueReader<T> {
-  const byWord = new Map<string, T>(words.map((word) => [word, word]));
-  return lookup(byWord);
+  return oneOf(words.map((word) => [word, word]));
+}
+
+/** Reads one of a closed list of words, in any case, into what it stands for. */
+export function oneOf<T>(meanings: readonly (readonly [word: string, value: T])[]): ValueReader<T> {
+  const byWord = new Map(meanings);
+  const accepts = listOf([...byWord.keys()]);
+  return {
+    accepts,
+    read(text) {
+      const value = byWord.get(text.trim().toLowerCase());
+      return value === undefined ? refused(text, accepts) : { value, faults: [] };
+    },
+  };
 }
 
 /** Reads `true`, `1`, `false` or `0`, in any case. */
-export const onOff: ValueReader<boolean> = lookup(
-  new Map([
-    ["true", true],
-    ["1", true],
-    ["false", false],
-    ["0", false],
-  ]),
-);
+export const onOff: ValueReader<boolean> = oneOf([
+  ["true", true],
+  ["1", true],
+  ["false", false],
+  ["0", false],
+]);
 
 /** Reads the version of a PROXY header, 0 being none. */
-export const proxyVersion: ValueReader<0 | 1 | 2> = lookup(
-  new Map<string, 0 | 1 | 2>([
-    ["1", 1],
-    ["2", 2],
-    ["0", 0],
-    ["off", 0],
-  ]),
-);
+export const proxyVersion: ValueReader<0 | 1 | 2> = oneOf<0 | 1 | 2>([
+  ["1", 1],
+  ["2", 2],
+  ["0", 0],
+  ["off", 0],
+]);
 
 /** Reads a whole number; one out of bounds is taken as the nearest in bounds. */
 export function wholeNumber(bounds: Bounds): ValueReader<number> {
   const accepts = `a whole number from ${bounds.least} to ${bounds.most}`;
   return clamped(bounds, { accepts, parse: parseWholeNumber, format: String });
+}
+
+/** Reads a whole number whose nearest neighbour would mean something else: one out of bounds is ignored. */
+export function numberOf({ least, most }: Bounds): ValueReader<number> {
+  const accepts = `a whole number from ${least} to ${most}`;
+  return {
+    accepts,
+    read(text) {
+      const value = parseWholeNumber(text.trim());
+      const isGood = value !== undefined && value >= least && value <= most;
+      return isGood ? { value, faults: [] } : refused(text, accepts);
+    },
+  };
 }
 
 /** Reads a time into ms; one out of bounds is taken as the nearest in bounds. */
@@ -87,17 +108,6 @@ export const onlyNetworks: ValueReader<readonly string[]> = {
   },
 };
 
-function lookup<T>(words: ReadonlyMap<string, T>): ValueReader<T> {
-  const accepts = listOf([...words.keys()]);
-  return {
-    accepts,
-    read(text) {
-      const value = words.get(text.trim().toLowerCase());
-      return value === undefined ? refused(text, accepts) : { value, faults: [] };
-    },
-  };
-}
-
 interface NumberGrammar {
   readonly accepts: string;
   readonly parse: (text: string) => number | undefined;
@@ -122,7 +132,8 @@ function parseWholeNumber(text: string): number | undefined {
   return /^-?\d+$/.test(text) ? Number(text) : undefined;
 }
 
-function refused(text: string, accepts: string): Reading<never> {
+/** A text that says nothing, with the fault that tells so. */
+export function refused(text: string, accepts: string): Reading<never> {
   return { value: undefined, faults: [`${quoted(text)} is not ${accepts}: ignored`] };
 }
 

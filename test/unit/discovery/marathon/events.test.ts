@@ -2,7 +2,12 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { suite, test } from "node:test";
 
-import { eventTypes, instanceOf, readEvent } from "../../../../src/discovery/marathon/events.ts";
+import {
+  appsOf,
+  eventTypes,
+  instanceOf,
+  readEvent,
+} from "../../../../src/discovery/marathon/events.ts";
 import { fieldsOf, listOf } from "../../../../src/discovery/marathon/fields.ts";
 
 const folder = new URL("../../../fixtures/marathon/", import.meta.url);
@@ -139,6 +144,7 @@ suite("recorded events", () => {
         task: "my-app_0-1396592784349",
         instance: "my-app.instance-c7c311a4-b669-11e6-a48f-0ea4f4b1778c",
         at: Date.parse("2016-03-21T09:15:10.764Z"),
+        apps: ["/my-app"],
       },
     },
     {
@@ -150,6 +156,7 @@ suite("recorded events", () => {
         task: "my-app.d35bf0f3-8a30-11e6-a4fe-dec283d23ff6",
         instance: undefined,
         at: Date.parse("2016-03-21T09:15:10.764Z"),
+        apps: ["/my-app"],
       },
     },
     {
@@ -161,22 +168,23 @@ suite("recorded events", () => {
         task: undefined,
         instance: "my-app.instance-c7c311a4-b669-11e6-a48f-0ea4f4b1778c",
         at: Date.parse("2014-03-01T23:29:30.158Z"),
+        apps: ["/app-id"],
       },
     },
     {
       file: "docs.instance_changed_event.json",
       type: "instance_changed_event",
-      want: { kind: "changed" },
+      want: { kind: "changed", apps: ["/app-id"] },
     },
     {
       file: "docs.status_update_event.json",
       type: "status_update_event",
-      want: { kind: "changed" },
+      want: { kind: "changed", apps: ["/my-app"] },
     },
     {
       file: "issue35.status_update_event.0.14.json",
       type: "status_update_event",
-      want: { kind: "changed" },
+      want: { kind: "changed", apps: ["/prod/talkk/audit"] },
     },
     {
       file: "docs.app_terminated_event.json",
@@ -210,4 +218,41 @@ suite("recorded events", () => {
       ["task killing", "task ended"],
     );
   });
+});
+
+suite("which apps an event concerns", () => {
+  const plan = (...actions: readonly object[]): object => ({ plan: { steps: [{ actions }] } });
+  const rows: readonly (readonly [
+    type: string,
+    fields: object,
+    want: readonly string[] | undefined,
+  ])[] = [
+    ["status_update_event", { appId: "/a", taskStatus: "TASK_RUNNING" }, ["/a"]],
+    ["status_update_event", { appId: "/a", taskId: "t", taskStatus: "TASK_KILLED" }, ["/a"]],
+    ["status_update_event", { appId: "/..", taskStatus: "TASK_RUNNING" }, undefined],
+    ["health_status_changed_event", { appId: "a/b" }, ["/a/b"]],
+    ["instance_health_changed_event", { runSpecId: "/a" }, ["/a"]],
+    ["api_post_event", { appDefinition: { id: "/a" } }, ["/a"]],
+    ["app_terminated_event", { appId: "/a" }, undefined],
+    ["group_change_success", { groupId: "/" }, undefined],
+    ["deployment_success", {}, undefined],
+    ["deployment_success", plan(), undefined],
+    [
+      "deployment_success",
+      plan({ action: "StartApplication", app: "/a" }, { action: "ScaleApplication", app: "/b" }),
+      ["/a", "/b"],
+    ],
+    ["deployment_step_success", plan({ type: "ScaleApplication", app: "/a" }), ["/a"]],
+    ["deployment_failed", plan({ app: "/a" }, { app: "/a" }, { pod: "/p" }), ["/a", "/p"]],
+    ["deployment_success", plan({ app: "/a" }, { action: "ResolveArtifacts" }), undefined],
+    ["deployment_success", { plan: { steps: "x" } }, undefined],
+    ["event_stream_attached", {}, undefined],
+  ];
+  for (const [type, fields, want] of rows) {
+    test(`${type} ${JSON.stringify(fields)}`, () => {
+      const event = readEvent(type, JSON.stringify(fields));
+      assert.ok(event);
+      assert.deepEqual(appsOf(event), want);
+    });
+  }
 });

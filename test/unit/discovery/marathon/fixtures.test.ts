@@ -10,6 +10,7 @@ import { toServices, type AppServices } from "../../../../src/discovery/marathon
 import { parseApps, parseTasks, type WireApp } from "../../../../src/discovery/marathon/wire.ts";
 import { formatAddress } from "../../../../src/model/address.ts";
 import { serviceKey } from "../../../../src/model/service.ts";
+import { everything } from "./service-options.ts";
 
 const folder = new URL("../../../fixtures/marathon/", import.meta.url);
 
@@ -76,7 +77,7 @@ suite("the routes of recorded answers", () => {
     (row) => row.file !== "prometheus/targets.cases.json",
   )) {
     test(file, () => {
-      const made = toServices(appsOf(read(file)), "marathon");
+      const made = toServices(appsOf(read(file)), everything);
       const routes = upRoutes(made);
       const wanted = wantedRoutes(expected["routes"]);
       for (const [key, hosts] of wanted) assert.deepEqual(routes.get(key), hosts, key);

@@ -1,207 +1,25 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 
+import { labelsOf } from "../../../../src/discovery/marathon/labels/labels.ts";
 import { readOwnLabels } from "../../../../src/discovery/marathon/labels/own-labels.ts";
 import { ownOptions } from "../../../../src/discovery/marathon/labels/own-options.ts";
-import type { PortSettings } from "../../../../src/discovery/marathon/labels/reading.ts";
+import { readLabels } from "../../../../src/discovery/marathon/labels/read-labels.ts";
 import { toServices } from "../../../../src/discovery/marathon/to-services.ts";
 import { parseApps } from "../../../../src/discovery/marathon/wire.ts";
+import { everything } from "./service-options.ts";
+import { checkTables } from "./label-tables/check-tables.ts";
+import { forwardingTables } from "./label-tables/forwarding-tables.ts";
+import { hostTables } from "./label-tables/host-tables.ts";
 
 type Labels = Readonly<Record<string, string>>;
 
 function read(labels: Labels, ...ports: readonly Labels[]) {
-  return readOwnLabels({
-    labels: new Map(Object.entries(labels)),
-    ports: ports.map((of) => ({ labels: new Map(Object.entries(of)) })),
-  });
+  const { ports: readings, faults } = readLabels(labelsOf(labels), ports.map(labelsOf));
+  return { ports: readings.map(({ settings }) => settings), faults };
 }
 
-interface Table {
-  readonly setting: keyof PortSettings;
-  /** Read as they are, without a word. */
-  readonly good: readonly (readonly [text: string, want: unknown])[];
-  /** Taken as something else, and reported with what was done. */
-  readonly mended: readonly (readonly [text: string, want: unknown, done: string])[];
-  /** Ignored, and reported. */
-  readonly bad: readonly string[];
-}
-
-const notNumbers = ["", " ", "abc", "1;drop", "1.5", "1e3", "0x10", "NaN", "Infinity", "1 2", "+1"];
-const notTimes = [
-  "",
-  "abc",
-  "1;drop",
-  "-1",
-  "-1s",
-  "1d",
-  "s",
-  "1e3",
-  "NaN",
-  "Infinity",
-  "0.0001ms",
-];
-const notSwitches = ["", "yes", "on", "2", "truee", "1;drop"];
-const all = ["10.0.0.0/8", "10.1.2.3", "2001:db8::/32"];
-
-function switchOf(setting: keyof PortSettings): Table {
-  const good = [
-    ["true", true],
-    ["1", true],
-    [" TRUE ", true],
-    ["false", false],
-    ["0", false],
-  ] as const;
-  return { setting, good, mended: [], bad: notSwitches };
-}
-
-const tables: Readonly<Record<string, Table>> = {
-  balance: {
-    setting: "balance",
-    good: [
-      ["leastconn", "leastconn"],
-      ["roundrobin", "roundrobin"],
-      ["random2", "random2"],
-      ["source", "source"],
-      [" First ", "first"],
-    ],
-    mended: [],
-    bad: ["", "random", "least", "leastconn,first", "__proto__", "constructor"],
-  },
-  locality: {
-    setting: "locality",
-    good: [
-      ["any", "any"],
-      ["PREFER", "prefer"],
-      ["only", "only"],
-    ],
-    mended: [],
-    bad: ["", "local", "never"],
-  },
-  weight: {
-    setting: "weight",
-    good: [
-      ["0", 0],
-      ["-0", 0],
-      ["1", 1],
-      [" 500 ", 500],
-      ["1000", 1000],
-      ["0007", 7],
-    ],
-    mended: [
-      ["1001", 1000, ": taken as 1000"],
-      ["-1", 0, ": taken as 0"],
-      ["1000000000", 1000, ": taken as 1000"],
-      ["9".repeat(400), 1000, ": taken as 1000"],
-    ],
-    bad: notNumbers,
-  },
-  "max-connections": {
-    setting: "maxConnections",
-    good: [
-      ["1", 1],
-      ["1000000", 1_000_000],
-    ],
-    mended: [
-      ["0", 1, ": taken as 1"],
-      ["-1", 1, ": taken as 1"],
-      ["1000001", 1_000_000, ": taken as 1000000"],
-    ],
-    bad: notNumbers,
-  },
-  "replica-limit": {
-    setting: "replicaLimit",
-    good: [
-      ["0", 0],
-      ["30", 30],
-      ["1000000", 1_000_000],
-    ],
-    mended: [
-      ["-1", 0, ": taken as 0"],
-      ["1000000000", 1_000_000, ": taken as 1000000"],
-    ],
-    bad: notNumbers,
-  },
-  "queue-timeout": {
-    setting: "queueTimeoutMs",
-    good: [
-      ["30", 30_000],
-      ["500ms", 500],
-      ["1h", 3_600_000],
-    ],
-    mended: [
-      ["0", 1, ": taken as 1ms"],
-      ["2h", 3_600_000, ": taken as 1h"],
-      ["1000000000", 3_600_000, ": taken as 1h"],
-    ],
-    bad: notTimes,
-  },
-  "slow-start": {
-    setting: "slowStartMs",
-    good: [
-      ["0", 0],
-      ["0ms", 0],
-      ["10s", 10_000],
-    ],
-    mended: [["3601s", 3_600_000, ": taken as 1h"]],
-    bad: notTimes,
-  },
-  "idle-timeout": {
-    setting: "idleMs",
-    good: [
-      ["1", 1000],
-      ["2m", 120_000],
-      ["24h", 86_400_000],
-    ],
-    mended: [
-      ["0", 1000, ": taken as 1s"],
-      ["1ms", 1000, ": taken as 1s"],
-      ["25h", 86_400_000, ": taken as 24h"],
-    ],
-    bad: notTimes,
-  },
-  "close-on-down": switchOf("closeOnDown"),
-  "drain-timeout": {
-    setting: "drainMs",
-    good: [
-      ["0", 0],
-      ["1.5s", 1500],
-    ],
-    mended: [["99999h", 86_400_000, ": taken as 24h"]],
-    bad: notTimes,
-  },
-  "accept-proxy": switchOf("acceptProxy"),
-  "send-proxy": {
-    setting: "sendProxy",
-    good: [
-      ["0", 0],
-      ["off", 0],
-      ["1", 1],
-      ["2 ", 2],
-    ],
-    mended: [],
-    bad: ["", "3", "-1", "true", "v2", "on"],
-  },
-  allow: {
-    setting: "allow",
-    good: [
-      ["10.0.0.0/8, 10.1.2.3,2001:db8::/32", all],
-      ["10.0.0.0/8 10.1.2.3\t2001:db8::/32\n", all],
-      ["10.1.2.3,10.1.2.3,", ["10.1.2.3"]],
-    ],
-    mended: [
-      ["10.1.2.3,10.0.0.0/33,localhost", ["10.1.2.3"], ": left out"],
-      ["10.0.0.256", ["0.0.0.0"], ": nobody is let in"],
-      ["a,b,c,d,e", ["0.0.0.0"], ": nobody is let in"],
-    ],
-    bad: [""],
-  },
-  deny: {
-    setting: "deny",
-    good: [["10.0.0.0/8,10.1.2.3 2001:db8::/32", all]],
-    mended: [["10.1.2.3,fe80::1%eth0", ["10.1.2.3"], ": left out"]],
-    bad: ["", "10.0.0.256", "localhost", "*", "all"],
-  },
-};
+const tables = { ...forwardingTables, ...checkTables, ...hostTables };
 
 test("every option of our labels has its table here", () => {
   assert.deepEqual(
@@ -241,6 +59,13 @@ for (const [option, { setting, good, mended, bad }] of Object.entries(tables)) {
     }
   });
 }
+
+test("a check for a master resets the connections of what is none any more, unless told otherwise", () => {
+  const check = { "portolan.0.check": "redis-master" };
+  assert.deepEqual(read(check, {}).ports, [{ kind: "redis-master", closeOnDown: true }]);
+  const not = { ...check, "portolan.0.close-on-down": "false" };
+  assert.deepEqual(read(not, {}).ports, [{ kind: "redis-master", closeOnDown: false }]);
+});
 
 suite("where a label stands", () => {
   test("settings of one port leave the others alone", () => {
@@ -316,7 +141,9 @@ suite("where a label stands", () => {
       HAPROXY_0_BALANCE: "x",
       "lb-group": "x",
     };
-    assert.deepEqual(read(labels, labels), { ports: [{}], faults: [] });
+    const map = new Map(Object.entries(labels));
+    const reading = readOwnLabels({ labels: map, ports: [{ labels: map }] });
+    assert.deepEqual(reading, { ports: [[]], faults: [] });
   });
 });
 
@@ -324,7 +151,7 @@ suite("labels of an app reach its services", () => {
   const tasks = [{ id: "t", host: "h", ports: [31_000, 31_001], state: "TASK_RUNNING" }];
 
   function servicesOf(app: object) {
-    return toServices(parseApps({ apps: [{ id: "/a", tasks, ...app }] })?.apps ?? [], "marathon");
+    return toServices(parseApps({ apps: [{ id: "/a", tasks, ...app }] })?.apps ?? [], everything);
   }
 
   test("as policy of the service and weight of its replicas, for both protocols of a port", () => {

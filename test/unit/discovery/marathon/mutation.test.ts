@@ -10,6 +10,7 @@ import { fromTasks } from "../../../../src/discovery/marathon/from-tasks.ts";
 import { toServices } from "../../../../src/discovery/marathon/to-services.ts";
 import { parseApps, parseTasks } from "../../../../src/discovery/marathon/wire.ts";
 import type { Service } from "../../../../src/model/service.ts";
+import { everything } from "./service-options.ts";
 
 const folder = new URL("../../../fixtures/marathon/", import.meta.url);
 
@@ -105,7 +106,7 @@ function replacement(item: unknown, mutation: Mutation): readonly unknown[] {
 function servicesOf(list: readonly unknown[]): readonly Service[] {
   const parsed = parseApps({ apps: list });
   assert.ok(parsed);
-  return toServices(parsed.apps, "marathon").services;
+  return toServices(parsed.apps, everything).services;
 }
 
 suite("a list of apps with anything changed in one of them", () => {
@@ -139,9 +140,9 @@ suite("a list of apps with anything changed in one of them", () => {
     fc.assert(
       fc.property(fc.jsonValue(), fc.constantFrom(...eventTypes, "message"), (value, type) => {
         const listed = parseApps({ apps: [value] });
-        if (listed !== undefined) toServices(listed.apps, "marathon");
+        if (listed !== undefined) toServices(listed.apps, everything);
         const tasks = parseTasks({ tasks: [value] });
-        if (tasks !== undefined) toServices(fromTasks(tasks.tasks), "marathon");
+        if (tasks !== undefined) toServices(fromTasks(tasks.tasks), everything);
         readEvent(type, JSON.stringify(value));
       }),
       { numRuns: 300 },
@@ -153,7 +154,7 @@ suite("a list of apps with anything changed in one of them", () => {
     fc.assert(
       fc.property(fc.constantFrom(...places(document)), mutations, (path, mutation) => {
         const tasks = parseTasks(mutated(document, path, mutation));
-        if (tasks !== undefined) toServices(fromTasks(tasks.tasks), "marathon");
+        if (tasks !== undefined) toServices(fromTasks(tasks.tasks), everything);
       }),
       { numRuns: 300 },
     );

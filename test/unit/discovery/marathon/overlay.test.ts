@@ -240,3 +240,58 @@ suite("what is reported gone", () => {
     assert.ok(!ids.has("t9") && ids.has("t10") && ids.has("t50009"));
   });
 });
+
+suite("some apps read apart from the list", () => {
+  test("take the place of what the list had of them, the others stay the same objects", () => {
+    const overlay = listedAt(0);
+    overlay.settleSome([app("/b", [{ id: "u2" }])], 10, 11);
+    assert.deepEqual(shown(overlay), ["/a t1 t2", "/b u2"]);
+    assert.equal(overlay.listed[0], two[0]);
+  });
+
+  test("that are not in the list are not put into it", () => {
+    const overlay = listedAt(0);
+    overlay.settleSome([app("/c", [])], 10, 11);
+    assert.deepEqual(shown(overlay), ["/a t1 t2", "/b u1"]);
+  });
+
+  test("confirm what events said of their tasks, and of no other's", () => {
+    const overlay = listedAt(0);
+    overlay.note(killing("t1"), 5);
+    overlay.note(ended("u1"), 5);
+    overlay.settleSome([app("/a", [{ id: "t1", state: "TASK_KILLING" }, { id: "t2" }])], 10, 11);
+    overlay.settleSome([app("/a", [{ id: "t1" }, { id: "t2" }])], 20, 21);
+    assert.deepEqual(shown(overlay), ["/a t1 t2", "/b"]);
+  });
+
+  test("long after an event take it back for their own tasks alone", () => {
+    const overlay = listedAt(0);
+    overlay.note(ended("t1"), 5);
+    overlay.note(ended("u1"), 5);
+    overlay.settleSome([app("/a", [{ id: "t1" }, { id: "t2" }])], minute, minute + 1);
+    assert.deepEqual(shown(overlay), ["/a t1 t2", "/b"]);
+    assert.deepEqual([...overlay.gone(minute)], ["u1"]);
+  });
+
+  test("that were asked for before an event do not undo it", () => {
+    const overlay = listedAt(0);
+    overlay.note(instanceEnded("a.instance-1"), 15);
+    overlay.settleSome([app("/a", [{ id: "a.instance-1._app.1" }, { id: "t2" }])], 10, 20);
+    assert.deepEqual(shown(overlay), ["/a t2", "/b u1"]);
+  });
+
+  test("that an event said are gone stay gone until something newer says otherwise", () => {
+    const overlay = listedAt(0);
+    overlay.note(gone, 5);
+    overlay.settleSome([app("/a", [{ id: "t1" }])], 10, 11);
+    assert.deepEqual(shown(overlay), ["/b u1"]);
+    overlay.settleSome([app("/a", [{ id: "t1" }], after)], 20, 21);
+    assert.deepEqual(shown(overlay), ["/a t1", "/b u1"]);
+  });
+
+  test("tell which of their tasks have ended", () => {
+    const overlay = listedAt(0);
+    overlay.settleSome([app("/a", [{ id: "t1", state: "TASK_FAILED" }])], 10, 11);
+    assert.deepEqual([...overlay.gone(12)], ["t1"]);
+  });
+});

@@ -98,3 +98,71 @@ suite("when to look at Marathon", () => {
     assert.equal(agenda.dueAt, 2200);
   });
 });
+
+suite("what to look at", () => {
+  const all = (scope: unknown): void => assert.equal(scope, "all");
+  const only = (scope: unknown, ...apps: readonly string[]): void =>
+    assert.deepEqual(scope, new Set(apps));
+
+  test("is everything at first, when asked and after each interval", () => {
+    const agenda = agendaAt(0);
+    agenda.ask(1000);
+    all(agenda.begin(1000));
+    agenda.end(1000, true);
+    all(agenda.begin(agenda.dueAt));
+  });
+
+  test("is the apps that events named, now and once more", () => {
+    const agenda = agendaAt(0);
+    agenda.changed(1000, ["/a"]);
+    agenda.changed(1010, ["/b"]);
+    only(agenda.begin(1060), "/a", "/b");
+    agenda.end(1070, true);
+    assert.equal(agenda.dueAt, 2070);
+    only(agenda.begin(2070), "/a", "/b");
+    agenda.end(2080, true);
+    assert.equal(agenda.dueAt, 54_000, "the periodic look is not put off");
+  });
+
+  test("is everything when one of the events named nothing, or more than 16 apps were named", () => {
+    const vague = agendaAt(0);
+    vague.changed(1000, ["/a"]);
+    vague.changed(1010);
+    all(vague.begin(1060));
+    const many = agendaAt(0);
+    for (let index = 0; index < 17; index += 1) many.changed(1000, [`/a${index}`]);
+    all(many.begin(1060));
+  });
+
+  test("is what is due together", () => {
+    const agenda = agendaAt(0);
+    agenda.changed(1000, ["/a"]);
+    agenda.begin(1050);
+    agenda.end(1060, true);
+    agenda.changed(2030, ["/b"]);
+    only(agenda.begin(2080), "/a", "/b");
+    agenda.end(2090, true);
+    only(agenda.begin(3090), "/b");
+  });
+
+  test("still has what an earlier look for events was to be confirmed for", () => {
+    const agenda = agendaAt(0);
+    agenda.changed(1000, ["/a"]);
+    agenda.begin(1050);
+    agenda.end(1060, true);
+    agenda.changed(1100, ["/b"]);
+    only(agenda.begin(1150), "/b");
+    agenda.end(1160, true);
+    only(agenda.begin(2160), "/a", "/b");
+  });
+
+  test("is everything after a failure, and the apps again to confirm", () => {
+    const agenda = agendaAt(0);
+    agenda.changed(1000, ["/a"]);
+    agenda.begin(1050);
+    agenda.end(1060, false);
+    all(agenda.begin(agenda.dueAt));
+    agenda.end(1200, true);
+    only(agenda.begin(2200), "/a");
+  });
+});

@@ -5,6 +5,7 @@ import { dialAddress } from "../../../../src/discovery/marathon/addresses.ts";
 import { declaredPorts } from "../../../../src/discovery/marathon/ports.ts";
 import { toServices } from "../../../../src/discovery/marathon/to-services.ts";
 import { parseApps, type WireApp } from "../../../../src/discovery/marathon/wire.ts";
+import { everything } from "./service-options.ts";
 
 const running = { state: "TASK_RUNNING", startedAt: "2020-01-01T00:00:00.000Z" };
 
@@ -13,7 +14,7 @@ function appsOf(...apps: readonly object[]): readonly WireApp[] {
 }
 
 function servicesOf(...apps: readonly object[]) {
-  return toServices(appsOf(...apps), "marathon");
+  return toServices(appsOf(...apps), everything);
 }
 
 suite("where a task is dialled", () => {
@@ -100,11 +101,15 @@ suite("the services of apps", () => {
         app: "/demo/webapp",
         name: "webapp.demo",
         port: 1234,
+        portIndex: 0,
+        merges: false,
         protocol: "tcp",
         mode: "tcp",
         source: "marathon",
         configuredAt: 0,
         policy: {},
+        check: {},
+        hosts: undefined,
         replicas: [],
       },
     ]);
