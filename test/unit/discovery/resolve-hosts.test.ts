@@ -26,6 +26,9 @@ function stateOf(...hosts: readonly string[]): SourceState {
     source: "s",
     configuredAt: 0,
     policy: {},
+    check: {},
+    merges: false,
+    hosts: undefined,
     replicas,
   };
   return { services: [service], problems: [], confirmedGone: new Set(["gone"]) };
