@@ -1,7 +1,9 @@
 import { serveVerbs } from "../support/actor.ts";
+import { flood, proveDatagrams } from "./load/datagrams.ts";
 import { Flow } from "./load/flow.ts";
 import { HeldConnections } from "./load/held-connections.ts";
 import { probe } from "./load/probe.ts";
+import { proveHttp } from "./load/prove-http.ts";
 import { prove } from "./load/prove.ts";
 import { StalledConnections } from "./load/stalled-connections.ts";
 import type { LoadVerbs } from "./verbs.ts";
@@ -13,7 +15,10 @@ const held = new HeldConnections();
 const stalled = new StalledConnections();
 
 serveVerbs<LoadVerbs>({
-  prove: ({ target }) => prove(target),
+  prove({ target, protocol, isHttp = false }) {
+    if (isHttp) return proveHttp(target);
+    return protocol === "udp" ? proveDatagrams(target) : prove(target);
+  },
   start(traffic) {
     return flows.push(new Flow(traffic)) - 1;
   },
@@ -22,6 +27,7 @@ serveVerbs<LoadVerbs>({
     flowAt(flow).stop();
   },
   probe,
+  flood,
   hold: (order) => held.open(order),
   release: () => held.release(),
   stall: (order) => stalled.open(order),

@@ -15,11 +15,12 @@ serveVerbs<MarathonVerbs>({
   async open() {
     return marathon.urls[0] ?? "";
   },
-  putApp({ id, servicePort }) {
+  putApp({ id, servicePort, protocol = "tcp", labels = {} }) {
     marathon.putApp({
       id,
-      portDefinitions: [{ port: servicePort, protocol: "tcp" }],
-      healthChecks: [{ protocol: "TCP", portIndex: 0 }],
+      labels,
+      portDefinitions: [{ port: servicePort, protocol }],
+      healthChecks: protocol === "tcp" ? [{ protocol: "TCP", portIndex: 0 }] : [],
     });
   },
   addTask({ app, port }) {

@@ -1,7 +1,9 @@
+import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { createServer, type Server } from "node:net";
 import { serveVerbs } from "../support/actor.ts";
 import { Answering } from "./replica/answering.ts";
+import { HttpAnswering } from "./replica/http-answering.ts";
 import { Pouring } from "./stream/pouring.ts";
 import type { ReplicaPort, ReplicaVerbs } from "./verbs.ts";
 
@@ -21,6 +23,21 @@ serveVerbs<ReplicaVerbs>({
       opened.push(await openReplica(server));
     }
     return opened;
+  },
+  openHttp() {
+    const answering = new HttpAnswering(1);
+    return openReplica(createServer({ noDelay: true }, (socket) => answering.serve(socket)));
+  },
+  async openDatagrams() {
+    const answering = new Answering(1);
+    const socket = createSocket({ type: "udp4", recvBufferSize: 4 * 1024 * 1024 });
+    socket.on("error", () => undefined);
+    socket.on("message", (message, { address, port }) => {
+      socket.send(answering.answer(message), port, address);
+    });
+    socket.bind(0, "127.0.0.1");
+    await once(socket, "listening");
+    return { number: 1, port: socket.address().port };
   },
   openEndless() {
     const server = createServer((socket) => {

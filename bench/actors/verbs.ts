@@ -1,8 +1,13 @@
 import type { Address } from "../../src/model/address.ts";
+import type { Protocol } from "../../src/model/service.ts";
 import type { Usage } from "../support/proc.ts";
 
 /** How connections are to be made and used. */
 export interface Traffic {
+  /** Over UDP a connection is a socket of its own, and a request a datagram. Default `tcp`. */
+  readonly protocol?: Protocol;
+  /** Requests are GETs, and answers HTTP's; over TCP only. Default false. */
+  readonly isHttp?: boolean;
   /** Connections are spread evenly over these. */
   readonly targets: readonly Address[];
   /** Connections at a time; with a rate, how many take turns. */
@@ -49,7 +54,7 @@ export interface ProbeOrder {
 /** What the load generator can do. */
 export interface LoadVerbs {
   /** Sends checked bytes both ways over new and lasting connections; rejects when one comes back wrong. */
-  prove(order: { readonly target: Address }): Promise<void>;
+  prove(order: Pick<Traffic, "protocol" | "isHttp"> & { readonly target: Address }): Promise<void>;
   /** Begins a flow and gives its number. */
   start(traffic: Traffic): number;
   lap(order: { readonly flow: number; readonly pids: readonly number[] }): Lap;
@@ -60,12 +65,20 @@ export interface LoadVerbs {
   hold(order: Pick<Traffic, "targets" | "connections">): Promise<void>;
   /** Closes what is held; tells how many had been lost before. */
   release(): Promise<{ readonly lost: number }>;
+  /** Sends one datagram each from so many addresses that never send again; gives the time it took, in ms. */
+  flood(order: FloodOrder): Promise<{ readonly ms: number }>;
   /** Opens connections that carry all they can and then stand still; settles when our reading has stopped. */
   stall(order: StallOrder): Promise<void>;
   /** The bytes that were taken off us on those. */
   stalled(): { readonly bytes: number };
   /** Closes them. */
   unstall(): void;
+}
+
+export interface FloodOrder {
+  readonly target: Address;
+  readonly sources: number;
+  readonly ratePerSecond: number;
 }
 
 export interface StallOrder {
@@ -85,6 +98,10 @@ export interface ReplicaPort {
 /** What the process with all replicas can do. */
 export interface ReplicaVerbs {
   open(order: { readonly count: number }): Promise<readonly ReplicaPort[]>;
+  /** One that answers HTTP, with number 1. */
+  openHttp(): Promise<ReplicaPort>;
+  /** One that answers datagrams, with number 1. */
+  openDatagrams(): Promise<ReplicaPort>;
   /** One that sends to every connection without an end. */
   openEndless(): Promise<ReplicaPort>;
   /** One that accepts and never reads. */
@@ -131,8 +148,13 @@ export interface TaskOrder {
 export interface MarathonVerbs {
   /** Gives the URL. */
   open(): Promise<string>;
-  /** An app of one service port and one health check, without tasks. */
-  putApp(order: { readonly id: string; readonly servicePort: number }): void;
+  /** An app of one service port, TCP by default and with one health check then, without tasks. */
+  putApp(order: {
+    readonly id: string;
+    readonly servicePort: number;
+    readonly protocol?: Protocol;
+    readonly labels?: Readonly<Record<string, string>>;
+  }): void;
   /** A new healthy task on this machine; the moment is the one before the first event of it. */
   addTask(order: TaskOrder): { readonly task: string; readonly atMs: number };
   removeTask(order: { readonly task: string }): { readonly atMs: number };

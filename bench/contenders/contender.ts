@@ -1,4 +1,5 @@
 import type { Address } from "../../src/model/address.ts";
+import type { Protocol } from "../../src/model/service.ts";
 import type { Cpus } from "../support/cpus.ts";
 import type { Program } from "../support/program.ts";
 
@@ -8,8 +9,9 @@ export type Availability =
 
 /** What a contender is given. */
 export interface Setup {
-  /** Where every connection is to go. */
+  /** Where every connection, or datagram, is to go. */
   readonly replica: Address;
+  readonly protocol: Protocol;
   readonly cpus: Cpus;
   readonly program: Program;
 }

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Address } from "../../src/model/address.ts";
-import { accepts, freePort } from "../support/ports.ts";
+import { accepts, answers, freePort } from "../support/ports.ts";
 import { Spawned } from "../support/spawned.ts";
 import { until } from "../support/until.ts";
 import type { Availability, Running, Setup } from "./contender.ts";
@@ -40,8 +40,9 @@ export async function startExternal(external: External, setup: Setup): Promise<R
   const { cpus } = setup;
   const options = { command, args: args(address, setup, file), cpus: cpus.proxy };
   const process = owned.use(new Spawned(options));
-  const what = `${command} accepts connections`;
-  await process.whileAlive(until(() => accepts(address), { what }));
+  const isServing = setup.protocol === "udp" ? answers : accepts;
+  const what = `${command} serves`;
+  await process.whileAlive(until(() => isServing(address), { what }));
   const life = owned.move();
   return {
     address,

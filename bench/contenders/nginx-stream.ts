@@ -10,7 +10,7 @@ const modules = [
 
 const external: External = {
   command: "nginx",
-  configure: (listen, { replica }, folder) => {
+  configure: (listen, { replica, protocol }, folder) => {
     const found = modules.find((path) => existsSync(path));
     return `${found === undefined ? "" : `load_module ${found};`}
 daemon off;
@@ -20,7 +20,7 @@ error_log stderr error;
 events { worker_connections 16384; }
 stream {
   server {
-    listen ${listen.host}:${listen.port} backlog=4096;
+    listen ${listen.host}:${listen.port} ${protocol === "udp" ? "udp" : "backlog=4096"};
     proxy_pass ${replica.host}:${replica.port};
     proxy_timeout 1h;
   }

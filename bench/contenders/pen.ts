@@ -5,9 +5,9 @@ import { type External, startExternal } from "./external.ts";
 
 const external: External = {
   command: "pen",
-  // -f: stay in the foreground; -r: no memory of clients, as the others have none.
-  args: (listen, { replica }) => [
-    "-fr",
+  // -f: stay in the foreground; -r: no memory of clients, as the others have none; -U: UDP, which needs that memory.
+  args: (listen, { replica, protocol }) => [
+    protocol === "udp" ? "-fU" : "-fr",
     "-c4096",
     "-x4096",
     formatAddress(listen),

@@ -9,15 +9,19 @@ import type { Contender, Running, Setup } from "./contender.ts";
 export const portolan: Contender = {
   name: "portolan",
   find: ({ isBuilt }) => ({ kind: "found", version: isBuilt ? "built program" : "source" }),
-  start: startWithMarathon,
+  start: (setup) => startPortolanFor(setup, {}),
 };
 
-async function startWithMarathon({ replica, cpus, program }: Setup): Promise<Running> {
+/** Starts the program with a service that has these labels. */
+export async function startPortolanFor(
+  { replica, protocol, cpus, program }: Setup,
+  labels: Readonly<Record<string, string>>,
+): Promise<Running> {
   await using owned = new AsyncDisposableStack();
   const marathon = owned.use(Actor.start<MarathonVerbs>("marathon.ts", { cpus: cpus.rest }));
   const url = await marathon.call("open", undefined);
   const address = { host: "127.0.0.1", port: await freePort() };
-  await marathon.call("putApp", { id: "/bench", servicePort: address.port });
+  await marathon.call("putApp", { id: "/bench", servicePort: address.port, protocol, labels });
   await marathon.call("addTask", { app: "/bench", port: replica.port });
   const proxy: Portolan = owned.use(
     await startPortolan({ marathon: url, program, cpus: cpus.proxy, flags: ["--workers", "1"] }),

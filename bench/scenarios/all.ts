@@ -1,4 +1,5 @@
 import { acceptSharing } from "./accept-sharing.ts";
+import { httpScenarios } from "./http.ts";
 import { idleMemory } from "./idle-memory.ts";
 import { micro } from "./micro.ts";
 import { refresh } from "./refresh.ts";
@@ -8,10 +9,15 @@ import type { Scenario } from "./scenario.ts";
 import { stalledReaders } from "./stalled-readers.ts";
 import { swap } from "./swap.ts";
 import { tcpScenarios } from "./tcp.ts";
+import { udpFlood } from "./udp-flood.ts";
+import { udpScenarios } from "./udp.ts";
 
 /** In the order in which they run. */
 export const scenarios: readonly Scenario[] = [
   ...tcpScenarios,
+  ...httpScenarios,
+  ...udpScenarios,
+  udpFlood,
   routeLatency,
   refresh,
   swap,

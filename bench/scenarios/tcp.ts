@@ -1,14 +1,22 @@
 import type { Traffic } from "../actors/verbs.ts";
 import { contenders } from "../contenders/all.ts";
 import { measureTraffic } from "../support/comparison.ts";
+import type { Protocol } from "../../src/model/service.ts";
+import type { Row } from "../support/comparison-table.ts";
+import type { Goal } from "../support/report.ts";
 import type { Scenario } from "./scenario.ts";
 
-/** A kind of TCP traffic that every contender is measured with. */
+/** A kind of traffic that every contender is measured with. */
 export interface Workload extends Omit<Traffic, "targets"> {
+  readonly protocol: Protocol;
+  /** The contender that the others are divided by. */
+  readonly yardstick: string;
+  /** Limits that were set beforehand; default none. */
+  readonly goals?: (rows: readonly Row[]) => readonly Goal[];
   readonly name: string;
   readonly purpose: string;
   /** What CPU time is given per, and how many of them one request is. */
-  readonly unit: "request" | "MiB";
+  readonly unit: "request" | "MiB" | "round trip";
   readonly unitsPerRequest: number;
 }
 
@@ -18,7 +26,9 @@ const small = { requestBytes: 64, answerBytes: 128, connections: 32, isLasting: 
 const perRequest = { unit: "request", unitsPerRequest: 1 } as const;
 const bulk = { ...small, connections: 4, unit: "MiB", unitsPerRequest: 4 } as const;
 
-const workloads: readonly Workload[] = [
+const tcp = { protocol: "tcp", yardstick: "haproxy" } as const;
+
+const workloads: readonly Omit<Workload, "protocol" | "yardstick">[] = [
   {
     ...small,
     ...perRequest,
@@ -59,5 +69,5 @@ export const tcpScenarios: readonly Scenario[] = workloads.map((workload) => ({
   seconds: 1,
   runs: 5,
   contenders,
-  run: (bench) => measureTraffic(workload, bench),
+  run: (bench) => measureTraffic({ ...tcp, ...workload }, bench),
 }));

@@ -33,12 +33,10 @@ export interface Row {
   readonly failed: number;
 }
 
-/** The contender that the others are divided by. */
-const yardstick = "haproxy";
-
 export function compared(
   present: readonly { readonly contender: Contender; readonly version: string }[],
   samples: readonly Sample[],
+  yardstick: string,
 ): Row[] {
   const measure = new Map(
     samples
@@ -68,7 +66,7 @@ export function tableOf(
   workload: Workload,
   rows: readonly Row[],
 ): { tables: readonly Table[]; figures: Figures } {
-  const { name, purpose, unit } = workload;
+  const { name, purpose, unit, yardstick } = workload;
   const columns = [
     "contender",
     `${unit}s/s`,

@@ -21,8 +21,7 @@ export async function measureTraffic(workload: Workload, bench: Bench): Promise<
   if (present.length === 0) throw new Error(`there is nothing to measure: ${notes.join("; ")}`);
   await using replicas = Actor.start<ReplicaVerbs>("replicas.ts", { cpus: cpus.rest });
   await using load = Actor.start<LoadVerbs>("load.ts", { cpus: cpus.rest });
-  const [replica] = await replicas.call("open", { count: 1 });
-  const target = { host: "127.0.0.1", port: replica?.port ?? 0 };
+  const target = { host: "127.0.0.1", port: await openReplica(replicas, workload) };
   const samples: Sample[] = [];
   for (let round = 0; round < runs; round += 1) {
     say(`${workload.name}: round ${round + 1} of ${runs}`);
@@ -32,8 +31,18 @@ export async function measureTraffic(workload: Workload, bench: Bench): Promise<
       samples.push(sample);
     }
   }
-  const rows = compared(present, samples);
-  return { ...tableOf(workload, rows), goals: [], notes };
+  const rows = compared(present, samples, workload.yardstick);
+  return { ...tableOf(workload, rows), goals: workload.goals?.(rows) ?? [], notes };
+}
+
+async function openReplica(
+  replicas: Actor<ReplicaVerbs>,
+  { protocol, isHttp = false }: Workload,
+): Promise<number> {
+  if (isHttp) return (await replicas.call("openHttp", undefined)).port;
+  if (protocol === "udp") return (await replicas.call("openDatagrams", undefined)).port;
+  const [replica] = await replicas.call("open", { count: 1 });
+  return replica?.port ?? 0;
 }
 
 interface Present {
@@ -64,8 +73,9 @@ interface Turn {
 async function measure(contender: Contender, turn: Turn): Promise<Sample> {
   const { workload, bench, load, target, round } = turn;
   const { cpus, program, seconds } = bench;
-  await using running = await contender.start({ replica: target, cpus, program });
-  if (round === 0) await load.call("prove", { target: running.address });
+  const { protocol, isHttp = false } = workload;
+  await using running = await contender.start({ replica: target, protocol, cpus, program });
+  if (round === 0) await load.call("prove", { target: running.address, protocol, isHttp });
   const flow = await load.call("start", { ...workload, targets: [running.address] });
   const { pids } = running;
   await wait(seconds * warmUpShare * 1000);

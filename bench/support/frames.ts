@@ -32,6 +32,15 @@ export function encodeFrame(bytes: number, word: number, isChecked = true): Buff
   return frame;
 }
 
+/** A frame that came in one piece, its body checked. */
+export function decodeFrame(bytes: Buffer): Frame {
+  const isWhole = bytes.length >= headBytes && bytes.readUInt32BE(0) === bytes.length;
+  if (!isWhole) return { bytes: bytes.length, word: damaged, intact: false };
+  const stated = bytes.readUInt32BE(8);
+  const intact = stated === 0 || stated === crc32(bytes.subarray(headBytes));
+  return { bytes: bytes.length, word: bytes.readUInt32BE(4), intact };
+}
+
 export interface FrameReaderOptions {
   /** Compare bodies with the checksum of their head, where it is stated. */
   readonly isVerifying: boolean;

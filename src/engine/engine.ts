@@ -1,8 +1,10 @@
 import type { Outcome } from "../model/outcome.ts";
 import type { EngineChange, EngineRoute } from "./route.ts";
-import { TcpService, type TcpServiceOptions } from "./tcp/tcp-service.ts";
+import type { EngineService, ServiceOptions } from "./service.ts";
+import { TcpService } from "./tcp/tcp-service.ts";
+import { UdpService, type UdpNeighbours } from "./udp/udp-service.ts";
 
-export type EngineOptions = TcpServiceOptions;
+export type EngineOptions = ServiceOptions;
 
 /**
  * The data plane of one thread: it opens, retargets and closes service ports as it is told and forwards what
@@ -10,11 +12,12 @@ export type EngineOptions = TcpServiceOptions;
  */
 export class Engine implements AsyncDisposable {
   readonly #options: EngineOptions;
-  readonly #services = new Map<string, TcpService>();
+  readonly #services = new Map<string, EngineService>();
   /** Services that no longer listen but still have connections. */
-  readonly #retired = new Set<TcpService>();
+  readonly #retired = new Set<EngineService>();
   /** What is being done about a port; the next thing about it waits. */
   readonly #pending = new Map<string, Promise<void>>();
+  readonly #datagrams: UdpNeighbours = { tables: new Set(), ports: new Set() };
   #stopped = false;
 
   constructor(options: EngineOptions) {
@@ -32,9 +35,15 @@ export class Engine implements AsyncDisposable {
     );
   }
 
+  /** The probes of this replica of this service find it well. */
+  forgive(key: string, replica: string): void {
+    this.#services.get(key)?.forgive(replica);
+  }
+
+  /** Connections and sessions. */
   get connectionCount(): number {
     let count = 0;
-    for (const service of this.#all()) count += service.connections.size;
+    for (const service of this.#all()) count += service.connectionCount;
     return count;
   }
 
@@ -42,7 +51,7 @@ export class Engine implements AsyncDisposable {
   check(now: number): void {
     for (const service of this.#all()) service.check(now);
     for (const service of this.#retired) {
-      if (service.closed && service.connections.size === 0) this.#retired.delete(service);
+      if (service.closed && service.connectionCount === 0) this.#retired.delete(service);
     }
   }
 
@@ -80,9 +89,18 @@ export class Engine implements AsyncDisposable {
     }
     // What stops must not open ports again, whatever the control plane still has to say.
     if (this.#stopped) return;
-    const service = new TcpService(route, this.#options);
+    const service = this.#make(route);
     this.#services.set(route.key, service);
     await service.tried();
+  }
+
+  #make(route: EngineRoute): EngineService {
+    switch (route.protocol) {
+      case "tcp":
+        return new TcpService(route, this.#options);
+      case "udp":
+        return new UdpService(route, this.#options, this.#datagrams);
+    }
   }
 
   async #close(key: string): Promise<void> {
@@ -94,7 +112,7 @@ export class Engine implements AsyncDisposable {
     await service[Symbol.asyncDispose]();
   }
 
-  *#all(): Iterable<TcpService> {
+  *#all(): Iterable<EngineService> {
     yield* this.#services.values();
     yield* this.#retired;
   }

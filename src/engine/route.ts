@@ -1,7 +1,7 @@
 import type { Address } from "../model/address.ts";
 import type { ServicePolicy } from "../model/policy.ts";
 import type { ReplicaState } from "../model/replica.ts";
-import type { Protocol } from "../model/service.ts";
+import type { Mode, Protocol } from "../model/service.ts";
 import type { Candidate } from "../routing/balancing/picker.ts";
 
 /** A replica as an engine knows it; only those that are `up` get new connections. */
@@ -22,6 +22,7 @@ export interface EngineRoute {
   readonly key: string;
   readonly port: number;
   readonly protocol: Protocol;
+  readonly mode: Mode;
   readonly policy: ServicePolicy;
   /** Its row in the shared counters. */
   readonly row: number;
@@ -34,7 +35,13 @@ export type EngineChange =
 
 /** What an engine says of its listeners. */
 export type ListenerReport =
-  | { readonly kind: "listening"; readonly key: string; readonly address: Address }
+  | {
+      readonly kind: "listening";
+      readonly key: string;
+      readonly address: Address;
+      /** Bytes the kernel may hold for it, as the kernel counts them; only where datagrams are received. */
+      readonly receiveBuffer?: number;
+    }
   | {
       readonly kind: "bind-failed";
       readonly key: string;
@@ -54,10 +61,17 @@ export type ReplicaReport =
     }
   | { readonly kind: "readmitted"; readonly key: string; readonly replica: string };
 
+/** A connection had trouble with a replica; said twice a second at most. */
+interface SuspicionReport {
+  readonly kind: "suspect";
+  readonly key: string;
+  readonly replica: string;
+}
+
 /** Ejection alone would leave a service without a replica, so it is not looked at; said once a minute at most. */
 interface FailOpenReport {
   readonly kind: "fail-open";
   readonly key: string;
 }
 
-export type EngineReport = ListenerReport | ReplicaReport | FailOpenReport;
+export type EngineReport = ListenerReport | ReplicaReport | SuspicionReport | FailOpenReport;

@@ -2,14 +2,18 @@ import {
   bucketOf,
   closedColumn,
   connectBuckets,
+  droppedColumn,
   durationBuckets,
   failureColumn,
   replicaColumns,
   replicaRow,
+  requestBuckets,
+  requestColumn,
   serviceColumns,
   serviceRow,
+  sessionsClosedColumn,
 } from "../model/counters.ts";
-import type { DialFailure, Outcome } from "../model/outcome.ts";
+import type { DialFailure, DropReason, Outcome, SessionEnding } from "../model/outcome.ts";
 
 /** The numbers one engine writes. */
 export interface Cells {
@@ -20,13 +24,24 @@ export interface Cells {
   readonly load: Load;
 }
 
-/** Open connections by row, of all engines together; limits hold because each takes its place in one step. */
+/** Open connections, or UDP sessions, by row, of all engines together; limits hold because each takes its place in one step. */
 export interface Load {
   readonly services: Int32Array;
   readonly replicas: Int32Array;
-  /** The connections of the whole process, and how many it may have. */
+  /** The connections of the whole process, how many it may have, its UDP sessions, and how many of those. */
   readonly process: Int32Array;
 }
+
+/** Cells of `Load.process`. */
+export const processLoad = {
+  connections: 0,
+  mostConnections: 1,
+  sessions: 2,
+  mostSessions: 3,
+} as const;
+
+/** What came of asking for a place for a session. */
+export type SessionPlace = "taken" | "service-full" | "process-full";
 
 /** The engine's bookkeeping: plain additions to cells that it alone writes, and places taken in the shared load. */
 export class Tally {
@@ -45,19 +60,29 @@ export class Tally {
     add(this.#services, service * serviceRow + serviceColumns.accepted, 1);
     add(this.#services, service * serviceRow + serviceColumns.active, 1);
     const { process, services } = this.#load;
-    const inProcess = Atomics.add(process, 0, 1) < Atomics.load(process, 1);
+    const { connections, mostConnections } = processLoad;
+    const inProcess = Atomics.add(process, connections, 1) < Atomics.load(process, mostConnections);
     const inService = Atomics.add(services, service, 1) < limit;
     return inProcess && inService;
   }
 
   closed(service: number, outcome: Outcome, seconds: number): void {
-    Atomics.sub(this.#load.process, 0, 1);
+    Atomics.sub(this.#load.process, processLoad.connections, 1);
     Atomics.sub(this.#load.services, service, 1);
     const row = service * serviceRow;
     add(this.#services, row + serviceColumns.active, -1);
     add(this.#services, row + closedColumn(outcome), 1);
     add(this.#services, row + serviceColumns.durations + bucketOf(durationBuckets, seconds), 1);
     add(this.#services, row + serviceColumns.durationSum, seconds);
+  }
+
+  /** Counts a request by the status of its answer, 0 for none, and by the time that took. */
+  answered(service: number, status: number, seconds: number): void {
+    const row = service * serviceRow;
+    add(this.#services, row + requestColumn(status), 1);
+    const bucket = bucketOf(requestBuckets, seconds);
+    add(this.#services, row + serviceColumns.requestDurations + bucket, 1);
+    add(this.#services, row + serviceColumns.requestDurationSum, seconds);
   }
 
   retried(service: number): void {
@@ -97,6 +122,60 @@ export class Tally {
     add(this.#services, service * serviceRow + serviceColumns.sent, bytes.sent);
     add(this.#replicas, replica * replicaRow + replicaColumns.received, bytes.received);
     add(this.#replicas, replica * replicaRow + replicaColumns.sent, bytes.sent);
+  }
+
+  /** Takes a place for a session among the `limit` of its service and those of the process. */
+  sessionOpened(service: number, limit: number): SessionPlace {
+    const { process, services } = this.#load;
+    const { sessions, mostSessions } = processLoad;
+    if (Atomics.add(services, service, 1) >= limit) {
+      Atomics.sub(services, service, 1);
+      return "service-full";
+    }
+    if (Atomics.add(process, sessions, 1) >= Atomics.load(process, mostSessions)) {
+      Atomics.sub(process, sessions, 1);
+      Atomics.sub(services, service, 1);
+      return "process-full";
+    }
+    add(this.#services, service * serviceRow + serviceColumns.sessions, 1);
+    add(this.#services, service * serviceRow + serviceColumns.sessionsActive, 1);
+    return "taken";
+  }
+
+  /** Gives the place back. */
+  sessionClosed(service: number, ending: SessionEnding): void {
+    Atomics.sub(this.#load.process, processLoad.sessions, 1);
+    Atomics.sub(this.#load.services, service, 1);
+    add(this.#services, service * serviceRow + serviceColumns.sessionsActive, -1);
+    add(this.#services, service * serviceRow + sessionsClosedColumn(ending), 1);
+  }
+
+  /** Counts a session that got a replica. */
+  pinned(replica: number): void {
+    add(this.#replicas, replica * replicaRow + replicaColumns.connections, 1);
+  }
+
+  /** Counts a datagram from a client. */
+  datagramIn(service: number, bytes: number): void {
+    add(this.#services, service * serviceRow + serviceColumns.datagramsIn, 1);
+    add(this.#services, service * serviceRow + serviceColumns.received, bytes);
+  }
+
+  /** Counts a client's datagram for this replica. */
+  datagramFor(replica: number, bytes: number): void {
+    add(this.#replicas, replica * replicaRow + replicaColumns.received, bytes);
+  }
+
+  /** Counts a datagram from a replica. */
+  datagramOut(service: number, replica: number, bytes: number): void {
+    add(this.#services, service * serviceRow + serviceColumns.datagramsOut, 1);
+    add(this.#services, service * serviceRow + serviceColumns.sent, bytes);
+    add(this.#replicas, replica * replicaRow + replicaColumns.sent, bytes);
+  }
+
+  /** Counts a datagram that goes no further. */
+  dropped(service: number, reason: DropReason): void {
+    add(this.#services, service * serviceRow + droppedColumn(reason), 1);
   }
 
   /** Connections of all engines on a replica. */

@@ -12,13 +12,15 @@ export interface LingerOptions {
 /** The reason a replica has that its source no longer lists. */
 const lingering = "no longer listed; its connections may end";
 
-/** Keeps replicas that their source no longer lists in sight, as draining, for as long as they have connections. */
+/** Keeps TCP replicas that their source no longer lists in sight, as draining, for as long as they have connections. */
 export function keepLingering(
   after: readonly Route[],
   { before, connectionsOn, now }: LingerOptions,
 ): Route[] {
   const old = new Map(before.map((route) => [route.key, route]));
   return after.map((route) => {
+    // A UDP session has no end of its own to wait for: it moves on with its client's next datagram.
+    if (route.protocol === "udp") return route;
     const listed = new Set(route.replicas.map(({ key }) => key));
     const left = (old.get(route.key)?.replicas ?? [])
       .filter(({ key }) => !listed.has(key) && connectionsOn(route.key, key) > 0)

@@ -7,6 +7,8 @@ interface Bound {
   readonly workers: Set<number>;
   /** The code of the last failure, while some worker has not bound it since. */
   failure: string | undefined;
+  /** The smallest that any worker was granted. */
+  receiveBuffer: number | undefined;
 }
 
 const hints: Readonly<Record<string, string>> = {
@@ -31,7 +33,7 @@ export class Bindings {
     const address = formatAddress(report.address);
     const addresses = this.#byKey.get(key) ?? new Map<string, Bound>();
     this.#byKey.set(key, addresses);
-    const bound = addresses.get(address) ?? { workers: new Set(), failure: undefined };
+    const bound = addresses.get(address) ?? unbound();
     addresses.set(address, bound);
     if (report.kind === "bind-failed") {
       this.#errors.set(report.code, (this.#errors.get(report.code) ?? 0) + 1);
@@ -41,6 +43,7 @@ export class Bindings {
     }
     if (report.kind === "listening") {
       bound.workers.add(worker);
+      bound.receiveBuffer = smaller(bound.receiveBuffer, report.receiveBuffer);
       if (bound.workers.size === this.#workers) bound.failure = undefined;
       return false;
     }
@@ -76,8 +79,9 @@ export class Bindings {
   /** Every address of a service, bound or not. */
   listeners(key: string): ListenerFigures[] {
     const addresses = [...(this.#byKey.get(key) ?? [])];
-    return addresses.map(([address, { workers }]) => {
-      return { address, bound: workers.size === this.#workers };
+    return addresses.map(([address, { workers, receiveBuffer }]) => {
+      const listener = { address, bound: workers.size === this.#workers };
+      return receiveBuffer === undefined ? listener : { ...listener, receiveBuffer };
     });
   }
 
@@ -98,6 +102,15 @@ export class Bindings {
     }
     return problems;
   }
+}
+
+function unbound(): Bound {
+  return { workers: new Set(), failure: undefined, receiveBuffer: undefined };
+}
+
+function smaller(one: number | undefined, other: number | undefined): number | undefined {
+  if (one === undefined || other === undefined) return one ?? other;
+  return Math.min(one, other);
 }
 
 /** Why an address is not bound, and what to do about it. */

@@ -4,10 +4,13 @@ import {
   replicaRow,
   serviceColumns,
   serviceRow,
+  sessionsClosedColumn,
 } from "../model/counters.ts";
 import type { RouteChange } from "../routing/diff.ts";
 import type { Route } from "../routing/table.ts";
+import { processLoad } from "../engine/tally.ts";
 import { Rows } from "./rows.ts";
+import type { ProcessLimits } from "./this-host.ts";
 
 /** Rows there are; the memory is only touched, and so only costs, where rows are used. */
 const mostServices = 16_384;
@@ -36,15 +39,17 @@ export class CounterMemory {
     this.load = {
       services: new SharedArrayBuffer(mostServices * 4),
       replicas: new SharedArrayBuffer(mostReplicas * 4),
-      process: new SharedArrayBuffer(8),
+      process: new SharedArrayBuffer(Object.keys(processLoad).length * 4),
     };
     this.#serviceCells = this.services.map((buffer) => new Float64Array(buffer));
     this.#replicaCells = this.replicas.map((buffer) => new Float64Array(buffer));
   }
 
-  /** Sets how many connections all services and workers together may have. */
-  limitConnections(most: number): void {
-    Atomics.store(new Int32Array(this.load.process), 1, most);
+  /** Sets how many connections and UDP sessions all services and workers together may have. */
+  limit({ connections, sessions }: ProcessLimits): void {
+    const cells = new Int32Array(this.load.process);
+    Atomics.store(cells, processLoad.mostConnections, connections);
+    Atomics.store(cells, processLoad.mostSessions, sessions);
   }
 
   serviceRow(key: string): number {
@@ -74,7 +79,9 @@ export class CounterMemory {
 
   /** Clears and frees rows that nobody has used for minutes; `now` in ms. */
   reclaim(now: number): void {
-    const serviceBusy = (row: number): boolean => this.#sumService(row, serviceColumns.active) > 0;
+    const { active, sessionsActive } = serviceColumns;
+    const serviceBusy = (row: number): boolean =>
+      this.#sumService(row, active) + this.#sumService(row, sessionsActive) > 0;
     for (const row of this.#serviceRows.reclaim(now, serviceBusy)) {
       clear(this.#serviceCells, row, serviceRow);
     }
@@ -116,20 +123,20 @@ export class CounterMemory {
     if (services === undefined || replicas === undefined) return;
     const load = new Int32Array(this.load.services);
     const process = new Int32Array(this.load.process);
+    const { active, sessionsActive } = serviceColumns;
     for (const row of this.#serviceRows.all()) {
-      const active = row * serviceRow + serviceColumns.active;
-      const open = services[active] ?? 0;
-      const killed = row * serviceRow + closedColumn("killed");
-      services[killed] = (services[killed] ?? 0) + open;
-      services[active] = 0;
-      Atomics.sub(load, row, open);
-      Atomics.sub(process, 0, open);
+      const at = row * serviceRow;
+      const open = take(services, at + active, at + closedColumn("killed"));
+      const sessions = take(services, at + sessionsActive, at + sessionsClosedColumn("killed"));
+      Atomics.sub(load, row, open + sessions);
+      Atomics.sub(process, processLoad.connections, open);
+      Atomics.sub(process, processLoad.sessions, sessions);
     }
     const replicaLoad = new Int32Array(this.load.replicas);
     for (const row of this.#replicaRows.all()) {
-      const active = row * replicaRow + replicaColumns.active;
-      Atomics.sub(replicaLoad, row, replicas[active] ?? 0);
-      replicas[active] = 0;
+      const open = row * replicaRow + replicaColumns.active;
+      Atomics.sub(replicaLoad, row, replicas[open] ?? 0);
+      replicas[open] = 0;
     }
   }
 
@@ -140,6 +147,14 @@ export class CounterMemory {
   #sumReplica(row: number, column: number): number {
     return total(this.#replicaCells, row * replicaRow + column);
   }
+}
+
+/** Moves what is active to where it is counted as ended; returns how much that is. */
+function take(cells: Float64Array, active: number, ended: number): number {
+  const open = cells[active] ?? 0;
+  cells[ended] = (cells[ended] ?? 0) + open;
+  cells[active] = 0;
+  return open;
 }
 
 function total(cells: readonly Float64Array[], index: number): number {

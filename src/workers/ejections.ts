@@ -34,6 +34,20 @@ export class Ejections {
     if (workers.size === 0) this.#byReplica.delete(id);
   }
 
+  /** Ends the ejection of a replica in every worker. */
+  forgive(key: string, replica: string): void {
+    this.#byReplica.delete(`${key} ${replica}`);
+  }
+
+  /** Every present ejection. */
+  *all(): Iterable<{ readonly key: string; readonly replica: string; readonly since: number }> {
+    for (const id of this.#byReplica.keys()) {
+      const [key = "", replica = ""] = id.split(" ");
+      const ejection = this.of(key, replica);
+      if (ejection !== undefined) yield { key, replica, since: ejection.since };
+    }
+  }
+
   /** Forgets what a worker that died had found. */
   forget(worker: number): void {
     for (const [id, workers] of this.#byReplica) {

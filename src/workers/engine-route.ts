@@ -9,22 +9,21 @@ export interface EngineRouteOptions {
   readonly isLocal: (replica: RoutedReplica) => boolean;
 }
 
-/** What a change of the table means to an engine; undefined for what engines do not serve. */
+/** What a change of the table means to an engine. */
 export function toEngineChange(
   change: RouteChange,
   { memory, isLocal }: EngineRouteOptions,
-): EngineChange | undefined {
+): EngineChange {
   if (change.kind === "removed") return { kind: "remove", key: change.key };
-  if (change.after.protocol !== "tcp") return undefined;
   return { kind: "set", route: toEngineRoute(change.after, { memory, isLocal }) };
 }
 
 function toEngineRoute(route: Route, { memory, isLocal }: EngineRouteOptions): EngineRoute {
-  const { key, port, protocol, policy } = route;
+  const { key, port, protocol, mode, policy } = route;
   const replicas = route.replicas.map((replica) => {
     const { address, state, task, weight } = replica;
     const row = memory.replicaRow(key, replica.key);
     return { key: replica.key, address, state, task, weight, row, isLocal: isLocal(replica) };
   });
-  return { key, port, protocol, policy, row: memory.serviceRow(key), replicas };
+  return { key, port, protocol, mode, policy, row: memory.serviceRow(key), replicas };
 }

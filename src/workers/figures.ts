@@ -1,23 +1,45 @@
 import { replicaRow, serviceRow } from "../model/counters.ts";
 import type { ServiceFigures } from "../model/figures.ts";
 import type { Route, Table } from "../routing/table.ts";
+import { readKernelDrops } from "./kernel-drops.ts";
 import type { WorkerPool } from "./pool.ts";
 
 type FiguresSources = Pick<WorkerPool, "memory" | "bindings" | "ejections">;
 
 /** The numbers of every service of a table at this moment. */
 export function readFigures(table: Table, sources: FiguresSources): ServiceFigures[] {
-  return table.routes.map((route) => readService(route, sources));
+  const datagrams = table.routes.filter(({ protocol }) => protocol === "udp");
+  const drops = readKernelDrops(new Set(datagrams.map(({ port }) => port)));
+  return table.routes.map((route) => {
+    const figures = readService(route, sources);
+    return route.protocol === "udp"
+      ? { ...figures, ...datagramFigures(route, figures, drops) }
+      : figures;
+  });
+}
+
+/** What is different where datagrams are forwarded. */
+function datagramFigures(
+  { policy }: Route,
+  { listeners }: ServiceFigures,
+  drops: ReadonlyMap<string, number>,
+): Pick<ServiceFigures, "limit" | "listeners"> {
+  const counted = listeners.map((listener) => {
+    const kernelDrops = drops.get(listener.address);
+    return kernelDrops === undefined ? listener : { ...listener, kernelDrops };
+  });
+  return { limit: policy.maxSessions, listeners: counted };
 }
 
 function readService(
   route: Route,
   { memory, bindings, ejections }: FiguresSources,
 ): ServiceFigures {
-  const { key, name, port, protocol } = route;
+  const { key, name, port, protocol, mode } = route;
   return {
     service: `${name}:${port}`,
     protocol,
+    mode,
     cells: memory.service(key) ?? new Float64Array(serviceRow),
     limit: route.policy.maxConnections,
     listeners: bindings.listeners(key),

@@ -1,10 +1,10 @@
 import type { EngineChange, EngineReport } from "../engine/route.ts";
-import type { TcpServiceOptions } from "../engine/tcp/tcp-service.ts";
+import type { ServiceOptions } from "../engine/service.ts";
 import type { Outcome } from "../model/outcome.ts";
 
 /** What an engine is configured with for its whole life. */
 export type EngineSettings = Pick<
-  TcpServiceOptions,
+  ServiceOptions,
   "bindHosts" | "reusePort" | "limits" | "proxyTrusted"
 >;
 
@@ -25,6 +25,7 @@ export interface WorkerStart {
 /** Control plane → worker. */
 export type Order =
   | { readonly kind: "apply"; readonly version: number; readonly changes: readonly EngineChange[] }
+  | { readonly kind: "forgive"; readonly key: string; readonly replica: string }
   | { readonly kind: "stop-accepting" }
   | { readonly kind: "abort"; readonly outcome: Outcome };
 

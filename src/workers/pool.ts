@@ -13,7 +13,7 @@ import { Bindings } from "./bindings.ts";
 import { CounterMemory } from "./counter-memory.ts";
 import { Ejections } from "./ejections.ts";
 import { giveWay } from "./precedence.ts";
-import { descriptorLimit, processLimit } from "./this-host.ts";
+import { descriptorLimit, processLimits } from "./this-host.ts";
 import { toEngineChange } from "./engine-route.ts";
 import type { Answer, EngineSettings, Order, WorkerStart } from "./messages.ts";
 
@@ -28,6 +28,8 @@ export interface PoolOptions {
   readonly clock: () => number;
   /** Told when an address cannot be bound, for a reason that is new. */
   readonly bindFailed: () => void;
+  /** Told that a connection of a route had trouble with a replica, or that trouble ejected it. */
+  readonly suspected: (key: string, replica: string) => void;
 }
 
 /** One slot of the pool: the worker that lives in it now and what it has been told. */
@@ -117,18 +119,25 @@ export class WorkerPool implements AsyncDisposable {
     this.ejections.keepOnly(routes);
     const { workers, settings } = this.#options;
     const listeners = routes.length * workers * settings.bindHosts.length;
-    this.memory.limitConnections(processLimit(this.#descriptors, listeners));
+    const hasDatagrams = routes.some(({ protocol }) => protocol === "udp");
+    this.memory.limit(processLimits({ descriptors: this.#descriptors, listeners, hasDatagrams }));
     this.memory.release(changes, performance.now());
     const { isLocal } = this.#options;
     const orders: EngineChange[] = [];
     for (const change of changes) {
       const order = toEngineChange(change, { memory: this.memory, isLocal });
-      if (order === undefined) continue;
       orders.push(order);
       if (order.kind === "set") this.#routes.set(order.route.key, order.route);
       else this.#routes.delete(order.key);
     }
     this.#tell({ kind: "apply", version, changes: orders });
+  }
+
+  /** The probes of an ejected replica find it well: every worker may try it again. */
+  forgive(key: string, replica: string): void {
+    this.ejections.forgive(key, replica);
+    this.#options.logger.info("replica may be tried again", { key, replica });
+    this.#tell({ kind: "forgive", key, replica });
   }
 
   /** Settles when every worker serves this version (or has been told a later one). */
@@ -246,7 +255,7 @@ export class WorkerPool implements AsyncDisposable {
   }
 
   #hearEngine(slot: Slot, report: EngineReport): void {
-    const { logger, bindFailed } = this.#options;
+    const { logger, bindFailed, suspected } = this.#options;
     switch (report.kind) {
       case "listening":
       case "bind-failed":
@@ -257,6 +266,10 @@ export class WorkerPool implements AsyncDisposable {
       case "readmitted":
         this.ejections.note(slot.index, report);
         logger.info(`replica ${report.kind}`, { worker: slot.index, ...report });
+        if (report.kind === "ejected") suspected(report.key, report.replica);
+        break;
+      case "suspect":
+        suspected(report.key, report.replica);
         break;
       case "fail-open":
         logger.warn("every replica is ejected or tried: the least bad is used", { ...report });

@@ -4,6 +4,7 @@ import { hostname, networkInterfaces } from "node:os";
 /** Descriptors kept for sources, probes, the status port and the runtime itself. */
 const reserve = 128;
 const mostConnections = 50_000;
+const mostSessions = 16_384;
 
 /** Names and addresses of this host: its own, and those an operator adds because agents are known by them. */
 export function hostNames(added: readonly string[]): ReadonlySet<string> {
@@ -13,15 +14,33 @@ export function hostNames(added: readonly string[]): ReadonlySet<string> {
   return new Set([hostname(), ...addresses, ...added]);
 }
 
+export interface ProcessLimits {
+  readonly connections: number;
+  readonly sessions: number;
+}
+
 /**
- * Connections the whole process may have beside its listeners: two descriptors each, below the limit with a reserve. Past the descriptor
- * limit Node would accept and close clients in silence [libuv: uv__emfile_trick].
+ * Connections and UDP sessions the whole process may have beside its listeners: two descriptors for each connection and
+ * one for each session, below the limit with a reserve. Where there are UDP services, sessions get up to a quarter of the
+ * descriptors, so that no flood of them costs a connection. Past the descriptor limit Node would accept and close clients
+ * in silence [libuv: uv__emfile_trick].
  */
-export function processLimit(descriptors: number, listeners: number): number {
-  return Math.max(
-    1,
-    Math.min(mostConnections, Math.floor((descriptors - reserve - listeners) / 2)),
-  );
+export function processLimits({
+  descriptors,
+  listeners,
+  hasDatagrams,
+}: {
+  readonly descriptors: number;
+  readonly listeners: number;
+  readonly hasDatagrams: boolean;
+}): ProcessLimits {
+  const free = descriptors - reserve - listeners;
+  const sessions = hasDatagrams ? between(1, mostSessions, free / 4) : 0;
+  return { sessions, connections: between(1, mostConnections, (free - sessions) / 2) };
+}
+
+function between(least: number, most: number, value: number): number {
+  return Math.max(least, Math.min(most, Math.floor(value)));
 }
 
 /** Descriptors this process may have open, as it was started; Infinity where the kernel does not say. */

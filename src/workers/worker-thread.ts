@@ -4,8 +4,10 @@ import { Engine } from "../engine/engine.ts";
 import type { EngineReport } from "../engine/route.ts";
 import { ReadMeter } from "../engine/tcp/read-meter.ts";
 import { Tally } from "../engine/tally.ts";
+import { ownHosts } from "../routing/own-addresses.ts";
 import type { Answer, Order, WorkerStart } from "./messages.ts";
 import { threadId } from "./precedence.ts";
+import { hostNames } from "./this-host.ts";
 
 // The body of a worker: one engine, driven by messages. The types of both ends are fixed by messages.ts and both
 // ends are our own code, so what arrives is taken at its word.
@@ -31,7 +33,9 @@ function serve(port: MessagePort, start: WorkerStart): void {
     globalThis.gc?.({ type: "minor" });
   });
   const report = (it: EngineReport): void => say({ kind: "report", report: it });
-  const engine = new Engine({ ...start.settings, tally, random, report, meter });
+  const isOwnHost = ownHosts({ bind: start.settings.bindHosts, names: hostNames([]) });
+  const options = { isOwnHost, tally, requests: tally, random, report, meter };
+  const engine = new Engine({ ...start.settings, ...options });
   const life = new AbortController();
   say({ kind: "started", thread: threadId() });
   port.on("message", (order: Order) => {
@@ -46,6 +50,9 @@ async function obey(engine: Engine, order: Order, say: (answer: Answer) => void)
     case "apply":
       await engine.apply(order.changes);
       say({ kind: "applied", version: order.version });
+      break;
+    case "forgive":
+      engine.forgive(order.key, order.replica);
       break;
     case "stop-accepting":
       await engine.stopAccepting();

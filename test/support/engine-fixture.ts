@@ -3,21 +3,34 @@ import type { EngineReplica, EngineReport, EngineRoute } from "../../src/engine/
 import { ReadMeter } from "../../src/engine/tcp/read-meter.ts";
 import { Tally } from "../../src/engine/tally.ts";
 import type { ConnectionLimits } from "../../src/engine/tcp/connection-host.ts";
-import type { TcpServiceOptions } from "../../src/engine/tcp/tcp-service.ts";
+import type { ServiceOptions } from "../../src/engine/service.ts";
 import {
   closedColumn,
+  droppedColumn,
   replicaColumns,
   replicaRow,
   serviceColumns,
   serviceRow,
+  sessionsClosedColumn,
+  type ServiceColumns,
 } from "../../src/model/counters.ts";
+import { ownHosts } from "../../src/routing/own-addresses.ts";
 import { defaultPolicy, type ServicePolicy } from "../../src/model/policy.ts";
-import { outcomes, type Outcome } from "../../src/model/outcome.ts";
+import {
+  dropReasons,
+  outcomes,
+  sessionEndings,
+  type DropReason,
+  type Outcome,
+  type SessionEnding,
+} from "../../src/model/outcome.ts";
 
-export type FixtureOptions = Partial<Omit<TcpServiceOptions, "limits">> & {
+export type FixtureOptions = Partial<Omit<ServiceOptions, "limits">> & {
   readonly limits?: Partial<ConnectionLimits>;
   /** Connections all services together may have. Default 10,000. */
   readonly processLimit?: number;
+  /** UDP sessions all services together may have. Default 10,000. */
+  readonly sessionLimit?: number;
 };
 
 /** An engine on plain memory, with what it counted and reported laid open. */
@@ -28,19 +41,21 @@ export class EngineFixture implements AsyncDisposable {
   readonly #replicas = new Float64Array(replicaRow * 64);
   readonly #checks: NodeJS.Timeout;
 
-  constructor({ limits, processLimit = 10_000, ...options }: FixtureOptions = {}) {
+  constructor(given: FixtureOptions = {}) {
+    const { limits, processLimit = 10_000, sessionLimit = 10_000, ...options } = given;
     const tally = new Tally({
       services: this.#services,
       replicas: this.#replicas,
       load: {
         services: new Int32Array(16),
         replicas: new Int32Array(64),
-        process: new Int32Array([0, processLimit]),
+        process: new Int32Array([0, processLimit, 0, sessionLimit]),
       },
     });
     this.engine = new Engine({
       bindHosts: ["127.0.0.1"],
       reusePort: false,
+      isOwnHost: ownHosts({ bind: options.bindHosts ?? ["127.0.0.1"], names: new Set() }),
       limits: {
         connectTimeoutMs: 3000,
         connectBudgetMs: 9000,
@@ -66,6 +81,39 @@ export class EngineFixture implements AsyncDisposable {
     policy: Partial<ServicePolicy> = {},
   ): Promise<void> {
     await this.engine.apply([{ kind: "set", route: toRoute(port, replicaPorts, policy) }]);
+  }
+
+  /** Serves a UDP route on `port` to these replica ports of 127.0.0.1. */
+  async serveUdp(
+    port: number,
+    replicaPorts: readonly number[],
+    policy: Partial<ServicePolicy> = {},
+  ): Promise<void> {
+    await this.engine.apply([{ kind: "set", route: toUdpRoute(port, replicaPorts, policy) }]);
+  }
+
+  /** One number of the service on row 1. */
+  count(column: keyof ServiceColumns): number {
+    return this.#services[serviceRow + serviceColumns[column]] ?? 0;
+  }
+
+  /** Datagrams dropped so far by reason, without reasons that never came. */
+  get dropped(): Partial<Record<DropReason, number>> {
+    return nonZero(dropReasons, (reason) => this.#services[serviceRow + droppedColumn(reason)]);
+  }
+
+  /** Sessions ended so far by ending, without endings that never came. */
+  get endedSessions(): Partial<Record<SessionEnding, number>> {
+    return nonZero(
+      sessionEndings,
+      (ending) => this.#services[serviceRow + sessionsClosedColumn(ending)],
+    );
+  }
+
+  /** Sessions opened are active or have ended in exactly one way. */
+  get sessionsBalanced(): boolean {
+    const ended = Object.values(this.endedSessions).reduce((sum, count) => sum + count, 0);
+    return this.count("sessions") === this.count("sessionsActive") + ended;
   }
 
   get accepted(): number {
@@ -95,12 +143,7 @@ export class EngineFixture implements AsyncDisposable {
 
   /** Outcomes counted so far, without those that never happened. */
   get closed(): Partial<Record<Outcome, number>> {
-    const counts: Partial<Record<Outcome, number>> = {};
-    for (const outcome of outcomes) {
-      const count = this.#services[serviceRow + closedColumn(outcome)] ?? 0;
-      if (count > 0) counts[outcome] = count;
-    }
-    return counts;
+    return nonZero(outcomes, (outcome) => this.#services[serviceRow + closedColumn(outcome)]);
   }
 
   /** Invariant: every accepted connection is active or has ended in exactly one way. */
@@ -135,5 +178,32 @@ export function toRoute(
     };
   });
   const key = `tcp/${port}`;
-  return { key, port, protocol: "tcp", policy: { ...defaultPolicy, ...policy }, row: 1, replicas };
+  const all = { ...defaultPolicy, ...policy };
+  return { key, port, protocol: "tcp", mode: "tcp", policy: all, row: 1, replicas };
+}
+
+/** The same for UDP. */
+export function toUdpRoute(
+  port: number,
+  replicaPorts: readonly number[],
+  policy: Partial<ServicePolicy> = {},
+): EngineRoute {
+  return {
+    ...toRoute(port, replicaPorts, policy),
+    key: `udp/${port}`,
+    protocol: "udp",
+    mode: "udp",
+  };
+}
+
+function nonZero<K extends string>(
+  keys: readonly K[],
+  countOf: (key: K) => number | undefined,
+): Partial<Record<K, number>> {
+  const counts: Partial<Record<K, number>> = {};
+  for (const key of keys) {
+    const count = countOf(key) ?? 0;
+    if (count > 0) counts[key] = count;
+  }
+  return counts;
 }

@@ -29,6 +29,9 @@ export function service(app: string, port: number, over: Partial<Service> = {}):
     source: "test",
     configuredAt: 0,
     policy: {},
+    check: {},
+    hosts: undefined,
+    merges: false,
     replicas: [],
     ...over,
   };

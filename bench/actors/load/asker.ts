@@ -4,6 +4,8 @@ import type { Score } from "./score.ts";
 
 export interface AskerOptions {
   readonly target: Address;
+  /** By HTTP; default false. */
+  readonly isHttp?: boolean;
   readonly request: Buffer;
   readonly score: Score;
   /** Nothing is under way any more: the next request may come. */
@@ -43,9 +45,10 @@ export class LastingAsker implements Asker {
   }
 
   #open(): Client {
-    const { target } = this.#options;
+    const { target, isHttp = false } = this.#options;
     return new Client({
       target,
+      isHttp,
       answered: ({ word }) => this.#answered(word),
       closed: (error) => this.#lost(error),
     });
@@ -85,10 +88,11 @@ export class FreshAsker implements Asker {
   }
 
   ask(dueAt: number): void {
-    const { target, request, score, idle } = this.#options;
+    const { target, isHttp = false, request, score, idle } = this.#options;
     let isAnswered = false;
     const client = new Client({
       target,
+      isHttp,
       answered: ({ word }) => {
         isAnswered = true;
         score.completed(performance.now() - dueAt, word);

@@ -1,9 +1,12 @@
 import { connect, type Socket } from "node:net";
 import type { Address } from "../../../src/model/address.ts";
 import { type Frame, FrameReader } from "../../support/frames.ts";
+import { HttpAnswerReader } from "../../support/http-frames.ts";
 
 export interface ClientOptions {
   readonly target: Address;
+  /** Frames come as the bodies of HTTP answers; default false. */
+  readonly isHttp?: boolean;
   /** Check the bodies of answers; default false. */
   readonly isVerifying?: boolean;
   readonly answered: (frame: Frame) => void;
@@ -19,8 +22,9 @@ export class Client {
   readonly #socket: Socket;
   #error: Error | undefined;
 
-  constructor({ target, isVerifying = false, answered, closed }: ClientOptions) {
-    const reader = new FrameReader({ isVerifying, received: answered });
+  constructor({ target, isHttp = false, isVerifying = false, answered, closed }: ClientOptions) {
+    const options = { isVerifying, received: answered };
+    const reader = isHttp ? new HttpAnswerReader(options) : new FrameReader(options);
     this.#socket = connect({
       ...target,
       noDelay: true,

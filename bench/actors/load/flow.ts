@@ -1,6 +1,8 @@
 import { encodeFrame } from "../../support/frames.ts";
+import { encodeHttpRequest } from "../../support/http-frames.ts";
 import type { Lap, Traffic } from "../verbs.ts";
 import { type Asker, type AskerOptions, FreshAsker, LastingAsker } from "./asker.ts";
+import { DatagramAsker } from "./datagrams.ts";
 import { Score } from "./score.ts";
 
 /** Traffic that runs until it is stopped: as fast as answers come, or at a rate that no slow answer holds up. */
@@ -10,16 +12,16 @@ export class Flow {
   readonly #timers = new Set<NodeJS.Timeout>();
 
   constructor(traffic: Traffic) {
-    const { targets, connections, isLasting, requestBytes, answerBytes, ratePerSecond } = traffic;
-    const request = encodeFrame(requestBytes, answerBytes, false);
+    const { targets, connections, ratePerSecond, isHttp = false } = traffic;
+    const request = requestOf(traffic);
     this.#askers = Array.from({ length: connections }, (_, index) => {
       const target = targets[index % targets.length];
       if (target === undefined) throw new Error("traffic without a target");
       const idle = (): void => {
         if (ratePerSecond === undefined) asker.ask(performance.now());
       };
-      const options: AskerOptions = { target, request, score: this.#score, idle };
-      const asker = isLasting ? new LastingAsker(options) : new FreshAsker(options);
+      const options: AskerOptions = { target, isHttp, request, score: this.#score, idle };
+      const asker = makeAsker(traffic, options);
       return asker;
     });
     const everyMs = ratePerSecond === undefined ? undefined : (connections / ratePerSecond) * 1000;
@@ -53,4 +55,13 @@ export class Flow {
     );
     this.#timers.add(timer);
   }
+}
+
+function requestOf({ isHttp = false, requestBytes, answerBytes }: Traffic): Buffer {
+  return isHttp ? encodeHttpRequest(answerBytes) : encodeFrame(requestBytes, answerBytes, false);
+}
+
+function makeAsker({ protocol, isLasting }: Traffic, options: AskerOptions): Asker {
+  if (protocol === "udp") return new DatagramAsker(options);
+  return isLasting ? new LastingAsker(options) : new FreshAsker(options);
 }

@@ -1,6 +1,6 @@
 import { toServices } from "../../../src/discovery/marathon/to-services.ts";
 import { parseApps } from "../../../src/discovery/marathon/wire.ts";
-import { renderLargeList } from "./large-list.ts";
+import { marathonOptions, renderLargeList } from "./large-list.ts";
 import { type MicroCase, Sink } from "./micro-case.ts";
 
 /** The way of one answer with 10,000 tasks from bytes to services, whole and in its steps. */
@@ -18,10 +18,10 @@ export function makeDocumentCases(): MicroCase[] {
     step("bytes to text", () => new TextDecoder().decode(body)),
     step("text to JSON", () => JSON.parse(text)),
     step("JSON to apps", () => parseApps(document)),
-    step("apps to services", () => toServices(apps, "marathon")),
+    step("apps to services", () => toServices(apps, marathonOptions)),
     step("bytes to services", () => {
       const parsed = parseApps(JSON.parse(new TextDecoder().decode(body)));
-      return toServices(parsed?.apps ?? [], "marathon");
+      return toServices(parsed?.apps ?? [], marathonOptions);
     }),
   ];
 }

@@ -12,3 +12,11 @@ export function renderLargeList({ padBytesPerTask }: { readonly padBytesPerTask:
   const query = { key: "bench", embed, selects: () => true };
   return new RenderedLists(rules).apps(cluster.state, query);
 }
+
+/** How the list is read: every port, as one version says. */
+export const marathonOptions = {
+  source: "marathon",
+  groups: ["*"],
+  exposeHost: true,
+  definitionOf: () => undefined,
+} as const;

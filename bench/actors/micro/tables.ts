@@ -6,7 +6,7 @@ import { buildRoutes } from "../../../src/routing/build.ts";
 import { diffRoutes } from "../../../src/routing/diff.ts";
 import { guardLoss } from "../../../src/routing/guard.ts";
 import type { Route } from "../../../src/routing/table.ts";
-import { renderLargeList } from "./large-list.ts";
+import { marathonOptions, renderLargeList } from "./large-list.ts";
 import { type MicroCase, Sink } from "./micro-case.ts";
 
 const size = "1000 routes × 10 replicas";
@@ -17,7 +17,7 @@ export function makeTableCases(): MicroCase[] {
   const body = renderLargeList({ padBytesPerTask: 0 }).toString();
   // Read anew each time, since equal values must not be the same objects.
   const read = (): readonly Service[] =>
-    toServices(parseApps(JSON.parse(body))?.apps ?? [], "marathon").services;
+    toServices(parseApps(JSON.parse(body))?.apps ?? [], marathonOptions).services;
   const served = read();
   const services = read();
   const before = routesOf(served);
@@ -34,7 +34,7 @@ export function makeTableCases(): MicroCase[] {
     once(`diff of ${size}, one changed`, () => diffRoutes(before, after)),
     once(`build of ${size}`, () => routesOf(services, before)),
     once("guard against mass loss, 10 000 tasks", () =>
-      guardLoss(answer, { served, doubt: undefined, now: 0 }),
+      guardLoss(answer, { served, doubts: new Map(), now: 0 }),
     ),
   ];
 }
@@ -52,7 +52,13 @@ function routesOf(
     services,
     standingOf: (): typeof standing => standing,
     incumbents,
-    ports: { firstPort: 1, lastPort: 65_535, reserved: new Map<string, string>() },
+    ports: {
+      firstPort: 1,
+      lastPort: 65_535,
+      reserved: new Map<string, string>(),
+      sources: [],
+      mergesSources: false,
+    },
     defaultPolicy,
     groupSize: 1,
     isOwnHost: (): boolean => false,

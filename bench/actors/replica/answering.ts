@@ -1,5 +1,11 @@
 import type { Socket } from "node:net";
-import { damaged, encodeFrame, type Frame, FrameReader } from "../../support/frames.ts";
+import {
+  damaged,
+  decodeFrame,
+  encodeFrame,
+  type Frame,
+  FrameReader,
+} from "../../support/frames.ts";
 
 /** Answers requests with one number, checked bytes for checked bytes. */
 export class Answering {
@@ -22,6 +28,11 @@ export class Answering {
     // The load generator counts what it loses; a broken connection is no news here.
     socket.on("error", () => undefined);
     socket.on("data", (chunk: Buffer) => reader.push(chunk));
+  }
+
+  /** The answer to one whole request. */
+  answer(request: Buffer): Buffer {
+    return this.#answerTo(decodeFrame(request));
   }
 
   #answerTo(request: Frame): Buffer {

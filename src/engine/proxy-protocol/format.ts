@@ -4,9 +4,11 @@ import type { Endpoints } from "./header.ts";
 import { signatureOfV2 } from "./v2.ts";
 
 const byFamily = {
-  ipv4: { word: "TCP4", number: 0x11 },
-  ipv6: { word: "TCP6", number: 0x21 },
+  ipv4: { word: "TCP4", number: 0x10 },
+  ipv6: { word: "TCP6", number: 0x20 },
 } as const;
+
+const transports = { stream: 1, datagram: 2 } as const;
 
 interface WirePair {
   readonly family: (typeof byFamily)[keyof typeof byFamily];
@@ -23,15 +25,19 @@ export function formatV1(endpoints: Endpoints): Buffer {
   return Buffer.from(`${fields.join(" ")}\r\n`, "latin1");
 }
 
-/** The version 2 header for a connection, without additions; `LOCAL` when an end cannot be written. */
-export function formatV2(endpoints: Endpoints): Buffer {
+/** The version 2 header for a connection or a session, without additions; `LOCAL` when an end cannot be written. */
+export function formatV2(
+  endpoints: Endpoints,
+  transport: keyof typeof transports = "stream",
+): Buffer {
   const pair = wirePair(endpoints);
   if (pair === undefined) return formatLocal();
   const ports = Buffer.alloc(4);
   ports.writeUInt16BE(pair.ports[0], 0);
   ports.writeUInt16BE(pair.ports[1], 2);
   const block = Buffer.concat([...pair.hosts, ports]);
-  return Buffer.concat([fixedPart(0x21, pair.family.number, block.length), block]);
+  const family = pair.family.number | transports[transport];
+  return Buffer.concat([fixedPart(0x21, family, block.length), block]);
 }
 
 /** The version 1 line that names no addresses. */

@@ -1,7 +1,7 @@
-import type { DialFailure } from "../../model/outcome.ts";
+import type { DialFailure, Outcome } from "../../model/outcome.ts";
+import type { Choice } from "../replica-pool.ts";
 import type { EngineReplica } from "../route.ts";
 import type { Tally } from "../tally.ts";
-import type { Connection } from "./connection.ts";
 import type { ReadMeter } from "./read-meter.ts";
 import type { Waiter } from "./waiting-line.ts";
 
@@ -13,17 +13,29 @@ export interface ConnectionLimits {
   readonly connectBudgetMs: number;
   /** The PROXY header, where one is asked for. Default 5000. */
   readonly headerTimeoutMs: number;
+  /** From the first byte of an HTTP request to the end of its head. Default 10,000. */
+  readonly requestHeadMs?: number;
   /** No byte after one side has ended. Default 30,000. */
   readonly halfCloseMs: number;
   /** Bytes wait for a side that takes none. Default 120,000. */
   readonly writeStallMs: number;
 }
 
-export type Choice =
-  | { readonly kind: "replica"; readonly replica: EngineReplica }
-  /** Someone could serve, but has no room now. */
-  | { readonly kind: "full" }
-  | { readonly kind: "none" };
+/** What a service asks of each of its connections, whatever is spoken on it. */
+export interface Served {
+  /** The replica it is on, or on its way to. */
+  readonly replica: EngineReplica | undefined;
+  /** Sets the time, in ms, after which it is cut off because its replica is being drained; Infinity takes it back. */
+  drainBy(deadline: number): void;
+  /** Its replica is down and its service wants no connection on such. */
+  loseReplica(): void;
+  /** Counts what has moved since the last call and ends it if it stands still; `now` in ms. */
+  check(now: number): void;
+  /** Resets it now. */
+  abort(outcome: Outcome): void;
+  /** Nothing new begins on it; only for connections that know of beginnings. */
+  retire?(): void;
+}
 
 /** What a connection asks of the service it belongs to. */
 export interface ConnectionHost {
@@ -46,5 +58,5 @@ export interface ConnectionHost {
   join(waiter: Waiter): boolean;
   leave(waiter: Waiter): void;
   /** Called once, when everything of the connection is closed. */
-  ended(connection: Connection): void;
+  ended(connection: Served): void;
 }

@@ -1,5 +1,6 @@
 import { createServer, type Server, type Socket } from "node:net";
 import type { Address } from "../../model/address.ts";
+import { codeOf, type Listener, type ListenResult } from "../binding.ts";
 
 export interface ListenerOptions {
   readonly address: Address;
@@ -9,10 +10,6 @@ export interface ListenerOptions {
   readonly accepted: (client: Socket) => void;
 }
 
-export type ListenResult =
-  | { readonly kind: "listening"; readonly listener: TcpListener }
-  | { readonly kind: "failed"; readonly code: string };
-
 /** Connections the kernel may hold for us while the thread is busy; the kernel clamps it to `somaxconn`. */
 const backlog = 4096;
 
@@ -20,7 +17,7 @@ const backlog = 4096;
 const mostQueueMs = 1000;
 
 /** One bound TCP port. It stays open for the life of its service; a change of routing never closes it. */
-export class TcpListener implements AsyncDisposable {
+export class TcpListener implements Listener {
   readonly #server: Server;
   #accepted = 0;
   #closed: Promise<void> | undefined;
@@ -86,8 +83,4 @@ function turnOfLoop(): Promise<void> {
   return new Promise((resolve) => {
     setImmediate(resolve);
   });
-}
-
-function codeOf(error: Error): string {
-  return "code" in error && typeof error.code === "string" ? error.code : error.name;
 }

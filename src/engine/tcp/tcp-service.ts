@@ -1,60 +1,57 @@
 import type { Socket } from "node:net";
+import type { Address } from "../../model/address.ts";
 import type { DialFailure, Outcome } from "../../model/outcome.ts";
-import { Access, Networks } from "./access.ts";
-import type { EngineReplica, EngineReport, EngineRoute } from "../route.ts";
+import { Access, Networks } from "../access.ts";
+import type { EngineReplica, EngineRoute } from "../route.ts";
+import type { EngineService, ServiceOptions } from "../service.ts";
 import type { Tally } from "../tally.ts";
-import { Binding } from "./binding.ts";
-import type { Choice, ConnectionHost, ConnectionLimits } from "./connection-host.ts";
+import { Binding, type ListenResult } from "../binding.ts";
+import { HttpService } from "../http/http-service.ts";
+import type { RequestTally } from "../http/request-tally.ts";
+import type { ConnectionHost, ConnectionLimits, Served } from "./connection-host.ts";
 import { Connection } from "./connection.ts";
-import { ReplicaPool } from "./replica-pool.ts";
+import { TcpListener } from "./listener.ts";
+import { ReplicaPool, type Choice } from "../replica-pool.ts";
 import type { ReadMeter } from "./read-meter.ts";
 import { reset } from "./reset.ts";
 import { WaitingLine, type Waiter } from "./waiting-line.ts";
 
-export interface TcpServiceOptions {
-  /** IP literals to listen on. */
-  readonly bindHosts: readonly string[];
-  readonly reusePort: boolean;
-  readonly limits: ConnectionLimits;
-  /** Networks whose PROXY headers are believed. */
-  readonly proxyTrusted: readonly string[];
-  readonly tally: Tally;
-  readonly random: () => number;
-  readonly report: (report: EngineReport) => void;
-  /** Counts what is read, over all services. */
-  readonly meter: ReadMeter;
-}
-
 /** One service port in one engine: its listeners, its replicas, its connections and those that wait for room. */
-export class TcpService implements ConnectionHost, AsyncDisposable {
+export class TcpService implements ConnectionHost, EngineService {
   readonly tally: Tally;
   readonly limits: ConnectionLimits;
   readonly meter: ReadMeter;
+  readonly requests: RequestTally | undefined;
   /** True once it listens nowhere any more. */
   closed: boolean = false;
   /** When connections that get a replica from now on are reset, in ms; Infinity while the service is there. */
   drainDeadline: number = Infinity;
   readonly #bindings: readonly Binding[];
-  readonly #connections = new Set<Connection>();
+  readonly #connections = new Set<Served>();
   readonly #line = new WaitingLine();
   readonly #replicas: ReplicaPool;
   readonly #trusted: Networks;
   #access: Access;
   #route: EngineRoute;
+  /** Made when the first connection needs it; it stays when the mode changes, for those that run. */
+  #http: HttpService | undefined;
 
-  constructor(route: EngineRoute, options: TcpServiceOptions) {
+  constructor(route: EngineRoute, options: ServiceOptions) {
     const { bindHosts, reusePort, random, report, tally, limits, proxyTrusted } = options;
     this.tally = tally;
     this.limits = limits;
     this.meter = options.meter;
+    this.requests = options.requests;
     this.#route = route;
     this.#access = new Access(route.policy.allow, route.policy.deny);
     this.#trusted = new Networks(proxyTrusted);
     this.#replicas = new ReplicaPool(route, { tally, random, report });
     const accepted = (client: Socket): void => this.#accept(client);
+    const open = (address: Address): Promise<ListenResult> =>
+      TcpListener.open({ address, reusePort, accepted });
     this.#bindings = bindHosts.map((host) => {
       const address = { host, port: route.port };
-      return new Binding({ key: route.key, address, reusePort, random, accepted, report });
+      return new Binding({ key: route.key, address, random, report, open });
     });
   }
 
@@ -63,8 +60,12 @@ export class TcpService implements ConnectionHost, AsyncDisposable {
     await Promise.all(this.#bindings.map((binding) => binding.tried));
   }
 
-  get connections(): ReadonlySet<Connection> {
-    return this.#connections;
+  get connectionCount(): number {
+    return this.#connections.size;
+  }
+
+  forgive(replica: string): void {
+    this.#replicas.forgive(replica);
   }
 
   /** From now on new connections follow this route; running ones go on, but for what their policy says of them. */
@@ -72,6 +73,8 @@ export class TcpService implements ConnectionHost, AsyncDisposable {
     this.#route = route;
     this.#access = new Access(route.policy.allow, route.policy.deny);
     this.#replicas.retarget(route);
+    this.#http?.retarget(route);
+    if (route.mode !== "http") this.#endRequests();
     this.#settleRunning(new Map(route.replicas.map((replica) => [replica.key, replica])));
     this.#line.advance();
   }
@@ -80,6 +83,8 @@ export class TcpService implements ConnectionHost, AsyncDisposable {
   retire(): void {
     const { drainMs } = this.#route.policy;
     if (drainMs > 0) this.drainDeadline = performance.now() + drainMs;
+    this.#http?.retire();
+    this.#endRequests();
     this.#settleRunning(new Map());
     this.#line.dismiss();
   }
@@ -87,6 +92,7 @@ export class TcpService implements ConnectionHost, AsyncDisposable {
   /** Counts what moved and ends what stands still; `now` in ms of a clock that never goes back. */
   check(now: number): void {
     for (const connection of this.#connections) connection.check(now);
+    this.#http?.check(now);
   }
 
   /** Resets every running connection. */
@@ -113,6 +119,10 @@ export class TcpService implements ConnectionHost, AsyncDisposable {
     return this.#replicas.choose(excluded, client);
   }
 
+  claim(key: string): EngineReplica | undefined {
+    return this.#replicas.claim(key);
+  }
+
   release(replica: EngineReplica): void {
     this.tally.vacated(replica.row);
     if (this.#line.size > 0) this.#line.advance();
@@ -130,20 +140,30 @@ export class TcpService implements ConnectionHost, AsyncDisposable {
     this.#line.leave(waiter);
   }
 
-  ended(connection: Connection): void {
+  ended(connection: Served): void {
     this.#connections.delete(connection);
   }
 
   #accept(client: Socket): void {
     const { row, policy } = this.#route;
     if (this.tally.accepted(row, policy.maxConnections)) {
-      this.#connections.add(new Connection(client, this.#route, this));
+      this.#connections.add(this.#serve(client));
       return;
     }
     // Its own reset is no news: the connection ends here either way.
     client.on("error", () => undefined);
     reset(client);
     this.tally.closed(row, "connection-limit", 0);
+  }
+
+  #serve(client: Socket): Served {
+    if (this.#route.mode !== "http") return new Connection(client, this.#route, this);
+    this.#http ??= new HttpService(this.#route, this);
+    return this.#http.accept(client);
+  }
+
+  #endRequests(): void {
+    for (const connection of this.#connections) connection.retire?.();
   }
 
   #settleRunning(replicas: ReadonlyMap<string, EngineReplica>): void {

@@ -1,5 +1,5 @@
 import { BlockList, isIPv6 } from "node:net";
-import { plainHost } from "../../model/address.ts";
+import { plainHost } from "../model/address.ts";
 
 /** A set of networks, each a CIDR or a single address, IPv4 and IPv6. */
 export class Networks {
@@ -18,7 +18,7 @@ export class Networks {
 
   /** True when the address lies in one of them; an IPv4 address in IPv6 clothes counts as IPv4. */
   has(address: string): boolean {
-    const plain = plainHost(address);
+    const plain = plainHost(withoutZone(address));
     return this.#list.check(plain, isIPv6(plain) ? "ipv6" : "ipv4");
   }
 }
@@ -42,4 +42,10 @@ export class Access {
     if (this.#deny.has(address)) return false;
     return this.#allow.size === 0 || this.#allow.has(address);
   }
+}
+
+/** An address without the name of the interface it is reached by, `fe80::1%eth0`, which no network has. */
+export function withoutZone(address: string): string {
+  const zone = address.indexOf("%");
+  return zone === -1 ? address : address.slice(0, zone);
 }

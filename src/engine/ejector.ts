@@ -1,4 +1,4 @@
-import type { DialFailure } from "../../model/outcome.ts";
+import type { DialFailure } from "../model/outcome.ts";
 
 export interface EjectorOptions {
   /** Failures in a row that eject a replica. Default 3; one timeout weighs as much, since each costs a client seconds. */
@@ -69,6 +69,14 @@ export class Ejector {
     const time = Math.min(capMs, firstMs * suspect.ejections);
     suspect.until = now + time;
     return time;
+  }
+
+  /** Ends an ejection early: the replica gets its trial now, and is out again at its first failure. */
+  forgive(key: string, now: number): void {
+    const suspect = this.#suspects.get(key);
+    if (suspect === undefined || suspect.until <= now) return;
+    suspect.until = now;
+    suspect.triedAt = -Infinity;
   }
 
   /** Clears the replica; true when it had been ejected. */

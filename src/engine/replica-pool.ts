@@ -1,10 +1,9 @@
-import type { DialFailure } from "../../model/outcome.ts";
-import { makePicker } from "../../routing/balancing/make-picker.ts";
-import type { Picker } from "../../routing/balancing/picker.ts";
-import { rampedWeight } from "../../routing/balancing/slow-start.ts";
-import type { EngineReplica, EngineReport, EngineRoute } from "../route.ts";
-import type { Tally } from "../tally.ts";
-import type { Choice } from "./connection-host.ts";
+import type { DialFailure } from "../model/outcome.ts";
+import { makePicker } from "../routing/balancing/make-picker.ts";
+import type { Picker } from "../routing/balancing/picker.ts";
+import { rampedWeight } from "../routing/balancing/slow-start.ts";
+import type { EngineReplica, EngineReport, EngineRoute } from "./route.ts";
+import type { Tally } from "./tally.ts";
 import { Ejector } from "./ejector.ts";
 
 export interface ReplicaPoolOptions {
@@ -13,8 +12,18 @@ export interface ReplicaPoolOptions {
   readonly report: (report: EngineReport) => void;
 }
 
+/** What came of asking for a replica. */
+export type Choice =
+  | { readonly kind: "replica"; readonly replica: EngineReplica }
+  /** Someone could serve, but has no room now. */
+  | { readonly kind: "full" }
+  | { readonly kind: "none" };
+
 /** Failing open is said once in this time, in ms. */
 const failOpenQuietMs = 60_000;
+
+/** Trouble with one replica is said once in this time, in ms. */
+const suspicionQuietMs = 500;
 
 /** The replicas of one service as its connections see them: who may be picked, who is full, ejected or still warming up. */
 export class ReplicaPool {
@@ -30,6 +39,8 @@ export class ReplicaPool {
   /** True while ejection is not looked at, since it alone would leave nobody. */
   #lenient = false;
   #failedOpenAt = -Infinity;
+  /** When trouble with a replica was said last, in ms; only of those that had some. */
+  readonly #suspectedAt = new Map<string, number>();
 
   constructor(route: EngineRoute, options: ReplicaPoolOptions) {
     this.#options = options;
@@ -52,6 +63,7 @@ export class ReplicaPool {
       this.#readmit(key);
     }
     for (const key of this.#joinedAt.keys()) if (!keys.has(key)) this.#joinedAt.delete(key);
+    for (const key of this.#suspectedAt.keys()) if (!keys.has(key)) this.#suspectedAt.delete(key);
     // What leaves and comes back, or is another task on the same address, is judged anew.
     this.#ejector.keepOnly(keys);
     const same = old.balance === route.policy.balance && old.locality === route.policy.locality;
@@ -77,6 +89,29 @@ export class ReplicaPool {
     }
   }
 
+  /** Takes a place on this very replica, if it is up, not ejected and has room; one being emptied keeps its own. */
+  claim(key: string): EngineReplica | undefined {
+    this.#now = performance.now();
+    const replica = this.#up.find((one) => one.key === key);
+    if (replica === undefined || !this.#ejector.admits(key, this.#now)) return undefined;
+    const { tally } = this.#options;
+    if (!tally.occupied(replica.row, this.#route.policy.replicaLimit)) return undefined;
+    this.#ejector.picked(key, this.#now);
+    return replica;
+  }
+
+  /** Everyone who may serve now; takes no places. */
+  everyone(): readonly EngineReplica[] {
+    const now = performance.now();
+    const { locality } = this.#route.policy;
+    const able = this.#up.filter(
+      ({ weight, isLocal }) => weight > 0 && (isLocal || locality !== "only"),
+    );
+    const admitted = able.filter(({ key }) => this.#ejector.admits(key, now));
+    for (const { key } of admitted) this.#ejector.picked(key, now);
+    return admitted.length === 0 ? able : admitted;
+  }
+
   /** Takes note of how a replica behaved; undefined is well. */
   heard({ key }: EngineReplica, failure: DialFailure | undefined): void {
     const { report } = this.#options;
@@ -85,13 +120,23 @@ export class ReplicaPool {
       this.#readmit(key);
       return;
     }
-    const forMs = this.#ejector.failed(key, failure, {
-      of: this.#up.length,
-      now: performance.now(),
-    });
+    const now = performance.now();
+    if (failure !== "local") this.#suspect(key, now);
+    const forMs = this.#ejector.failed(key, failure, { of: this.#up.length, now });
     if (forMs === undefined) return;
     const reason = `connections to it failed in a row, the last one by ${failure}`;
     report({ kind: "ejected", key: route, replica: key, reason, forMs });
+  }
+
+  /** Its probes find it well: it may be tried before its time is over. */
+  forgive(replica: string): void {
+    this.#ejector.forgive(replica, performance.now());
+  }
+
+  #suspect(replica: string, now: number): void {
+    if (now - (this.#suspectedAt.get(replica) ?? -Infinity) < suspicionQuietMs) return;
+    this.#suspectedAt.set(replica, now);
+    this.#options.report({ kind: "suspect", key: this.#route.key, replica });
   }
 
   #readmit(replica: string): void {

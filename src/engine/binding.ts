@@ -1,17 +1,27 @@
-import type { Socket } from "node:net";
-import { Backoff } from "../../async/backoff.ts";
-import { isAbort, sleep } from "../../async/sleep.ts";
-import type { Address } from "../../model/address.ts";
-import type { EngineReport } from "../route.ts";
-import { TcpListener } from "./listener.ts";
+import { Backoff } from "../async/backoff.ts";
+import { isAbort, sleep } from "../async/sleep.ts";
+import type { Address } from "../model/address.ts";
+import type { EngineReport } from "./route.ts";
+
+/** One bound port; disposing it closes it. */
+export interface Listener extends AsyncDisposable {
+  readonly port: number;
+  /** Bytes of datagrams the kernel may hold for it, as the kernel counts them; undefined where there are none. */
+  readonly receiveBuffer?: number;
+}
+
+/** What came of one attempt to bind; a port in use, a missing privilege or a bad address is a result. */
+export type ListenResult =
+  | { readonly kind: "listening"; readonly listener: Listener }
+  | { readonly kind: "failed"; readonly code: string };
 
 export interface BindingOptions {
   readonly key: string;
   readonly address: Address;
-  readonly reusePort: boolean;
   readonly random: () => number;
-  readonly accepted: (client: Socket) => void;
   readonly report: (report: EngineReport) => void;
+  /** One attempt to listen at the address. */
+  readonly open: (address: Address) => Promise<ListenResult>;
 }
 
 /** The lasting wish to listen at one address: a failed bind is reported and tried again until it works or is given up. */
@@ -21,7 +31,7 @@ export class Binding implements AsyncDisposable {
   readonly #run: Promise<void>;
   /** Settles when the first attempt has been made, whatever came of it. */
   readonly tried: Promise<void>;
-  #listener: TcpListener | undefined;
+  #listener: Listener | undefined;
 
   constructor(options: BindingOptions) {
     this.#options = options;
@@ -55,14 +65,21 @@ export class Binding implements AsyncDisposable {
   }
 
   async #listen(): Promise<boolean> {
-    const { key, address, reusePort, accepted, report } = this.#options;
-    const result = await TcpListener.open({ address, reusePort, accepted });
+    const { key, address, report, open } = this.#options;
+    const result = await open(address);
     if (result.kind === "failed") {
       report({ kind: "bind-failed", key, address, code: result.code });
       return false;
     }
     this.#listener = result.listener;
-    report({ kind: "listening", key, address: { ...address, port: result.listener.port } });
+    const { port, receiveBuffer } = result.listener;
+    const listening = { kind: "listening", key, address: { ...address, port } } as const;
+    report(receiveBuffer === undefined ? listening : { ...listening, receiveBuffer });
     return true;
   }
+}
+
+/** What a failure to bind is called. */
+export function codeOf(error: Error): string {
+  return "code" in error && typeof error.code === "string" ? error.code : error.name;
 }

@@ -1,0 +1,51 @@
+import { direct } from "../contenders/direct.ts";
+import { haproxyHttp, nginxHttp, portolanHttp } from "../contenders/http.ts";
+import { measureTraffic } from "../support/comparison.ts";
+import type { Row } from "../support/comparison-table.ts";
+import type { Goal } from "../support/report.ts";
+import type { Scenario } from "./scenario.ts";
+import type { Workload } from "./tcp.ts";
+
+const contenders = [direct, portolanHttp, haproxyHttp, nginxHttp];
+
+const small = {
+  protocol: "tcp",
+  isHttp: true,
+  yardstick: haproxyHttp.name,
+  unit: "request",
+  unitsPerRequest: 1,
+  connections: 32,
+  requestBytes: 0,
+  answerBytes: 128,
+} as const;
+
+const workloads: readonly Workload[] = [
+  {
+    ...small,
+    name: "http-keepalive",
+    purpose: "GET requests in HTTP mode, one after another on 32 lasting connections",
+    isLasting: true,
+    goals,
+  },
+  {
+    ...small,
+    name: "http-newconn",
+    purpose: "a new connection for each GET request in HTTP mode, 32 at a time",
+    isLasting: false,
+  },
+];
+
+export const httpScenarios: readonly Scenario[] = workloads.map((workload) => ({
+  name: workload.name,
+  purpose: `${workload.purpose} (seconds per run, runs of each contender in alternation)`,
+  seconds: 4,
+  runs: 3,
+  contenders,
+  run: (bench) => measureTraffic(workload, bench),
+}));
+
+function goals(rows: readonly Row[]): Goal[] {
+  const own = rows.find(({ contender }) => contender === portolanHttp.name);
+  if (own?.ratio === undefined) return [];
+  return [{ what: "CPU time by HAProxy's", limit: 2.2, measured: own.ratio.median, unit: "×" }];
+}

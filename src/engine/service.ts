@@ -1,0 +1,44 @@
+import type { Outcome } from "../model/outcome.ts";
+import type { RequestTally } from "./http/request-tally.ts";
+import type { ReadMeter } from "./tcp/read-meter.ts";
+import type { ConnectionLimits } from "./tcp/connection-host.ts";
+import type { EngineReport, EngineRoute } from "./route.ts";
+import type { Tally } from "./tally.ts";
+
+/** What every service port of an engine is served with. */
+export interface ServiceOptions {
+  /** IP literals to listen on. */
+  readonly bindHosts: readonly string[];
+  readonly reusePort: boolean;
+  /** True for an IP literal that service ports are bound to, wildcards resolved. */
+  readonly isOwnHost: (host: string) => boolean;
+  readonly limits: ConnectionLimits;
+  /** Networks whose PROXY headers are believed. */
+  readonly proxyTrusted: readonly string[];
+  readonly tally: Tally;
+  /** Counts requests; none for no count. */
+  readonly requests?: RequestTally;
+  readonly random: () => number;
+  readonly report: (report: EngineReport) => void;
+  /** Counts what is read, over all services. */
+  readonly meter: ReadMeter;
+}
+
+/** One service port in one engine, whatever is spoken on it; disposing it ends its listening. */
+export interface EngineService extends AsyncDisposable {
+  /** Settles when every address has been tried once. */
+  tried(): Promise<void>;
+  /** From now on what arrives follows this route. */
+  retarget(route: EngineRoute): void;
+  /** The probes of a replica find it well: it may be tried before its ejection is over. */
+  forgive(replica: string): void;
+  /** The service is gone: what runs gets the time that draining gets. */
+  retire(): void;
+  /** Counts what moved and ends what stands still; `now` in ms of a clock that never goes back. */
+  check(now: number): void;
+  /** Ends everything that runs. */
+  abort(outcome: Outcome): void;
+  /** True once it listens nowhere any more. */
+  readonly closed: boolean;
+  readonly connectionCount: number;
+}
