@@ -1,0 +1,49 @@
+import type { Socket } from "node:net";
+import { plainHost } from "../../model/address.ts";
+import type { Outcome } from "../../model/outcome.ts";
+import type { Endpoints } from "../proxy-protocol/header.ts";
+import type { ConnectionHost } from "../tcp/connection-host.ts";
+import { readPreface } from "../tcp/preface.ts";
+
+export interface ArrivalOptions {
+  readonly host: ConnectionHost;
+  /** The port it came to. */
+  readonly port: number;
+  /** The client begins with a PROXY header. */
+  readonly acceptProxy: boolean;
+  /** Both ends of the client's own connection. */
+  readonly arrived: (ends: Endpoints) => void;
+  readonly turnedAway: (outcome: Outcome) => void;
+}
+
+/** Finds out whose connection a paused socket is; its own first bytes stay unread. */
+export function arrive(client: Socket, options: ArrivalOptions): void {
+  const { host, port, acceptProxy, arrived, turnedAway } = options;
+  if (!acceptProxy) {
+    arrived(endsOf(client, port));
+    return;
+  }
+  if (!host.trusts(client.remoteAddress ?? "")) {
+    turnedAway("denied");
+    return;
+  }
+  readPreface(client, {
+    timeoutMs: host.limits.headerTimeoutMs,
+    done: (header) => {
+      if (header === undefined) turnedAway("proxy-header");
+      else arrived(header.kind === "proxied" ? header : endsOf(client, port));
+    },
+  });
+}
+
+function endsOf(client: Socket, port: number): Endpoints {
+  const source = { host: plainHost(client.remoteAddress ?? ""), port: client.remotePort ?? 0 };
+  const destination = {
+    // Seldom asked for, and a system call.
+    get host(): string {
+      return plainHost(client.localAddress ?? "");
+    },
+    port,
+  };
+  return { source, destination };
+}

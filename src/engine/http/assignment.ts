@@ -1,0 +1,200 @@
+import type { DialFailure } from "../../model/outcome.ts";
+import { formatV1, formatV2 } from "../proxy-protocol/format.ts";
+import type { Endpoints } from "../proxy-protocol/header.ts";
+import type { EngineReplica, EngineRoute } from "../route.ts";
+import { dial, type DialResult } from "../tcp/dial.ts";
+import type { Waiter } from "../tcp/waiting-line.ts";
+import type { HttpRoute } from "./http-route.ts";
+import type { Refusal } from "./refusal.ts";
+import { Upstream } from "./upstream.ts";
+
+export interface AssignmentOptions {
+  readonly service: HttpRoute;
+  /** Who asks, and whom; for `source` balancing and PROXY headers. */
+  readonly ends: Endpoints;
+  /** The replica on which the client's cookie wants to stay. */
+  readonly wanted: string | undefined;
+  /** Connections that have idled longer, in ms, are not taken. */
+  readonly mostIdleMs: number;
+  /** A connection is there. */
+  readonly ready: (upstream: Upstream) => void;
+  /** There is and will be none. */
+  readonly failed: (refusal: Refusal) => void;
+}
+
+/** Finds a replica for one request and a connection to it: an idle one, or a new one; each replica once, within one budget. */
+export class Assignment implements Waiter {
+  readonly #options: AssignmentOptions;
+  readonly #route: EngineRoute;
+  readonly #tried: EngineReplica[] = [];
+  #replica: EngineReplica | undefined;
+  #cancelDial: (() => void) | undefined;
+  #dialingSince = 0;
+  #isWaiting = false;
+  #failure: Refusal | undefined;
+
+  constructor(options: AssignmentOptions) {
+    this.#options = options;
+    this.#route = options.service.route;
+  }
+
+  /** The replica the request is on, or on its way to. */
+  get replica(): EngineReplica | undefined {
+    return this.#replica;
+  }
+
+  /** True while there is no connection yet. */
+  get isSeeking(): boolean {
+    return this.#isWaiting || this.#cancelDial !== undefined;
+  }
+
+  /** Looks for the first or the next replica; false when it must wait (again). */
+  seek(): boolean {
+    const replica = this.#claimWanted();
+    if (replica !== undefined) {
+      this.#go(replica);
+      return true;
+    }
+    const { host } = this.#options.service;
+    const { source } = this.#options.ends;
+    const client = this.#route.policy.balance === "source" ? source.host : undefined;
+    const choice = host.choose(this.#tried, client);
+    switch (choice.kind) {
+      case "replica":
+        this.#isWaiting = false;
+        this.#go(choice.replica);
+        return true;
+      case "full":
+        return this.#wait();
+      case "none":
+        this.#isWaiting = false;
+        this.#options.failed(this.#failure ?? { status: 503, reason: "no-replica" });
+        return true;
+    }
+  }
+
+  /** The idle connection that was taken had ended already: the same replica gets a new one. */
+  renew(): void {
+    if (this.#replica === undefined) return;
+    this.#options.service.host.tally.retried(this.#route.row);
+    this.#dialingSince = performance.now();
+    this.#dial(this.#replica);
+  }
+
+  /** The replica failed once it was connected: it is told of, and the next one is looked for, within a budget of its own. */
+  fail(failure: DialFailure): void {
+    this.#dialingSince = performance.now();
+    this.blame(failure);
+    this.seek();
+  }
+
+  /** The replica failed and the request is given up. */
+  blame(failure: DialFailure): void {
+    const { host } = this.#options.service;
+    const replica = this.#replica;
+    if (replica === undefined) return;
+    this.#failure = refusalOf(failure);
+    host.tally.failed(replica.row, failure);
+    host.heard(replica, failure);
+    this.leave();
+  }
+
+  /** The replica is gone: the next one is looked for. */
+  move(): void {
+    this.leave();
+    this.seek();
+  }
+
+  /** Takes the request off its replica and gives up looking. */
+  leave(): void {
+    const { host } = this.#options.service;
+    this.#cancelDial?.();
+    this.#cancelDial = undefined;
+    if (this.#isWaiting) host.leave(this);
+    this.#isWaiting = false;
+    const replica = this.#replica;
+    this.#replica = undefined;
+    if (replica !== undefined) host.release(replica);
+  }
+
+  /** A place may be free: true when it no longer waits. */
+  retry(): boolean {
+    return this.seek();
+  }
+
+  /** It has waited long enough. */
+  expire(): void {
+    this.#isWaiting = false;
+    this.#options.failed({ status: 503, reason: "queue-timeout" });
+  }
+
+  #claimWanted(): EngineReplica | undefined {
+    const { service, wanted } = this.#options;
+    if (wanted === undefined || this.#tried.length > 0) return undefined;
+    return service.host.claim(wanted);
+  }
+
+  #wait(): boolean {
+    if (this.#isWaiting) return false;
+    this.#isWaiting = this.#options.service.host.join(this);
+    if (!this.#isWaiting) this.#options.failed({ status: 503, reason: "queue-full" });
+    return !this.#isWaiting;
+  }
+
+  #go(replica: EngineReplica): void {
+    const { service, mostIdleMs, ready } = this.#options;
+    const now = performance.now();
+    this.#replica = replica;
+    if (this.#tried.length === 0) this.#dialingSince = now;
+    else service.host.tally.retried(this.#route.row);
+    this.#tried.push(replica);
+    const idle = service.pool.take(replica, mostIdleMs, now);
+    if (idle === undefined) this.#dial(replica);
+    else ready(idle);
+  }
+
+  #dial(replica: EngineReplica): void {
+    const { limits } = this.#options.service.host;
+    const now = performance.now();
+    const left = limits.connectBudgetMs - (now - this.#dialingSince);
+    if (left <= 0) {
+      this.#options.failed(this.#failure ?? refusalOf("timeout"));
+      return;
+    }
+    this.#cancelDial = dial(replica.address, {
+      timeoutMs: Math.min(limits.connectTimeoutMs, left),
+      done: (result) => this.#dialed(replica, result, now),
+    });
+  }
+
+  #dialed(replica: EngineReplica, result: DialResult, since: number): void {
+    this.#cancelDial = undefined;
+    if (result.kind === "failed") {
+      this.blame(result.failure);
+      this.seek();
+      return;
+    }
+    const { host } = this.#options.service;
+    const seconds = (performance.now() - since) / 1000;
+    host.tally.connected(this.#route.row, replica.row, seconds);
+    const { sendProxy } = this.#route.policy;
+    const { ends } = this.#options;
+    if (sendProxy !== 0) result.socket.write(sendProxy === 1 ? formatV1(ends) : formatV2(ends));
+    this.#options.ready(new Upstream(result.socket));
+  }
+}
+
+function refusalOf(failure: DialFailure): Refusal {
+  switch (failure) {
+    case "refused":
+      return { status: 502, reason: "upstream-refused" };
+    case "timeout":
+      return { status: 504, reason: "upstream-timeout" };
+    case "reset":
+      return { status: 502, reason: "upstream-reset" };
+    case "unreachable":
+      return { status: 502, reason: "upstream-unreachable" };
+    case "local":
+      return { status: 503, reason: "out-of-resources" };
+  }
+}

@@ -1,0 +1,72 @@
+/** Header fields as they came: name, value, name, value, …, in order and with duplicates, as in `rawHeaders`. */
+export type RawFields = readonly string[];
+
+/** A field name or another bare word of the protocol [rfc9110 §5.6.2]. */
+export const token: RegExp = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+
+/** Fields that speak of one connection and end at it, whether `Connection` names them or not [rfc9110 §7.6.1]. */
+const hopByHop: ReadonlySet<string> = new Set([
+  "connection",
+  "proxy-connection",
+  "keep-alive",
+  "te",
+  "transfer-encoding",
+  "upgrade",
+  "http2-settings",
+]);
+
+/** What a `Connection` field may name and yet not take away: without them the message would mean something else. */
+const kept: ReadonlySet<string> = new Set(["host", "content-length", "trailer", "date"]);
+
+/** True when a field of this lower-case name ends here; `named` is what `Connection` says, in lower case. */
+export function endsHere(name: string, named: readonly string[]): boolean {
+  if (hopByHop.has(name)) return true;
+  return named.length > 0 && named.includes(name) && !kept.has(name);
+}
+
+/** The words of a comma-separated list, in lower case and without the empty ones. */
+export function wordsOf(list: string): string[] {
+  return list
+    .split(",")
+    .map((word) => word.trim().toLowerCase())
+    .filter((word) => word !== "");
+}
+
+/** Fields that must not come after a body: they frame, route or grant, and would be believed too late [rfc9110 §6.5.1]. */
+const neverTrailing: ReadonlySet<string> = new Set([
+  ...hopByHop,
+  "host",
+  "content-length",
+  "content-encoding",
+  "content-type",
+  "content-range",
+  "trailer",
+  "authorization",
+  "cookie",
+  "set-cookie",
+  "cache-control",
+  "expect",
+  "range",
+  "forwarded",
+  "x-forwarded-for",
+  "x-forwarded-host",
+  "x-forwarded-port",
+  "x-forwarded-proto",
+]);
+
+/** The trailer fields that may go on. */
+export function trailersOf(raw: RawFields): string[] {
+  const passed: string[] = [];
+  for (let at = 0; at + 1 < raw.length; at += 2) {
+    const name = raw[at] ?? "";
+    if (!neverTrailing.has(name.toLowerCase())) passed.push(name, raw[at + 1] ?? "");
+  }
+  return passed;
+}
+
+/** Fields as they are written on the wire. */
+export function formatFields(fields: RawFields): string {
+  let text = "";
+  for (let at = 0; at + 1 < fields.length; at += 2) text += `${fields[at]}: ${fields[at + 1]}\r\n`;
+  return text;
+}

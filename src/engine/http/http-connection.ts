@@ -1,0 +1,301 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import type { Outcome } from "../../model/outcome.ts";
+import type { Endpoints } from "../proxy-protocol/header.ts";
+import type { EngineReplica, EngineRoute } from "../route.ts";
+import type { Served } from "../tcp/connection-host.ts";
+import { reset } from "../tcp/reset.ts";
+import { ServerAnswer } from "./answer.ts";
+import { arrive } from "./arrival.ts";
+import { EarlyBytes } from "./early-bytes.ts";
+import { Exchange } from "./exchange.ts";
+import type { HttpHost, ParserListener } from "./http-host.ts";
+import { IdleClock } from "./idle-clock.ts";
+import type { Change } from "./inbound.ts";
+import { Movement } from "./movement.ts";
+import { ownAnswer, ownAnswerText } from "./own-answer.ts";
+import { refusalOfFault } from "./parser-fault.ts";
+import { judge, outcomeOfReason, type Accepted, type Refusal } from "./refusal.ts";
+import { factsOf, isChunked, type RequestFacts } from "./request-facts.ts";
+import { SocketAnswer } from "./socket-answer.ts";
+
+/** A request that has been parsed, and how to answer it. */
+interface Pending {
+  readonly message: IncomingMessage;
+  readonly answer: ServerAnswer | SocketAnswer;
+  readonly change: Change | undefined;
+}
+
+/** From the first byte of a request to the end of its head, in ms. */
+const defaultHeadMs = 10_000;
+/** How long a client may take to close after our last word, in ms. */
+const lingerMs = 2000;
+
+/** One accepted client connection in HTTP mode: its requests one by one, in order, each on a replica of its own. */
+export class HttpConnection implements Served, ParserListener {
+  readonly #client: Socket;
+  readonly #host: HttpHost;
+  readonly #route: EngineRoute;
+  readonly #startedAt = performance.now();
+  readonly #clock: IdleClock;
+  readonly #stall = new Movement();
+  readonly #queue: Pending[] = [];
+  #ends: Endpoints | undefined;
+  #isDenied = false;
+  #current: Exchange | undefined;
+  /** The last request that was begun. */
+  #pending: Pending | undefined;
+  /** Bytes read of it for requests that are over. */
+  #readBefore = 0;
+  #fault: Refusal | undefined;
+  #outcome: Outcome | undefined;
+  /** Our last word has been said. */
+  #isEnding = false;
+  #isClosed = false;
+
+  /** Takes over a paused client socket that has been counted as accepted. */
+  constructor(client: Socket, route: EngineRoute, host: HttpHost) {
+    this.#client = client;
+    this.#route = route;
+    this.#host = host;
+    this.#clock = new IdleClock(client);
+    client.on("error", () => {
+      this.#outcome ??= "client-reset";
+    });
+    client.once("end", () => this.#clientEnded());
+    client.once("close", () => this.#clientClosed());
+    arrive(client, {
+      host: host.service,
+      port: route.port,
+      acceptProxy: route.policy.acceptProxy,
+      arrived: (ends) => this.#arrived(ends),
+      turnedAway: (outcome) => this.abort(outcome),
+    });
+  }
+
+  /** The replica its present request is on, or on its way to. */
+  get replica(): EngineReplica | undefined {
+    return this.#current?.replica;
+  }
+
+  /** Sets the time, in ms, after which its request is cut off because its replica is being drained; Infinity takes it back. */
+  drainBy(deadline: number): void {
+    this.#current?.drainBy(deadline);
+  }
+
+  /** The replica of its request is down and its service wants nothing left on such. */
+  loseReplica(): void {
+    this.#current?.loseReplica();
+  }
+
+  /** Its port serves no longer: it ends when its requests are answered, now if there is none. */
+  retire(): void {
+    if (this.#isIdle && this.#clock.isSilent) this.#endAfterAnswers();
+  }
+
+  /** Counts what has moved since the last call and ends what stands still or has had its time. */
+  check(now: number): void {
+    if (this.#current !== undefined) this.#current.check(now);
+    else if (this.#client.writableLength > 0) this.#checkStall(now);
+    else this.#checkIdle(now);
+  }
+
+  /** Resets the client, and ends what is done for it. */
+  abort(outcome: Outcome): void {
+    this.#outcome = outcome;
+    this.#current?.cut(outcome);
+    reset(this.#client);
+  }
+
+  request(message: IncomingMessage, response: ServerResponse): void {
+    this.#take({ message, answer: new ServerAnswer(message, response), change: undefined });
+  }
+
+  change(message: IncomingMessage, first: Buffer): void {
+    // Nobody asks for a change before the answers to what it asked before.
+    if (!this.#isIdle) {
+      this.abort("client-gone");
+      return;
+    }
+    const answer = new SocketAnswer(this.#client);
+    const early = new EarlyBytes(this.#client, first);
+    this.#take({ message, answer, change: { answer, early } });
+  }
+
+  fault(error: Error): void {
+    const refusal = refusalOfFault(error);
+    if (this.#fault !== undefined || refusal === undefined) return;
+    this.#fault = refusal;
+    // The broken message is the last one whose head was whole, unless its body was whole too.
+    if (this.#queue.at(-1)?.message.complete === false) this.#queue.pop();
+    if (this.#current === undefined) this.#answerFault(refusal);
+    else if (this.#queue.length === 0 && this.#isHalfRead) {
+      this.#pending?.answer.loseRequest();
+      this.#current.refuse(refusal);
+    }
+  }
+
+  get #isIdle(): boolean {
+    return this.#current === undefined && this.#queue.length === 0;
+  }
+
+  /** The last request that was begun has not come to its end. */
+  get #isHalfRead(): boolean {
+    return this.#pending?.message.complete === false;
+  }
+
+  #arrived(ends: Endpoints): void {
+    const { admits } = this.#host.service;
+    this.#ends = ends;
+    this.#isDenied = admits !== undefined && !admits(ends.source.host);
+    this.#clock.restart();
+    this.#host.parse(this.#client, this);
+  }
+
+  #take(pending: Pending): void {
+    if (this.#isEnding || this.#fault !== undefined) return;
+    if (this.#isIdle) {
+      this.#serve(pending);
+      return;
+    }
+    // One request at a time: what a client sends ahead waits, most of it in the kernel.
+    this.#queue.push(pending);
+    this.#client.pause();
+  }
+
+  #serve(pending: Pending): void {
+    const { message } = pending;
+    const facts = factsOf(message);
+    this.#pending = pending;
+    if (this.#isDenied) {
+      this.#refuse(pending, { status: 403, reason: "denied" });
+      return;
+    }
+    const judgement = judge(message, facts);
+    if (judgement.kind === "refused") this.#refuse(pending, judgement.refusal);
+    else this.#exchange(pending, facts, judgement.request);
+  }
+
+  #exchange(pending: Pending, facts: RequestFacts, accepted: Accepted): void {
+    const service = this.#host.routeFor(accepted.host);
+    const ends = this.#ends;
+    if (service === undefined || ends === undefined) {
+      this.#refuse(pending, { status: 503, reason: "unknown-host" });
+      return;
+    }
+    const isBelieved = this.#host.believes(ends.source.host);
+    const [socket, readBefore] = [this.#client, this.#readBefore];
+    const inbound = { ...pending, socket, readBefore, facts, accepted, ends, isBelieved };
+    const exchange = new Exchange({
+      inbound,
+      service,
+      mayPersist: () => this.#host.isServing,
+      ended: (outcome) => {
+        this.#isEnding = outcome !== "completed" || pending.answer.isLast;
+        this.#exchangeEnded(outcome);
+      },
+    });
+    this.#current = exchange;
+    // What came in one piece with the head is parsed first, so that a body that is malformed there reaches nobody.
+    if (isChunked(facts)) process.nextTick(() => exchange.start());
+    else exchange.start();
+  }
+
+  #exchangeEnded(outcome: Outcome): void {
+    this.#current = undefined;
+    this.#readBefore = this.#client.bytesRead;
+    if (outcome !== "completed" || this.#isClosed) this.#outcome ??= outcome;
+    if (this.#isClosed) this.#finish();
+    // What is reset or closed has a `close` on its way.
+    else if (!this.#client.destroyed) this.#goOn();
+  }
+
+  #goOn(): void {
+    if (this.#isHalfRead) this.#pending?.message.resume();
+    const next = this.#isEnding ? undefined : this.#queue.shift();
+    // With nothing left to hold back the client is read again, or its leaving would go unnoticed.
+    if (this.#queue.length === 0) this.#client.resume();
+    if (next !== undefined) {
+      this.#serve(next);
+      return;
+    }
+    this.#clock.restart();
+    if (this.#fault !== undefined) this.#answerFault(this.#fault);
+    else if (!this.#host.isServing && !this.#isEnding) this.#endAfterAnswers();
+  }
+
+  #refuse({ answer }: Pending, refusal: Refusal): void {
+    const { head, body } = ownAnswer(refusal);
+    this.#isEnding = true;
+    this.#count(refusal);
+    this.#clock.restart();
+    // Nobody knows where a request ends whose framing is in doubt.
+    if (refusal.reason === "bad-framing") answer.loseRequest();
+    answer.begin(head, { isEmpty: false, closes: true, more: [] });
+    answer.end(body, []);
+  }
+
+  /** Says what was wrong with something that was no request. */
+  #answerFault(refusal: Refusal): void {
+    if (this.#isEnding) return;
+    this.#count(refusal);
+    this.#client.write(ownAnswerText(refusal), "latin1");
+    this.#endAfterAnswers();
+  }
+
+  #count({ status, reason }: Refusal): void {
+    this.#outcome ??= outcomeOfReason(reason);
+    this.#host.requests?.answered(this.#route.row, status, 0);
+  }
+
+  #endAfterAnswers(): void {
+    this.#isEnding = true;
+    this.#clock.restart();
+    this.#client.end();
+  }
+
+  #checkStall(now: number): void {
+    const { writeStallMs } = this.#host.service.limits;
+    if (this.#stall.stillFor(now, [this.#client]) >= writeStallMs) this.abort("write-stall");
+    this.#clock.restart();
+  }
+
+  #checkIdle(now: number): void {
+    if (this.#isEnding || this.#isHalfRead) {
+      if (this.#clock.idleFor(now) >= lingerMs) this.#client.destroy();
+      return;
+    }
+    const { requestHeadMs: headMs = defaultHeadMs } = this.#host.service.limits;
+    const silentMs = this.#route.policy.clientTimeoutMs;
+    const verdict = this.#clock.look(now, { silentMs, headMs });
+    if (verdict === "slow-head") this.#answerFault({ status: 408, reason: "client-timeout" });
+    if (verdict !== "silent") return;
+    if (this.#pending === undefined) this.#outcome ??= "idle-timeout";
+    this.#endAfterAnswers();
+  }
+
+  /** A client that ends its side while it is owed an answer has gone, as far as anybody can tell. */
+  #clientEnded(): void {
+    if (this.#current === undefined) {
+      this.#endAfterAnswers();
+      return;
+    }
+    if (this.#current.isTunnel) return;
+    this.#outcome ??= "client-gone";
+    this.#client.destroy();
+  }
+
+  #clientClosed(): void {
+    this.#isClosed = true;
+    this.#queue.length = 0;
+    if (this.#current === undefined) this.#finish();
+    else this.#current.abandon(this.#outcome ?? "client-gone");
+  }
+
+  #finish(): void {
+    const { service } = this.#host;
+    const seconds = (performance.now() - this.#startedAt) / 1000;
+    service.tally.closed(this.#route.row, this.#outcome ?? "completed", seconds);
+    service.ended(this);
+  }
+}

@@ -1,0 +1,71 @@
+import type { DialFailure } from "../../model/outcome.ts";
+import type { Choice } from "../replica-pool.ts";
+import type { EngineReplica, EngineRoute } from "../route.ts";
+import type { Tally } from "../tally.ts";
+import type { ConnectionLimits } from "../tcp/connection-host.ts";
+import type { ReadMeter } from "../tcp/read-meter.ts";
+import type { Waiter } from "../tcp/waiting-line.ts";
+import type { RequestTally } from "./request-tally.ts";
+import { Sticky } from "./sticky.ts";
+import { UpstreamPool } from "./upstream-pool.ts";
+
+/** What requests ask of the service they are for. */
+export interface RequestHost {
+  readonly tally: Tally;
+  readonly limits: ConnectionLimits;
+  readonly meter: ReadMeter;
+  readonly requests: RequestTally | undefined;
+  /** When a request that gets a replica now is to be cut off, in ms; Infinity for never. */
+  readonly drainDeadline: number;
+  /** Picks none of `excluded` and puts the request on it. */
+  choose(excluded: readonly EngineReplica[], client: string | undefined): Choice;
+  /** Puts the request on this very replica, if it may have it. */
+  claim(key: string): EngineReplica | undefined;
+  /** Takes the request off its replica. */
+  release(replica: EngineReplica): void;
+  /** Tells how the replica behaved; undefined is well. */
+  heard(replica: EngineReplica, failure: DialFailure | undefined): void;
+  /** Joins the line for room; false when it is full. */
+  join(waiter: Waiter): boolean;
+  leave(waiter: Waiter): void;
+}
+
+/** One service as requests see it: its route, its idle connections to replicas, who stays where. */
+export class HttpRoute {
+  readonly host: RequestHost;
+  readonly pool: UpstreamPool = new UpstreamPool();
+  #route: EngineRoute;
+  #sticky: Sticky;
+
+  constructor(route: EngineRoute, host: RequestHost) {
+    this.host = host;
+    this.#route = route;
+    this.#sticky = new Sticky(route);
+  }
+
+  get route(): EngineRoute {
+    return this.#route;
+  }
+
+  get sticky(): Sticky {
+    return this.#sticky;
+  }
+
+  /** True when a connection to a replica may carry the requests of several clients, as one whose PROXY header names one may not. */
+  get reusesUpstreams(): boolean {
+    const { httpReuse, sendProxy } = this.#route.policy;
+    return httpReuse === "keep-alive" && sendProxy === 0;
+  }
+
+  /** From now on requests follow this route; running ones go on. */
+  retarget(route: EngineRoute): void {
+    this.#route = route;
+    this.#sticky = new Sticky(route);
+    this.pool.keepOnly(route.replicas.filter(({ state }) => state === "up"));
+  }
+
+  /** The service is gone: connections to replicas end with their running requests. */
+  retire(): void {
+    this.pool.close();
+  }
+}

@@ -1,0 +1,48 @@
+import type { Socket } from "node:net";
+
+export interface IdleLimits {
+  /** Nothing at all, in ms. */
+  readonly silentMs: number;
+  /** From the first byte of a request to the end of its head, in ms. */
+  readonly headMs: number;
+}
+
+/** What has become of a client between two requests. */
+export type IdleVerdict = "waiting" | "silent" | "slow-head";
+
+/** Watches a client that has no request under way, by what has been read of it. */
+export class IdleClock {
+  readonly #client: Socket;
+  #since = 0;
+  #read = 0;
+  #headSince: number | undefined;
+
+  constructor(client: Socket) {
+    this.#client = client;
+    this.restart();
+  }
+
+  /** It is idle from now on. */
+  restart(): void {
+    this.#since = performance.now();
+    this.#read = this.#client.bytesRead;
+    this.#headSince = undefined;
+  }
+
+  /** True while nothing of a request has come, as of the last look. */
+  get isSilent(): boolean {
+    return this.#client.bytesRead === this.#read;
+  }
+
+  idleFor(now: number): number {
+    return now - this.#since;
+  }
+
+  look(now: number, { silentMs, headMs }: IdleLimits): IdleVerdict {
+    if (!this.isSilent) {
+      this.#headSince ??= now;
+      return now - this.#headSince >= headMs ? "slow-head" : "waiting";
+    }
+    return now - this.#since >= silentMs ? "silent" : "waiting";
+  }
+}

@@ -1,0 +1,31 @@
+import type { IncomingMessage } from "node:http";
+import type { Socket } from "node:net";
+import type { Endpoints } from "../proxy-protocol/header.ts";
+import type { Answer } from "./answer.ts";
+import type { EarlyBytes } from "./early-bytes.ts";
+import type { Accepted } from "./refusal.ts";
+import type { RequestFacts } from "./request-facts.ts";
+import type { SocketAnswer } from "./socket-answer.ts";
+
+/** A wish to change the protocol. */
+export interface Change {
+  readonly answer: SocketAnswer;
+  /** What the client has said in the new protocol already. */
+  readonly early: EarlyBytes;
+}
+
+/** One request of a client that may be forwarded, and the way to answer it. */
+export interface Inbound {
+  readonly message: IncomingMessage;
+  readonly socket: Socket;
+  readonly answer: Answer;
+  readonly change: Change | undefined;
+  /** Bytes read of the client before this request. */
+  readonly readBefore: number;
+  readonly facts: RequestFacts;
+  readonly accepted: Accepted;
+  /** The client, and the address of ours it came to. */
+  readonly ends: Endpoints;
+  /** What the client says of those before it is believed. */
+  readonly isBelieved: boolean;
+}

@@ -1,0 +1,84 @@
+import type { EngineReplica } from "../route.ts";
+import type { Upstream } from "./upstream.ts";
+
+/** A replica closes an idle connection after five seconds or later [node: server.keepAliveTimeout]; we do before. */
+const defaultIdleMs = 4000;
+const longestIdleMs = 60_000;
+/** What a replica says of itself is shortened by this, in ms, for the time a request takes to get there. */
+const hintMarginMs = 1000;
+const mostPerReplica = 128;
+
+/** Open connections to the replicas of one service that nobody uses now. */
+export class UpstreamPool {
+  readonly #idle = new Map<string, Upstream[]>();
+  #isClosed = false;
+
+  /** The one used last that has idled for no longer than `mostIdleMs`, or undefined. */
+  take(replica: EngineReplica, mostIdleMs: number, now: number): Upstream | undefined {
+    const idle = this.#idle.get(keyOf(replica));
+    for (let one = idle?.at(-1); one !== undefined; one = idle?.at(-1)) {
+      const age = now - one.idleSince;
+      const isUsable = one.isOpen && age <= one.idleMs;
+      if (isUsable && age > mostIdleMs) return undefined;
+      idle?.pop();
+      one.endedIdle = undefined;
+      if (isUsable) return one;
+      one.destroy();
+    }
+    return undefined;
+  }
+
+  /** Keeps a connection that carried a whole request and its whole answer; `hintMs` is what the replica says of it. */
+  put(replica: EngineReplica, upstream: Upstream, hintMs: number | undefined): void {
+    const idleMs = hintMs === undefined ? defaultIdleMs : hintMs - hintMarginMs;
+    const key = keyOf(replica);
+    const idle = this.#idle.get(key) ?? [];
+    const hasRoom = !this.#isClosed && idle.length < mostPerReplica;
+    if (idleMs <= 0 || !hasRoom || !upstream.isOpen) {
+      upstream.destroy();
+      return;
+    }
+    upstream.idleSince = performance.now();
+    upstream.idleMs = Math.min(idleMs, longestIdleMs);
+    upstream.endedIdle = () => this.#forget(key, upstream);
+    idle.push(upstream);
+    this.#idle.set(key, idle);
+  }
+
+  /** Ends those that have idled too long; `now` in ms. */
+  check(now: number): void {
+    for (const idle of this.#idle.values()) {
+      for (const upstream of idle.filter((one) => now - one.idleSince > one.idleMs)) {
+        upstream.destroy();
+      }
+    }
+  }
+
+  /** Ends those to replicas that are none of these. */
+  keepOnly(replicas: readonly EngineReplica[]): void {
+    const keys = new Set(replicas.map((replica) => keyOf(replica)));
+    for (const [key, idle] of this.#idle) {
+      if (keys.has(key)) continue;
+      this.#idle.delete(key);
+      for (const upstream of idle) upstream.destroy();
+    }
+  }
+
+  /** Ends all of them, and keeps none from now on. */
+  close(): void {
+    this.#isClosed = true;
+    this.keepOnly([]);
+  }
+
+  #forget(key: string, upstream: Upstream): void {
+    const idle = this.#idle.get(key);
+    const at = idle?.indexOf(upstream) ?? -1;
+    if (at >= 0) idle?.splice(at, 1);
+    if (idle?.length === 0) this.#idle.delete(key);
+  }
+}
+
+/** Another task on the same address is another replica: what was opened to the first one is of no use. */
+function keyOf({ key, task }: EngineReplica): string {
+  return `${key} ${task}`;
+}

@@ -1,0 +1,122 @@
+import type { Socket } from "node:net";
+import type { ResponseFlaw } from "./response-head.ts";
+import { ResponseReader, type Question, type ResponseEvents } from "./response-reader.ts";
+
+/** How a connection to a replica was lost before its answer was whole. */
+export interface Loss {
+  /** What was wrong with the answer; `truncated` for a connection that ended or was reset. */
+  readonly flaw: ResponseFlaw;
+  /** Not one byte of an answer had come. */
+  readonly isSilent: boolean;
+}
+
+/** Who a connection to a replica serves at the moment. */
+export interface UpstreamUser extends Omit<ResponseEvents, "bad"> {
+  /** Called once, instead of `whole`; the connection is gone. */
+  lost(loss: Loss): void;
+  /** The connection takes bytes again. */
+  drained(): void;
+}
+
+/**
+ * One connection to a replica: one request at a time, one answer to each. Whatever comes unasked, or after an answer,
+ * ends it, so that it can reach nobody else.
+ */
+export class Upstream {
+  readonly socket: Socket;
+  /** Requests it has carried before the present one. */
+  served = 0;
+  /** When it became idle, in ms. */
+  idleSince = 0;
+  /** How long it may idle, in ms. */
+  idleMs = 0;
+  #user: UpstreamUser | undefined;
+  #reader: ResponseReader | undefined;
+  #isSilent = true;
+  /** Called once, when it ends while nobody uses it. */
+  endedIdle: (() => void) | undefined;
+
+  /** Takes over an open socket that has an error listener. */
+  constructor(socket: Socket) {
+    this.socket = socket;
+    socket.on("data", this.#onData);
+    socket.on("end", this.#onEnd);
+    socket.on("error", this.#onLoss);
+    socket.on("close", this.#onLoss);
+    socket.on("drain", this.#onDrain);
+  }
+
+  /** True while it can carry a request. */
+  get isOpen(): boolean {
+    return !this.socket.destroyed && this.socket.writable && !this.socket.readableEnded;
+  }
+
+  /** True when the present request is not its first. */
+  get isReused(): boolean {
+    return this.served > 0;
+  }
+
+  /** Sends the head of a request whose answer goes to `user`. */
+  ask(head: string, question: Question, user: UpstreamUser): void {
+    this.#user = user;
+    this.#isSilent = true;
+    this.#reader = new ResponseReader(question, {
+      interim: (it) => this.#user?.interim(it),
+      head: (it, isEmpty) => this.#user?.head(it, isEmpty),
+      body: (bytes, isLast) => this.#user?.body(bytes, isLast),
+      whole: (trailers, isClean) => this.#user?.whole(trailers, isClean),
+      switched: (it, rest) => this.#user?.switched(it, rest),
+      bad: (flaw) => this.#lose(flaw),
+    });
+    this.socket.write(head, "latin1");
+  }
+
+  /** The answer is whole and nobody is to hear more. */
+  free(): void {
+    this.#user = undefined;
+    this.#reader = undefined;
+    this.served += 1;
+    if (this.socket.isPaused()) this.socket.resume();
+  }
+
+  /** Ends it; its user hears nothing of it. */
+  destroy(): void {
+    this.#user = undefined;
+    this.socket.destroy();
+  }
+
+  /** Gives the socket away, paused and without a listener but those for errors. */
+  release(): Socket {
+    this.#user = undefined;
+    this.socket.removeListener("data", this.#onData);
+    this.socket.removeListener("end", this.#onEnd);
+    this.socket.removeListener("error", this.#onLoss);
+    this.socket.removeListener("close", this.#onLoss);
+    this.socket.removeListener("drain", this.#onDrain);
+    this.socket.pause();
+    return this.socket;
+  }
+
+  readonly #onData = (bytes: Buffer): void => {
+    this.#isSilent = false;
+    if (this.#user === undefined) this.socket.destroy();
+    else this.#reader?.feed(bytes);
+  };
+
+  readonly #onEnd = (): void => {
+    if (this.#user !== undefined) this.#reader?.finish();
+    this.socket.destroy();
+  };
+
+  readonly #onLoss = (): void => this.#lose("truncated");
+
+  readonly #onDrain = (): void => this.#user?.drained();
+
+  #lose(flaw: ResponseFlaw): void {
+    const user = this.#user;
+    this.#user = undefined;
+    this.socket.destroy();
+    if (user !== undefined) user.lost({ flaw, isSilent: this.#isSilent });
+    else this.endedIdle?.();
+  }
+}
