@@ -1,0 +1,48 @@
+import { printable, type Problem } from "../../model/problem.ts";
+import type { Table } from "../../routing/table.ts";
+import { routesByApp, type PlacedRoute } from "../../routing/app-ports.ts";
+
+/** Leaves room for `_<port name>._tcp.` in the 253 characters of a name. [rfc1035 §2.3.4] */
+const longestName = 180;
+
+/** The apps of a table by their names below the origin, in lower case; two apps of one name are answered together. */
+export function nameApps(
+  table: Table,
+  origin: string,
+): {
+  readonly apps: ReadonlyMap<string, readonly PlacedRoute[]>;
+  readonly problems: readonly Problem[];
+} {
+  const apps = new Map<string, readonly PlacedRoute[]>();
+  const problems: Problem[] = [];
+  for (const [app, routes] of routesByApp(table.routes)) {
+    const name = routes[0]?.route.name.toLowerCase() ?? "";
+    if (isName(name) && name.length + origin.length <= longestName)
+      apps.set(name, [...(apps.get(name) ?? []), ...routes]);
+    else problems.push(unnameable(app));
+  }
+  return { apps, problems };
+}
+
+/** True for labels of 1 to 63 letters, digits, dashes and underscores, joined by dots. */
+export function isName(text: string): boolean {
+  return /^[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*$/i.test(text);
+}
+
+/** All that names end in, after the first of their labels. */
+export function branchesOf(names: Iterable<string>): ReadonlySet<string> {
+  const branches = new Set<string>();
+  for (const name of names) {
+    let dot = name.indexOf(".");
+    while (dot !== -1 && !branches.has(name.slice(dot + 1))) {
+      branches.add(name.slice(dot + 1));
+      dot = name.indexOf(".", dot + 1);
+    }
+  }
+  return branches;
+}
+
+function unnameable(app: string): Problem {
+  const reason = "its id cannot be a name in DNS: it is not answered there";
+  return { kind: "invalid-item", subject: printable(app, 200), reason };
+}

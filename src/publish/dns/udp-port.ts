@@ -1,0 +1,58 @@
+import { createSocket, type Socket } from "node:dgram";
+import { isIPv6 } from "node:net";
+import type { Address } from "../../model/address.ts";
+
+/** What is to be sent back; undefined for nothing. */
+export type Answering = (message: Buffer) => Buffer | undefined | Promise<Buffer | undefined>;
+
+/** Queries the kernel may hold while we are busy, in bytes; it clamps what is too much. */
+const receiveBytes = 1024 * 1024;
+
+/** One bound UDP port whose datagrams are questions. */
+export class UdpPort implements AsyncDisposable {
+  readonly #socket: Socket;
+  #isOpen = true;
+
+  private constructor(socket: Socket, answering: Answering) {
+    this.#socket = socket;
+    socket.on("message", (message, { address, port }) => {
+      const reply = answering(message);
+      if (reply instanceof Promise) void reply.then((late) => this.#send(late, { address, port }));
+      else this.#send(reply, { address, port });
+    });
+  }
+
+  /** Rejects when the address cannot be bound. Port 0 takes a free one. */
+  static open({ host, port }: Address, answering: Answering): Promise<UdpPort> {
+    const isVersion6 = isIPv6(host);
+    const socket = createSocket({ type: isVersion6 ? "udp6" : "udp4", ipv6Only: isVersion6 });
+    return new Promise((resolve, reject) => {
+      socket.once("error", reject);
+      socket.bind({ address: host, port }, () => {
+        socket.removeListener("error", reject);
+        // It concerns one datagram: who asked will ask again.
+        socket.on("error", () => undefined);
+        socket.setRecvBufferSize(receiveBytes);
+        resolve(new UdpPort(socket, answering));
+      });
+    });
+  }
+
+  get port(): number {
+    return this.#socket.address().port;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    if (!this.#isOpen) return Promise.resolve();
+    this.#isOpen = false;
+    return new Promise((resolve) => {
+      this.#socket.close(() => resolve());
+    });
+  }
+
+  #send(reply: Buffer | undefined, { address, port }: { address: string; port: number }): void {
+    // A datagram may claim to come from port 0, to which nothing can be sent.
+    if (reply === undefined || !this.#isOpen || port === 0) return;
+    this.#socket.send(reply, port, address, () => undefined);
+  }
+}

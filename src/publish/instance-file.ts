@@ -1,0 +1,25 @@
+import { formatAddress, isHost } from "../model/address.ts";
+import type { RoutedReplica } from "../routing/table.ts";
+import type { NamedRoute } from "./file-name.ts";
+import { servingReplicas } from "../routing/app-ports.ts";
+
+/**
+ * The content of one route's file: header lines that end in CRLF, an empty one, then `host:port` per serving replica,
+ * sorted, ending in LF. [mmsd: upstream-confd] `check` is the protocol of its health check, undefined for none.
+ */
+export function instanceFile({ route, stem }: NamedRoute, check: string | undefined): string {
+  const headers = [
+    `Service-Name: ${stem}`,
+    `Service-Port: ${route.port}`,
+    `Service-Transport-Proto: ${route.protocol}`,
+    `Service-Application-Proto: ${route.mode}`,
+    ...(check === undefined ? [] : [`Health-Check-Proto: ${check}`]),
+  ];
+  const lines = new Set(servingReplicas(route).map((replica) => `${place(replica)}\n`));
+  return `${headers.join("\r\n")}\r\n\r\n${[...lines].toSorted().join("")}`;
+}
+
+/** By the name its source has for the machine, unless that is no name and could forge lines. */
+function place({ host, address }: RoutedReplica): string {
+  return formatAddress({ host: isHost(host) ? host : address.host, port: address.port });
+}

@@ -1,0 +1,67 @@
+import assert from "node:assert/strict";
+import { Resolver } from "node:dns/promises";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { test } from "node:test";
+import { eventually } from "../support/eventually.ts";
+import { freePort } from "../support/free-port.ts";
+import { app, place, startMarathon } from "../support/marathon.ts";
+import { RunningProxy } from "../support/running-proxy.ts";
+import { named, TcpReplica } from "../support/tcp-replica.ts";
+import { TemporaryFolder } from "../support/temporary-folder.ts";
+
+test("files, DNS and the service API tell of healthy replicas, and of no app that is gone", async () => {
+  await using replica = await TcpReplica.start(named("r"));
+  await using marathon = await startMarathon();
+  using folder = new TemporaryFolder();
+  const [port, dnsPort, apiPort] = [await freePort(), await freePort(), await freePort()];
+  marathon.putApp(app("/shop/web", port));
+  place(marathon, "/shop/web", replica.port);
+  const sick = place(marathon, "/shop/web", await freePort());
+  marathon.setHealth(sick, false);
+  const mark = folder.file("hook-ran");
+  await using proxy = await RunningProxy.start([
+    `--marathon=${marathon.urls[0] ?? ""}`,
+    "--enable-dns",
+    `--dns-port=${dnsPort}`,
+    `--run-state-dir=${folder.file("state")}`,
+    `--api-port=${apiPort}`,
+    `--upstream-hook=touch ${mark}`,
+  ]);
+  await proxy.ready();
+  const file = folder.file(`state/confd/shop.web-0-${port}.instances`);
+  await eventually(() => existsSync(file) && existsSync(mark));
+  assert.equal(
+    readFileSync(file, "utf8"),
+    [
+      `Service-Name: shop.web-0-${port}\r\n`,
+      `Service-Port: ${port}\r\n`,
+      "Service-Transport-Proto: tcp\r\n",
+      "Service-Application-Proto: tcp\r\n",
+      "Health-Check-Proto: tcp\r\n\r\n",
+      `127.0.0.1:${replica.port}\n`,
+    ].join(""),
+  );
+
+  const resolver = new Resolver();
+  resolver.setServers([`127.0.0.1:${dnsPort}`]);
+  assert.deepEqual(await resolver.resolve4("web.shop.mmsd"), ["127.0.0.1"]);
+  const [record] = await resolver.resolveSrv("web.shop.mmsd");
+  assert.equal(record?.port, replica.port);
+  const api = async (path: string): Promise<string> =>
+    await (await fetch(`http://127.0.0.1:${apiPort}${path}`)).text();
+  for (const ask of [api, (path: string) => proxy.text(path)]) {
+    assert.equal(await ask("/v1/apps"), "/shop/web\n");
+    assert.equal(await ask("/v1/service_ports/shop/web"), `${port}\n`);
+    assert.equal(await ask("/v1/instances/shop/web?healthy=1"), `127.0.0.1:${replica.port}\n`);
+  }
+
+  marathon.putApp(app("/evil", dnsPort));
+  await eventually(async () =>
+    (await proxy.text("/api/problems")).includes("it is our DNS server"),
+  );
+  marathon.deleteApp("/shop/web");
+  await eventually(() =>
+    readdirSync(folder.file("state/confd")).every((one) => !one.endsWith(".instances")),
+  );
+  await assert.rejects(resolver.resolve4("web.shop.mmsd"), /ENOTFOUND/);
+});

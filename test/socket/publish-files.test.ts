@@ -1,0 +1,262 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import {
+  closeSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
+import { test } from "node:test";
+import { InstanceFiles, type InstanceFilesOptions } from "../../src/publish/instance-files.ts";
+import type { Table } from "../../src/routing/table.ts";
+import { eventually } from "../support/eventually.ts";
+import { keepingLogger } from "../support/running-source.ts";
+import { TemporaryFolder } from "../support/temporary-folder.ts";
+import { route, routed, table } from "../unit/publish/tables.ts";
+
+function open(directory: string, over: Partial<InstanceFilesOptions> = {}): InstanceFiles {
+  const logger = keepingLogger();
+  return InstanceFiles.open({ directory, retryMs: 10, random: () => 0.5, logger, ...over });
+}
+
+function visible(directory: string): string[] {
+  return readdirSync(directory).filter((name) => !name.startsWith("."));
+}
+
+/** Waits until a file ends in this text. */
+async function ends(path: string, text: string): Promise<void> {
+  await eventually(() => existsSync(path) && readFileSync(path, "utf8").endsWith(text), {
+    what: `${path} with ${JSON.stringify(text)}`,
+  });
+}
+
+function web(...addresses: string[]): Table {
+  return table([
+    route(
+      "/demo/web",
+      8080,
+      addresses.map((address) => routed(address)),
+    ),
+  ]);
+}
+
+test("files come, change and go with their apps, and others stay", async () => {
+  using folder = new TemporaryFolder();
+  writeFileSync(folder.file("notes.txt"), "mine");
+  writeFileSync(folder.file("other.instances"), "mine too");
+  await using files = open(folder.path);
+  files.publish(table([route("/a", 80, [routed("10.0.0.1:1")]), route("/b/c", 81)]));
+  await ends(folder.file("a.instances"), "\r\n\r\n10.0.0.1:1\n");
+  await ends(folder.file("b.c.instances"), "\r\n\r\n");
+  assert.equal(statSync(folder.file("a.instances")).mode & 0o777, 0o660);
+  files.publish(table([route("/a", 80, [routed("10.0.0.1:2")])]));
+  await ends(folder.file("a.instances"), "\r\n\r\n10.0.0.1:2\n");
+  await eventually(() => files.figures().removed === 1);
+  assert.deepEqual(visible(folder.path).toSorted(), [
+    "a.instances",
+    "notes.txt",
+    "other.instances",
+  ]);
+  assert.deepEqual(files.problems(), []);
+});
+
+test("the empty table before the first answer removes nothing", async () => {
+  using folder = new TemporaryFolder();
+  {
+    await using files = open(folder.path);
+    files.publish(web("10.0.0.1:1"));
+    await eventually(() => files.figures().files === 1);
+  }
+  await using files = open(folder.path);
+  files.publish(table([], 0));
+  files.publish(web("10.0.0.1:1"));
+  await eventually(() => files.figures().files === 1);
+  assert.deepEqual([files.figures().written, files.figures().removed], [0, 0]);
+});
+
+test("what a former life wrote is known: left alone when equal, removed when its app is gone", async () => {
+  using folder = new TemporaryFolder();
+  const both = [route("/a", 80, [routed("10.0.0.1:1")]), route("/b", 81)];
+  {
+    await using files = open(folder.path);
+    files.publish(table(both));
+    await eventually(() => files.figures().files === 2);
+  }
+  const { ino } = statSync(folder.file("a.instances"));
+  await using files = open(folder.path);
+  files.publish(table(both.slice(0, 1)));
+  await eventually(() => files.figures().removed === 1);
+  assert.equal(statSync(folder.file("a.instances")).ino, ino);
+  assert.equal(files.figures().written, 0);
+  assert.deepEqual(visible(folder.path), ["a.instances"]);
+});
+
+test("a file that another agent left for the same service is taken over", async () => {
+  using folder = new TemporaryFolder();
+  writeFileSync(folder.file("demo.web.instances"), "Service-Name: demo.web\r\n\r\nold:1\n");
+  await using files = open(folder.path);
+  files.publish(web("10.0.0.1:1"));
+  await ends(folder.file("demo.web.instances"), "10.0.0.1:1\n");
+});
+
+const obstacles: readonly { name: string; plant: (folder: TemporaryFolder) => void }[] = [
+  {
+    name: "a symbolic link",
+    plant: (folder) => symlinkSync(folder.file("victim"), folder.file("demo.web.instances")),
+  },
+  {
+    name: "a symbolic link in place of the draft",
+    plant: (folder) => symlinkSync(folder.file("victim"), folder.file("demo.web.instances.tmp")),
+  },
+  { name: "a directory", plant: (folder) => mkdirSync(folder.file("demo.web.instances")) },
+  {
+    name: "somebody's file",
+    plant: (folder) => writeFileSync(folder.file("demo.web.instances"), "precious"),
+  },
+];
+
+for (const { name, plant } of obstacles) {
+  test(`${name} in the way is left as it is and reported, and others are written`, async () => {
+    using folder = new TemporaryFolder();
+    writeFileSync(folder.file("victim"), "precious");
+    plant(folder);
+    const before = readdirSync(folder.path).map((file) => lstatSync(folder.file(file)).ino);
+    await using files = open(folder.path);
+    const routes = [route("/demo/web", 8080), route("/good", 80)];
+    files.publish(table(routes));
+    await ends(folder.file("good.instances"), "\r\n\r\n");
+    const [problem] = await eventually(() => files.problems().length > 0 && files.problems());
+    assert.equal(problem?.subject, "demo.web.instances");
+    assert.match(problem.reason, /is in the way/);
+    assert.equal(readFileSync(folder.file("victim"), "utf8"), "precious");
+    const after = new Set(readdirSync(folder.path).map((file) => lstatSync(folder.file(file)).ino));
+    for (const inode of before) assert.ok(after.has(inode));
+    files.publish(table([route("/good", 80)], 2));
+    await eventually(() => files.problems().length === 0);
+    const stayed = new Set(
+      readdirSync(folder.path).map((file) => lstatSync(folder.file(file)).ino),
+    );
+    for (const inode of before) assert.ok(stayed.has(inode), "nothing of others is removed");
+  });
+}
+
+test("a directory that cannot be used is reported, and filled once it can", async () => {
+  using folder = new TemporaryFolder();
+  const path = folder.file("confd");
+  writeFileSync(path, "a file where the directory should be");
+  await using files = open(path);
+  files.publish(web("10.0.0.1:1"));
+  await eventually(() => files.problems().length > 0);
+  assert.ok(files.figures().failures > 0);
+  rmSync(path);
+  await ends(`${path}/demo.web.instances`, "10.0.0.1:1\n");
+  assert.equal(statSync(path).mode & 0o777, 0o770);
+  await eventually(() => files.problems().length === 0);
+});
+
+test("a directory that was taken away is filled again with the next change", async () => {
+  using folder = new TemporaryFolder();
+  const path = folder.file("confd");
+  await using files = open(path);
+  files.publish(table([route("/a", 80), route("/b", 81)]));
+  await eventually(() => files.figures().files === 2);
+  rmSync(path, { recursive: true });
+  files.publish(table([route("/a", 80, [routed("10.0.0.1:1")]), route("/b", 81)], 2));
+  await ends(`${path}/a.instances`, "10.0.0.1:1\n");
+  await ends(`${path}/b.instances`, "\r\n\r\n");
+});
+
+test("a manifest cannot make us remove what is not ours", async () => {
+  using folder = new TemporaryFolder();
+  mkdirSync(folder.file("confd"));
+  for (const name of ["victim", "victim.instances"]) writeFileSync(folder.file(name), "precious");
+  const lines = ["../victim", "../victim.instances", "/etc/hostname", "..", ".hidden.instances"];
+  writeFileSync(folder.file("confd/.portolan-files"), `${lines.join("\n")}\n`);
+  await using files = open(folder.file("confd"));
+  files.publish(web());
+  await eventually(() => files.figures().files === 1);
+  assert.ok(existsSync(folder.file("victim")) && existsSync(folder.file("victim.instances")));
+  assert.equal(files.figures().removed, 0);
+});
+
+test("every read finds a complete version", async () => {
+  using folder = new TemporaryFolder();
+  await using files = open(folder.path);
+  const path = folder.file("demo.web.instances");
+  files.publish(versionOf(1));
+  await eventually(() => existsSync(path));
+  for (let round = 2; round <= 100; round += 1) {
+    const { written } = files.figures();
+    files.publish(versionOf(round % 2 === 0 ? round : 1));
+    while (files.figures().written === written) {
+      const lines = readFileSync(path, "utf8").split("\r\n\r\n")[1]?.trimEnd().split("\n") ?? [];
+      assert.equal(lines.length, Number(lines[0]?.split(".")[2]));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+});
+
+/** As many replicas as the third part of each address says. */
+function versionOf(count: number): Table {
+  return web(...Array.from({ length: count }, (_, index) => `10.0.${count}.1:${index + 1}`));
+}
+
+test("a full disk leaves the old file as it was, and the new one follows once there is room", async (t) => {
+  using folder = new TemporaryFolder();
+  const path = folder.file("confd");
+  mkdirSync(path);
+  const mounted = spawnSync("mount", ["-t", "tmpfs", "-o", "size=64k", "tmpfs", path]).status === 0;
+  if (!mounted) {
+    t.skip("needs the right to mount a small tmpfs");
+    return;
+  }
+  try {
+    await using files = open(path);
+    files.publish(web("10.0.0.1:1"));
+    await ends(`${path}/demo.web.instances`, "10.0.0.1:1\n");
+    fill(`${path}/ballast`);
+    files.publish(web("10.0.0.1:2"));
+    const [problem] = await eventually(() => files.problems().length > 0 && files.problems());
+    assert.match(problem?.reason ?? "", /ENOSPC/);
+    await ends(`${path}/demo.web.instances`, "10.0.0.1:1\n");
+    assert.deepEqual(visible(path).toSorted(), ["ballast", "demo.web.instances"]);
+    rmSync(`${path}/ballast`);
+    await ends(`${path}/demo.web.instances`, "10.0.0.1:2\n");
+    await eventually(() => files.problems().length === 0);
+  } finally {
+    spawnSync("umount", [path]);
+  }
+});
+
+function fill(path: string): void {
+  const file = openSync(path, "w");
+  try {
+    for (;;) writeSync(file, Buffer.alloc(4096));
+  } catch (error) {
+    assert.match(String(error), /ENOSPC/);
+  } finally {
+    closeSync(file);
+  }
+}
+
+test("one change among many rewrites one file", async () => {
+  using folder = new TemporaryFolder();
+  await using files = open(folder.path);
+  const routes = Array.from({ length: 500 }, (_, index) =>
+    route(`/group-${index % 10}/app-${index}`, 1000 + index, [routed("10.0.0.1:80")]),
+  );
+  files.publish(table(routes));
+  await eventually(() => files.figures().files === 500);
+  const changed = route("/group-7/app-7", 1007, [routed("10.0.0.2:80")]);
+  files.publish(table([...routes.filter(({ port }) => port !== 1007), changed], 2));
+  await ends(folder.file("group-7.app-7.instances"), "10.0.0.2:80\n");
+  assert.equal(files.figures().written, 501);
+});
