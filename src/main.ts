@@ -1,15 +1,23 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs";
 import { parseArgs } from "./cli/arguments.ts";
-import type { DemoOptions } from "./cli/commands.ts";
-import { hasSource, readConfig } from "./config/read-config.ts";
+import type { DemoOptions, Question } from "./cli/commands.ts";
+import { completionWords } from "./cli/completion-words.ts";
+import { hasSource, readConfig, type ReadConfig } from "./config/read-config.ts";
 import type { Config } from "./config/settings.ts";
 import type { Flags } from "./config/settle.ts";
+import { answer } from "./console/answer.ts";
+import { checkText } from "./console/check-text.ts";
+import { completionScript } from "./console/completion.ts";
+import { top } from "./console/top/top.ts";
 import { createLogger, type ProgramLogger } from "./observe/logger.ts";
+import { Reload } from "./wiring/reload.ts";
+import { dryRun } from "./wiring/dry-run.ts";
 import { startProxy, type RunningProxy } from "./proxy.ts";
 
 const failure = 1;
 const badConfiguration = 78;
+const terminalWidth = process.stdout.columns ?? 80;
 
 const version = readVersion();
 // oxlint-disable-next-line no-restricted-properties -- the edge where time and chance enter the program
@@ -20,7 +28,7 @@ process.exitCode = await main(process.argv.slice(2));
 setTimeout(() => process.exit(), 1000).unref();
 
 async function main(argv: readonly string[]): Promise<number> {
-  const asked = parseArgs(argv, { version, columns: process.stdout.columns ?? 80 });
+  const asked = parseArgs(argv, { version, columns: terminalWidth });
   switch (asked.kind) {
     case "text":
       process.stdout.write(`${asked.text}\n`);
@@ -28,22 +36,39 @@ async function main(argv: readonly string[]): Promise<number> {
     case "usage":
       process.stderr.write(`${asked.message}\n`);
       return asked.exitCode;
+    case "ask":
+      return await withConfig(asked.flags, false, ({ config }) => consult(config, asked.question));
+    case "top":
+      return await withConfig(asked.flags, false, ({ config }) => showTop(config));
+    case "completion":
+      process.stdout.write(completionScript(asked.shell, completionWords()));
+      return 0;
+    case "check":
+      return await withConfig(asked.flags, true, (given) => check(given, asked.json));
     case "run":
       return await withConfig(asked.flags, true, run);
     case "demo":
-      return await withConfig(asked.flags, false, (config) => demo(config, asked.options));
+      return await withConfig(asked.flags, false, (given) => demo(given, asked.options));
     case "start":
-      return await withConfig(asked.flags, false, (config) =>
-        hasSource(config) ? run(config, []) : demo(config, asked.options),
+      return await withConfig(asked.flags, false, (given) =>
+        hasSource(given.config) ? run({ ...given, warnings: [] }) : demo(given, asked.options),
       );
   }
 }
 
-type Command = (config: Config, warnings: readonly string[]) => Promise<number>;
+interface Given {
+  readonly config: Config;
+  readonly warnings: readonly string[];
+  /** Reads it all once more. */
+  readonly reread: () => ReadConfig;
+}
+
+type Command = (given: Given) => Promise<number>;
 
 async function withConfig(flags: Flags, needsSource: boolean, command: Command): Promise<number> {
-  const read = readConfig({ flags, env: process.env, readFile, needsSource });
-  if (read.kind === "config") return await command(read.config, read.warnings);
+  const reread = (): ReadConfig => readConfig({ flags, env: process.env, readFile, needsSource });
+  const read = reread();
+  if (read.kind === "config") return await command({ ...read, reread });
   process.stderr.write(`${read.problems.join("\n")}\n`);
   return badConfiguration;
 }
@@ -52,15 +77,63 @@ function readFile(path: string): string {
   return readFileSync(path, "utf8");
 }
 
+/** Asks a portolan that runs, and prints what it says. */
+function consult(config: Config, question: Question): Promise<number> {
+  return atStatusPort(config, async (statusEndpoint) => {
+    const { text, isGood } = await answer(question, statusEndpoint, edge.clock());
+    (isGood ? process.stdout : process.stderr).write(`${text}\n`);
+    return isGood ? 0 : failure;
+  });
+}
+
+/** Shows a portolan that runs until the reader has seen enough. */
+function showTop(config: Config): Promise<number> {
+  return atStatusPort(config, async (statusEndpoint) => {
+    const hangup = new AbortController();
+    process.once("SIGHUP", () => hangup.abort());
+    const stop = AbortSignal.any([listenForSignals(), hangup.signal]);
+    await top(statusEndpoint, { input: process.stdin, output: process.stdout }, stop);
+    return 0;
+  });
+}
+
+async function atStatusPort(
+  { statusEndpoint }: Config,
+  work: (endpoint: NonNullable<Config["statusEndpoint"]>) => Promise<number>,
+): Promise<number> {
+  if (statusEndpoint === undefined) {
+    process.stderr.write("there is no status port to ask; --status-endpoint says where it is\n");
+    return failure;
+  }
+  try {
+    return await work(statusEndpoint);
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    return failure;
+  }
+}
+
+/** Shows what would be served; 0 when there is nothing to complain of. */
+async function check({ config, warnings }: Given, json: boolean): Promise<number> {
+  const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+  const { table, problems } = await dryRun({ config, logger: silent, ...edge });
+  const text = json
+    ? JSON.stringify({ services: table?.routes ?? [], problems, warnings }, undefined, 2)
+    : [...warnings, checkText(table?.routes, problems)].join("\n");
+  process.stdout.write(`${text}\n`);
+  return problems.length === 0 ? 0 : failure;
+}
+
 /** Runs the proxy until a signal ends it. */
-async function run(config: Config, warnings: readonly string[]): Promise<number> {
+async function run(given: Given): Promise<number> {
+  const { config, warnings } = given;
   await using logger = createLogger({ level: config.logLevel, format: config.logFormat });
   for (const warning of warnings) logger.warn(warning);
-  return await serve(config, logger, () => Promise.resolve());
+  return await serve(given, logger, () => Promise.resolve());
 }
 
 /** Runs the proxy in front of a Marathon and replicas of its own; loaded only when asked for, as hosts never need it. */
-async function demo(config: Config, { script }: DemoOptions): Promise<number> {
+async function demo({ config, ...given }: Given, { script }: DemoOptions): Promise<number> {
   const { Stage } = await import("./demo/stage.ts");
   const { logFormat, logLevel, statusEndpoint, origins } = config;
   const out = process.stdout.isTTY && logFormat !== "json" ? process.stdout : undefined;
@@ -75,13 +148,15 @@ async function demo(config: Config, { script }: DemoOptions): Promise<number> {
   const usual = origins.statusEndpoint.kind === "default" ? statusEndpoint : undefined;
   const status = usual === undefined ? statusEndpoint : await stage.statusEndpoint(usual.port);
   const shown = { ...config, marathon: stage.marathon, statusEndpoint: status };
-  return await serve(shown, logger, (proxy, signal) => stage.watch(proxy, signal));
+  const watch: Meanwhile = (proxy, signal) => stage.watch(proxy, signal);
+  return await serve({ ...given, config: shown }, logger, watch);
 }
 
 type Meanwhile = (proxy: RunningProxy, signal: AbortSignal) => Promise<void>;
 
 /** Serves until the first signal, drains, and ends; whatever else runs meanwhile ends first. */
-async function serve(config: Config, logger: ProgramLogger, meanwhile: Meanwhile): Promise<number> {
+async function serve(given: Given, logger: ProgramLogger, meanwhile: Meanwhile): Promise<number> {
+  const { config, reread } = given;
   const stop = listenForSignals();
   try {
     await using proxy = await startProxy({
@@ -93,9 +168,10 @@ async function serve(config: Config, logger: ProgramLogger, meanwhile: Meanwhile
     });
     const { statusAddress } = proxy;
     logger.info("started", { version, status: statusAddress ?? "none", workers: config.workers });
-    process.on("SIGHUP", () => proxy.resync());
+    const reload = new Reload({ config, reread, logger });
+    process.on("SIGHUP", () => reload.apply(proxy));
     process.on("SIGUSR2", () =>
-      logger.setLevel(logger.level === "debug" ? config.logLevel : "debug"),
+      logger.setLevel(logger.level === "debug" ? reload.config.logLevel : "debug"),
     );
     const asides = meanwhile(proxy, stop).catch((error: unknown) => {
       if (!stop.aborted) throw error;

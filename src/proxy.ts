@@ -1,24 +1,29 @@
-import { availableParallelism } from "node:os";
-import { makePages, type Phase } from "./admin/pages.ts";
-import { viewSource } from "./admin/source-view.ts";
-import { StatusServer } from "./admin/status-server.ts";
+import { RoutingChanges } from "./admin/live-changes.ts";
+import type { Phase } from "./admin/pages.ts";
+import type { StatusServer } from "./admin/status-server.ts";
 import { isAbort, sleep } from "./async/sleep.ts";
-import { policyOf } from "./config/policy-of.ts";
+import { checkPolicyOf } from "./config/policy-of.ts";
 import type { Config } from "./config/settings.ts";
-import { Controller, type Feed } from "./control/controller.ts";
+import { Controller, type ControllerOptions, type Feed } from "./control/controller.ts";
 import { ProblemLog } from "./control/problem-log.ts";
-import { MarathonSource } from "./discovery/marathon/marathon-source.ts";
-import { resolveHosts } from "./discovery/resolve-hosts.ts";
+import { Transitions } from "./control/transitions.ts";
 import type { ServiceFigures } from "./model/figures.ts";
 import type { Logger } from "./model/logger.ts";
-import { Metrics } from "./observe/metrics.ts";
 import type { RouteChange } from "./routing/diff.ts";
+import { StateFile } from "./publish/state-file.ts";
 import { ownHosts } from "./routing/own-addresses.ts";
 import { emptyTable, type Table } from "./routing/table.ts";
 import { readFigures } from "./workers/figures.ts";
 import { hostNames } from "./workers/this-host.ts";
 import { PortSharingLock } from "./workers/port-sharing-lock.ts";
-import { WorkerPool, type PoolOptions } from "./workers/pool.ts";
+import { makeChecks, type HealthParts } from "./wiring/checks.ts";
+import { engineSettings, workerCount } from "./wiring/engine-settings.ts";
+import { followEjections } from "./wiring/ejections.ts";
+import { makeFeeds } from "./wiring/feeds.ts";
+import { Publishers } from "./wiring/publishers.ts";
+import { routingRules } from "./wiring/routing-rules.ts";
+import { openStatusPort, type RoutingHistory } from "./wiring/status-port.ts";
+import { WorkerPool } from "./workers/pool.ts";
 
 export interface ProxyOptions {
   readonly config: Config;
@@ -43,11 +48,11 @@ export interface RunningProxy extends AsyncDisposable {
   ready(): boolean;
   /** Asks every source for a fresh look. */
   resync(): void;
+  /** Goes on with another configuration, of which only live settings may differ. */
+  reconfigure(config: Config): void;
   /** Stops accepting and lets running connections end, up to the configured time. */
   drain(): Promise<void>;
 }
-
-const mostWorkers = 64;
 
 /** Puts all parts together: sources → controller → workers, with the status port beside them. */
 export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
@@ -58,24 +63,32 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
 
 class Proxy implements RunningProxy {
   readonly #options: ProxyOptions;
+  #config: Config;
   readonly #life = new AbortController();
   readonly #stack = new AsyncDisposableStack();
   readonly #feeds: readonly Feed[];
   readonly #problems: ProblemLog;
   readonly #isOwnHost: (host: string) => boolean;
   readonly #pool: WorkerPool;
-  readonly #changes = new Map([
-    ["added", 0],
-    ["changed", 0],
-    ["removed", 0],
-  ]);
+  readonly #health: HealthParts;
+  readonly #routing: RoutingHistory = {
+    changes: new RoutingChanges(),
+    transitions: new Transitions(),
+    counts: new Map([
+      ["added", 0],
+      ["changed", 0],
+      ["removed", 0],
+    ]),
+  };
   readonly #failure = Promise.withResolvers<never>();
   #controller: Controller | undefined;
   #status: StatusServer | undefined;
+  #publishers: Publishers | undefined;
   #terminating = false;
 
   constructor(options: ProxyOptions) {
     this.#options = options;
+    this.#config = options.config;
     const { config, logger, clock, random } = options;
     const workers = workerCount(config.workers);
     const names = hostNames(config.hostNames);
@@ -92,8 +105,11 @@ class Proxy implements RunningProxy {
       bindFailed: () => {
         this.#datedProblems();
       },
+      suspected: (key, replica) => this.#health.checks.suspect(key, replica),
     });
     this.#stack.use(this.#pool);
+    this.#health = makeChecks(config, { random, changed: () => this.#controller?.stir() });
+    this.#stack.use(this.#health.prober);
   }
 
   get failed(): Promise<never> {
@@ -109,30 +125,28 @@ class Proxy implements RunningProxy {
     try {
       if (workerCount(config.workers) > 1) this.#stack.use(await PortSharingLock.take(config.bind));
       await this.#openStatusPort();
+      await this.#openPublishers();
     } catch (error) {
       await this[Symbol.asyncDispose]();
       throw error;
     }
-    const { statusEndpoint, portRange, shrinkGuard, groupSize } = config;
-    const reserved = new Map(
-      statusEndpoint === undefined ? [] : [[`tcp/${this.#statusPort()}`, "the status port"]],
-    );
+    const stateFile = this.#openStateFile();
     this.#controller = new Controller({
       feeds: this.#feeds,
-      rules: {
-        ports: { firstPort: portRange.first, lastPort: portRange.last, reserved },
-        defaultPolicy: policyOf(config),
-        groupSize,
-        isOwnHost: this.#isOwnHost,
-      },
+      restored: stateFile?.load(),
+      heard: (services) => stateFile?.save(services),
+      checks: this.#health.checks,
+      rules: this.#rules(),
       connectionsOn: (key, replica) => this.#pool.memory.connectionsOn(key, replica),
-      shrinkGuard,
+      shrinkGuard: config.shrinkGuard,
       clock,
       steadyClock: () => performance.now(),
       logger,
       publish: (table, changes) => this.#publish(table, changes),
     });
     const { signal } = this.#life;
+    const chances = followEjections({ pool: this.#pool, health: this.#health, clock }, signal);
+    this.#stack.defer(() => chances);
     const running = this.#controller.run(signal).catch((error: unknown) => {
       if (!isAbort(error, signal)) this.#failure.reject(error);
     });
@@ -156,8 +170,15 @@ class Proxy implements RunningProxy {
     for (const { source } of this.#feeds) source.resync();
   }
 
+  reconfigure(config: Config): void {
+    this.#config = config;
+    this.#health.checks.defaults = checkPolicyOf(config);
+    this.#controller?.follow(this.#rules());
+  }
+
   async drain(): Promise<void> {
-    const { config, logger } = this.#options;
+    const { logger } = this.#options;
+    const config = this.#config;
     this.#terminating = true;
     const deadline = performance.now() + config.drainTimeoutMs;
     // A thread that hangs must not keep the others, or us, from ending in time.
@@ -181,6 +202,27 @@ class Proxy implements RunningProxy {
     await this.#stack.disposeAsync();
   }
 
+  #rules(): ControllerOptions["rules"] {
+    return routingRules(this.#config, {
+      statusPort: this.#status === undefined ? undefined : this.#statusPort(),
+      isOwnHost: this.#isOwnHost,
+      sources: this.#feeds.map(({ source }) => source.name),
+    });
+  }
+
+  async #openPublishers(): Promise<void> {
+    const { config, version, logger, random } = this.#options;
+    const table = (): Table => this.table();
+    this.#publishers = await Publishers.open({ config, version, table, logger, random });
+    this.#stack.use(this.#publishers);
+  }
+
+  #openStateFile(): StateFile | undefined {
+    const { config, logger, clock } = this.#options;
+    if (config.stateFile === undefined) return undefined;
+    return this.#stack.use(new StateFile({ path: config.stateFile, logger, clock }));
+  }
+
   #phase(): Phase {
     if (this.#terminating) return "TERMINATING";
     const version = this.#controller?.table.version ?? 0;
@@ -188,15 +230,24 @@ class Proxy implements RunningProxy {
   }
 
   #publish(table: Table, changes: readonly RouteChange[]): void {
-    for (const { kind } of changes) this.#changes.set(kind, (this.#changes.get(kind) ?? 0) + 1);
+    const { counts, transitions, changes: newest } = this.#routing;
+    for (const { kind } of changes) counts.set(kind, (counts.get(kind) ?? 0) + 1);
+    transitions.note(changes);
+    newest.note(table, changes);
     this.#pool.apply(table, changes);
+    this.#publishers?.publish(table);
     this.#datedProblems();
   }
 
   #datedProblems(): ReturnType<ProblemLog["date"]> {
     const { routes, problems } = this.#controller?.table ?? emptyTable;
     const appOf = (key: string): string => routes.find((route) => route.key === key)?.app ?? key;
-    return this.#problems.date([...problems, ...this.#pool.bindings.problems(appOf)]);
+    return this.#problems.date([
+      ...problems,
+      ...this.#health.problems(),
+      ...(this.#publishers?.problems() ?? []),
+      ...this.#pool.bindings.problems(appOf),
+    ]);
   }
 
   #statusPort(): number {
@@ -204,79 +255,25 @@ class Proxy implements RunningProxy {
   }
 
   async #openStatusPort(): Promise<void> {
-    const { config, logger, version, clock } = this.#options;
+    const { config, version, logger, logLinesDropped, clock } = this.#options;
     if (config.statusEndpoint === undefined) return;
-    const metrics = this.#metrics();
-    const pages = makePages({
+    this.#status = await openStatusPort(config.statusEndpoint, {
+      config,
       version,
+      logger,
+      logLinesDropped,
+      clock,
       phase: () => this.#phase(),
       table: () => this.table(),
-      sources: () => this.#feeds.map(({ source }) => viewSource(source.status(), clock())),
+      figures: () => this.figures(),
       problems: () => this.#datedProblems(),
-      metrics: () => metrics.render(),
-      listening: (key) => this.#pool.bindings.listening(key),
-      connections: (key, replica) => this.#pool.memory.connectionsOn(key, replica),
-      ejection: (key, replica) => this.#pool.ejections.of(key, replica),
+      explain: (app) =>
+        this.#controller?.explain(app, (key, replica) => this.#pool.ejections.of(key, replica)),
+      sources: this.#feeds.map(({ source }) => source),
+      routing: this.#routing,
+      health: this.#health,
+      pool: this.#pool,
     });
-    const failed = (path: string, error: unknown): void =>
-      logger.error("status page failed", { path, error });
-    this.#status = await StatusServer.open({ address: config.statusEndpoint, pages, failed });
     this.#stack.use(this.#status);
   }
-
-  #metrics(): Metrics {
-    const { config, version, logLinesDropped } = this.#options;
-    return new Metrics({
-      detailed: config.metricsDetail === "replica",
-      version,
-      sources: () => this.#feeds.map(({ source }) => ({ source: source.name, ...source.status() })),
-      services: () => this.figures(),
-      servicesBySource: () => countBy(this.table().routes.map(({ source }) => source)),
-      generation: () => this.table().version,
-      changes: () => this.#changes,
-      problems: () => countBy(this.#datedProblems().map(({ kind }) => kind)),
-      bindErrors: () => this.#pool.bindings.errors,
-      workerCrashes: () => this.#pool.crashes,
-      workerUtilization: () => this.#pool.utilization(),
-      logLinesDropped,
-    });
-  }
-}
-
-function makeFeeds({ config, logger, clock, random }: ProxyOptions): Feed[] {
-  if (config.marathon.length === 0) return [];
-  const source = new MarathonSource({
-    endpoints: config.marathon,
-    authFile: config.marathonAuthFile,
-    refreshIntervalMs: config.refreshIntervalMs,
-    clock,
-    random,
-    logger,
-  });
-  const states: Feed["states"] = (signal) => resolveHosts(source.run(signal), {}, signal);
-  return [{ source, states }];
-}
-
-function engineSettings(config: Config): PoolOptions["settings"] {
-  return {
-    bindHosts: config.bind,
-    proxyTrusted: config.proxyTrusted,
-    limits: {
-      connectTimeoutMs: config.connectTimeoutMs,
-      connectBudgetMs: 3 * config.connectTimeoutMs,
-      headerTimeoutMs: 5000,
-      halfCloseMs: 30_000,
-      writeStallMs: 120_000,
-    },
-  };
-}
-
-function workerCount(workers: number | "auto"): number {
-  return workers === "auto" ? Math.min(availableParallelism(), mostWorkers) : workers;
-}
-
-function countBy(words: readonly string[]): Map<string, number> {
-  const counts = new Map<string, number>();
-  for (const word of words) counts.set(word, (counts.get(word) ?? 0) + 1);
-  return counts;
 }

@@ -1,6 +1,9 @@
-import type { Problem } from "../model/problem.ts";
+import type { Explanation } from "../model/explanation.ts";
+import { printable, type Problem } from "../model/problem.ts";
 import type { Table } from "../routing/table.ts";
-import { json, text, type Page } from "./status-server.ts";
+import { serviceApiPages } from "./service-api.ts";
+import { viewExplanation } from "./explain-view.ts";
+import { json, text, type Page, type Reply } from "./status-server.ts";
 import { viewTable, type LiveFigures } from "./table-view.ts";
 
 /** The life of the proxy as `/status` tells it. */
@@ -12,6 +15,8 @@ export interface Showable extends LiveFigures {
   readonly phase: () => Phase;
   readonly table: () => Table;
   readonly sources: () => readonly unknown[];
+  /** Undefined for an app that no source lists. */
+  readonly explain: (app: string) => Explanation | undefined;
   /** With the time each was first seen, in ms since the epoch. */
   readonly problems: () => readonly (Problem & { readonly since: number })[];
   /** Prometheus text. */
@@ -30,6 +35,8 @@ export function makePages(shown: Showable): Map<string, Page> {
     ["/version", () => text(200, `portolan ${shown.version}\n`)],
     ["/metrics", async () => ({ status: 200, ...(await shown.metrics()) })],
     ["/api/table", () => json(viewTable(shown.table(), shown))],
+    ["/api/explain/", ({ rest }) => explainPage(rest, shown)],
+    ...serviceApiPages(shown),
     ["/api/sources", () => json(shown.sources())],
     ["/api/problems", () => json(shown.problems().map((problem) => dated(problem)))],
   ]);
@@ -42,6 +49,14 @@ function dated({
   return { ...problem, since: new Date(since).toISOString() };
 }
 
+function explainPage(rest: string, shown: Showable): Reply {
+  const app = rest.startsWith("/") ? rest : `/${rest}`;
+  const explanation = shown.explain(app);
+  if (explanation !== undefined) return json(viewExplanation(explanation, shown.problems()));
+  const known = `no source lists an app ${printable(app, 200)}`;
+  return json({ error: `${known}; see /api/table for those there are` }, 404);
+}
+
 function index(shown: Showable): string {
   const { routes, version } = shown.table();
   const paths = [
@@ -50,6 +65,7 @@ function index(shown: Showable): string {
     "/version",
     "/metrics",
     "/api/table",
+    "/api/explain/<app id>",
     "/api/sources",
     "/api/problems",
   ];

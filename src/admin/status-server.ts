@@ -1,5 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { formatAddress, type Address } from "../model/address.ts";
+import { isMeantForUs } from "./host-check.ts";
+import { closeIdleBeyond } from "./idle-connections.ts";
 
 /** What a path answers with. */
 export interface Reply {
@@ -7,20 +9,60 @@ export interface Reply {
   /** The content type. */
   readonly type: string;
   readonly body: string;
+  /** Beside those that every answer has, or in place of them; in lower case. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** An answer that goes on until the client leaves. */
+export interface Streaming {
+  /** The content type. */
+  readonly type: string;
+  /** Begins once the head was written. */
+  readonly stream: (response: ServerResponse) => void;
+}
+
+/** What a page is asked beside its path. */
+export interface Question {
+  /** What follows the path of a page that ends in a slash; percent-decoded. */
+  readonly rest: string;
+  readonly query: URLSearchParams;
+  /** The Accept header; empty without one. */
+  readonly accept: string;
 }
 
 /** Answers one path; a rejection becomes a 500 without details. */
-export type Page = () => Reply | Promise<Reply>;
+export type Page = (question: Question) => Reply | Streaming | Promise<Reply>;
 
 export interface StatusServerOptions {
   readonly address: Address;
-  /** Exact paths. */
+  /** By exact path, or by everything up to a slash at its end. */
   readonly pages: ReadonlyMap<string, Page>;
   /** Told of a page that threw. */
   readonly failed: (path: string, error: unknown) => void;
+  /** Names of this host, in lower case, for browsers that ask by name. Default: none but `localhost` and the like. */
+  readonly ownNames?: ReadonlySet<string>;
 }
 
 const mostConnections = 64;
+
+/** Of these, kept for newcomers: idle connections make room for them. */
+const reserve = 8;
+
+/** A reader that takes nothing for so long is given up, in ms; longer than the pause between two heartbeats. */
+const stalledMs = 30_000;
+
+/** Nothing that we answer may be shown inside, or be read by, a page of somebody else. */
+const usualHeaders: Readonly<Record<string, string>> = {
+  "cache-control": "no-store",
+  "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+  "cross-origin-resource-policy": "same-origin",
+  "referrer-policy": "no-referrer",
+  "x-content-type-options": "nosniff",
+  "x-frame-options": "DENY",
+};
+
+/** Characters of a foreign URL that are worth a log line. */
+const longestShown = 200;
 
 /** The read-only status port: a fixed set of pages, answered from memory. */
 export class StatusServer implements AsyncDisposable {
@@ -31,15 +73,18 @@ export class StatusServer implements AsyncDisposable {
   }
 
   /** Binds and listens; rejects when the address cannot be bound. Port 0 takes a free one. */
-  static open({ address, pages, failed }: StatusServerOptions): Promise<StatusServer> {
+  static open({ address, ...rest }: StatusServerOptions): Promise<StatusServer> {
+    const { failed } = rest;
     const server = createServer(
-      { headersTimeout: 5000, requestTimeout: 10_000 },
+      { headersTimeout: 5000, requestTimeout: 10_000, connectionsCheckingInterval: 2000 },
       (request, response) => {
-        void answer({ request, response, pages, failed });
+        void answer({ request, response, ...rest });
       },
     );
     // More would only be another way to use up descriptors that connections need.
     server.maxConnections = mostConnections;
+    server.timeout = stalledMs;
+    closeIdleBeyond(mostConnections - reserve, server);
     return new Promise((resolve, reject) => {
       server.once("error", reject);
       server.listen({ host: address.host, port: address.port }, () => {
@@ -67,33 +112,71 @@ export class StatusServer implements AsyncDisposable {
   }
 }
 
-interface Exchange extends Pick<StatusServerOptions, "pages" | "failed"> {
+interface Exchange extends Pick<StatusServerOptions, "pages" | "failed" | "ownNames"> {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
 }
 
-async function answer({ request, response, pages, failed }: Exchange): Promise<void> {
+async function answer({ request, response, failed, ...rest }: Exchange): Promise<void> {
   // A client that goes away in the middle is its own business.
   response.on("error", () => undefined);
-  const path = (request.url ?? "/").split("?", 1)[0] ?? "/";
-  const reply = await replyTo(request.method ?? "GET", pages.get(path)).catch((error: unknown) => {
-    failed(path, error);
+  const { url = "/", method } = request;
+  const reply = await replyTo(request, rest).catch((error: unknown) => {
+    failed(url.slice(0, longestShown), error);
     return text(500, "internal error\n");
   });
+  if ("stream" in reply) {
+    response.writeHead(200, { ...usualHeaders, "content-type": reply.type });
+    if (method === "HEAD") response.end();
+    else reply.stream(response);
+    return;
+  }
   response.writeHead(reply.status, {
+    ...usualHeaders,
     "content-type": reply.type,
     "content-length": Buffer.byteLength(reply.body),
-    "cache-control": "no-store",
-    "x-content-type-options": "nosniff",
+    ...reply.headers,
   });
-  response.end(request.method === "HEAD" ? undefined : reply.body);
+  response.end(method === "HEAD" ? undefined : reply.body);
 }
 
-async function replyTo(method: string, page: Page | undefined): Promise<Reply> {
-  if (page === undefined) return text(404, "not found\n");
+async function replyTo(
+  { method, url = "/", headers }: IncomingMessage,
+  { pages, ownNames }: Pick<StatusServerOptions, "pages" | "ownNames">,
+): Promise<Reply | Streaming> {
+  const [path = "/", query = ""] = url.split("?", 2);
+  if (!isMeantForUs(path, headers, ownNames)) {
+    return text(421, "not by this name: ask by an address, or name this host in --host-name\n");
+  }
+  const found = findPage(path, pages);
+  if (found === undefined) return text(404, "not found\n");
   if (method !== "GET" && method !== "HEAD")
     return text(405, "only GET and HEAD are answered here\n");
-  return await page();
+  const { accept = "" } = headers;
+  return await found.page({ rest: found.rest, query: new URLSearchParams(query), accept });
+}
+
+function findPage(
+  path: string,
+  pages: StatusServerOptions["pages"],
+): { readonly page: Page; readonly rest: string } | undefined {
+  const exact = pages.get(path);
+  if (exact !== undefined) return { page: exact, rest: "" };
+  for (const [prefix, page] of pages) {
+    if (prefix === "/" || !prefix.endsWith("/") || !path.startsWith(prefix)) continue;
+    const rest = decoded(path.slice(prefix.length));
+    return rest === undefined ? undefined : { page, rest };
+  }
+  return undefined;
+}
+
+function decoded(escaped: string): string | undefined {
+  try {
+    return decodeURIComponent(escaped);
+  } catch {
+    // A percent sign that starts nothing names no page.
+    return undefined;
+  }
 }
 
 /** A plain text reply. */
@@ -102,9 +185,9 @@ export function text(status: number, body: string): Reply {
 }
 
 /** A JSON reply. */
-export function json(value: unknown): Reply {
+export function json(value: unknown, status: number = 200): Reply {
   return {
-    status: 200,
+    status,
     type: "application/json; charset=utf-8",
     body: `${JSON.stringify(value, undefined, 2)}\n`,
   };

@@ -6,6 +6,8 @@ export interface LiveFigures {
   readonly listening: (key: string) => readonly string[];
   /** Connections open now on a replica of a route. */
   readonly connections: (key: string, replica: string) => number;
+  /** What the newest probe of a replica found; undefined when it is not probed or not yet. */
+  readonly probed: (key: string, replica: string) => string | undefined;
   /** Why a replica that is up gets no connections all the same, and since when in ms since the epoch. */
   readonly ejection: (
     key: string,
@@ -54,10 +56,7 @@ function viewRoute(route: Route, live: LiveFigures): ServiceView {
   const { key, name, app, port, protocol, mode, source } = route;
   const { balance } = route.policy;
   const replicas = route.replicas.map((replica) =>
-    viewReplica(
-      shown(replica, live.ejection(key, replica.key)),
-      live.connections(key, replica.key),
-    ),
+    viewReplica(presentOf(replica, key, live), live.connections(key, replica.key)),
   );
   return {
     name,
@@ -72,12 +71,13 @@ function viewRoute(route: Route, live: LiveFigures): ServiceView {
   };
 }
 
-function shown(
-  replica: RoutedReplica,
-  ejection: ReturnType<LiveFigures["ejection"]>,
-): RoutedReplica {
-  if (ejection === undefined || replica.state !== "up") return replica;
-  return { ...replica, ...ejection, state: "ejected" };
+/** A replica of the table with what only its connections and its probes know. */
+export function presentOf(replica: RoutedReplica, key: string, live: LiveFigures): RoutedReplica {
+  if (replica.state !== "up") return replica;
+  const ejection = live.ejection(key, replica.key);
+  if (ejection !== undefined) return { ...replica, ...ejection, state: "ejected" };
+  const found = live.probed(key, replica.key);
+  return found === undefined ? replica : { ...replica, reason: `probe ${found}` };
 }
 
 function viewReplica(replica: RoutedReplica, connections: number): ReplicaView {

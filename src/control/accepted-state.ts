@@ -2,21 +2,22 @@ import type { Source, SourceState } from "../discovery/source.ts";
 import type { Logger } from "../model/logger.ts";
 import type { Problem } from "../model/problem.ts";
 import type { Service } from "../model/service.ts";
-import { guardLoss, type Doubt } from "../routing/guard.ts";
+import { guardLoss, type Doubts } from "../routing/guard.ts";
 
 export interface AcceptedStateOptions {
   readonly source: Source;
   readonly logger: Logger;
-  /** Hold back a mass loss until it is confirmed. */
+  /** Hold back a loss that nobody announced until it is confirmed. */
   readonly guarded: boolean;
 }
 
-/** The part of one source's answers that is believed: a mass loss has to be seen more than once. */
+/** The part of one source's answers that is believed: a loss that nobody announced has to be seen more than once. */
 export class AcceptedState {
   readonly #options: AcceptedStateOptions;
   #services: readonly Service[] = [];
   #problems: readonly Problem[] = [];
-  #doubt: Doubt | undefined;
+  #doubts: Doubts = new Map();
+  #isRestored = false;
 
   constructor(options: AcceptedStateOptions) {
     this.#options = options;
@@ -30,30 +31,44 @@ export class AcceptedState {
     return this.#problems;
   }
 
+  /** Begins with what the source said before we were started, `at` in ms since the epoch. */
+  restore(services: readonly Service[], at: number): void {
+    const { name } = this.#options.source;
+    const when = new Date(at).toISOString();
+    const reason = `${name} has not answered since the start: its services are as they were at ${when}`;
+    this.#services = services;
+    this.#problems = [{ kind: "restored", subject: name, reason }];
+    this.#isRestored = true;
+  }
+
+  /** True until the source itself has answered. */
+  get isRestored(): boolean {
+    return this.#isRestored;
+  }
+
   /** Takes the source's newest answer, at `now` in ms. */
   take(state: SourceState, now: number): void {
+    this.#isRestored = false;
     if (!this.#options.guarded) {
       this.#services = state.services;
       this.#problems = state.problems;
       return;
     }
     const { source, logger } = this.#options;
-    const decision = guardLoss(state, { served: this.#services, doubt: this.#doubt, now });
-    this.#services = decision.services;
-    if (decision.kind === "accepted") {
-      if (decision.believed)
-        logger.warn("mass loss confirmed and applied", { source: source.name });
-      this.#doubt = undefined;
-      this.#problems = state.problems;
-      return;
+    const look = { served: this.#services, doubts: this.#doubts, now };
+    const { services, doubts, believed, of } = guardLoss(state, look);
+    this.#services = services;
+    this.#doubts = doubts;
+    if (believed > 0) {
+      logger.warn("doubted loss confirmed and applied", { source: source.name, tasks: believed });
     }
-    this.#doubt = decision.doubt;
-    const reason = `${source.name} no longer lists ${decision.lost} of ${decision.of} tasks: held back until further looks agree`;
-    this.#problems = [...state.problems, { kind: "held-back", subject: source.name, reason }];
+    const reason = `${source.name} no longer lists ${doubts.size} of ${of} tasks, and no event announced it: held back until further looks agree`;
+    const held: Problem = { kind: "held-back", subject: source.name, reason };
+    this.#problems = doubts.size === 0 ? state.problems : [...state.problems, held];
   }
 
   /** True while a loss waits for another look. */
   get doubtful(): boolean {
-    return this.#doubt !== undefined;
+    return this.#doubts.size > 0;
   }
 }

@@ -1,7 +1,11 @@
+import { Alarm } from "../async/alarm.ts";
 import { repeat } from "../async/repeat.ts";
 import { isAbort } from "../async/sleep.ts";
 import type { Source, SourceState } from "../discovery/source.ts";
-import { judge, type Now, type Verdict } from "../health/verdict.ts";
+import type { Checks } from "../health/checks.ts";
+import { Judgements } from "../health/judgements.ts";
+import type { Now, Verdict } from "../health/verdict.ts";
+import type { Explanation } from "../model/explanation.ts";
 import type { Logger } from "../model/logger.ts";
 import { problemKey, type Problem } from "../model/problem.ts";
 import type { Replica } from "../model/replica.ts";
@@ -12,6 +16,7 @@ import { diffRoutes, type RouteChange } from "../routing/diff.ts";
 import { hasLingering, keepLingering } from "../routing/linger.ts";
 import { emptyTable, freezeTable, type Table } from "../routing/table.ts";
 import { AcceptedState } from "./accepted-state.ts";
+import { explain, type EjectionOf } from "./explain.ts";
 
 /** A source and the states to take from it (its own, or the same after name resolution). */
 export interface Feed {
@@ -23,6 +28,14 @@ export interface ControllerOptions {
   readonly feeds: readonly Feed[];
   /** Everything that building a table needs beside the services. */
   readonly rules: Omit<BuildInput, "services" | "standingOf" | "incumbents">;
+  /** What our own probes look at. */
+  readonly checks: Checks;
+  /** What the sources said before we were started, served until they answer; undefined when nothing is known. */
+  readonly restored?:
+    | { readonly services: readonly Service[]; readonly savedAt: number }
+    | undefined;
+  /** Told what the sources say, once all of them have answered. */
+  readonly heard?: (services: readonly Service[]) => void;
   /** Connections open now on a replica, also on one that its source no longer lists. */
   readonly connectionsOn: (key: string, replica: string) => number;
   /** Hold back a mass loss until it is confirmed. */
@@ -39,8 +52,14 @@ export interface ControllerOptions {
 /** How often a source whose answer is doubted is asked again, in ms; a little over what the guard counts as one look. */
 const lookAgainMs = 10_500;
 
-/** How often it is looked whether the connections of an unlisted replica have ended, in ms. */
-const lingerMs = 1000;
+/** How often it is looked whether time alone has changed something, in ms. */
+const passingMs = 1000;
+
+/** Verdicts that change within this time are published together, in ms; longer where building a table takes long. */
+const gatherMs = { least: 20, most: 500 } as const;
+
+/** The share of its time that this thread spends on verdicts that keep changing: one part of this many. */
+const restFactor = 5;
 
 /**
  * The only writer of routing tables. It takes full states from its feeds, settles and judges them, and publishes a
@@ -49,11 +68,16 @@ const lingerMs = 1000;
 export class Controller {
   readonly #options: ControllerOptions;
   readonly #accepted = new Map<string, AcceptedState>();
-  #verdicts = new Map<string, Verdict>();
+  readonly #judgements: Judgements;
+  readonly #stirred = new Alarm();
+  #isStirred = false;
+  #rules: ControllerOptions["rules"];
   #table: Table = emptyTable;
 
   constructor(options: ControllerOptions) {
     this.#options = options;
+    this.#rules = options.rules;
+    this.#judgements = new Judgements(options.checks, options.shrinkGuard);
   }
 
   get table(): Table {
@@ -67,11 +91,25 @@ export class Controller {
 
   /** Runs until the signal aborts; rejects only for a bug. */
   async run(signal: AbortSignal): Promise<void> {
+    this.#restore();
     await Promise.all([
       ...this.#options.feeds.map((feed) => this.#follow(feed, signal)),
       repeat(lookAgainMs, signal, () => this.#lookAgain()),
-      repeat(lingerMs, signal, () => this.#letLingeringGo()),
+      repeat(passingMs, signal, () => this.#letTimePass()),
+      this.#followProbes(signal),
     ]);
+  }
+
+  /** From now on tables are built by these rules. */
+  follow(rules: ControllerOptions["rules"]): void {
+    this.#rules = rules;
+    if (this.complete) this.#followServices();
+  }
+
+  /** Our probes found something new: the table follows within a moment. */
+  stir(): void {
+    this.#isStirred = true;
+    this.#stirred.ring();
   }
 
   /** A loss that was not believed wants a second look sooner than the source would take one. */
@@ -81,9 +119,35 @@ export class Controller {
     }
   }
 
-  /** Replicas that are only shown for their connections leave when those have ended, without the source saying a word. */
-  #letLingeringGo(): void {
-    if (hasLingering(this.#table.routes)) this.#rebuild();
+  /** Replicas that are only shown for their connections leave when those have ended; doubted failures become certain. */
+  #letTimePass(): void {
+    if (hasLingering(this.#table.routes) || this.#judgements.doubtful) this.#rebuild();
+  }
+
+  async #followProbes(signal: AbortSignal): Promise<void> {
+    let restMs: number = gatherMs.least;
+    while (!signal.aborted) {
+      if (!this.#isStirred) await this.#stirred.wait(Infinity, signal);
+      if (signal.aborted) return;
+      await new Alarm().wait(restMs, signal);
+      this.#isStirred = false;
+      const startedAt = this.#options.steadyClock();
+      if (this.complete) this.#rebuild();
+      const tookMs = this.#options.steadyClock() - startedAt;
+      restMs = Math.min(gatherMs.most, Math.max(gatherMs.least, restFactor * tookMs));
+    }
+  }
+
+  /** Everything that is known of an app's replicas; undefined when no source lists it. */
+  explain(app: string, ejection: EjectionOf): Explanation | undefined {
+    return explain(app, {
+      services: this.#services(),
+      routes: this.#table.routes,
+      judgements: this.#judgements,
+      checks: this.#options.checks,
+      ejection,
+      now: this.#now(),
+    });
   }
 
   async #follow(feed: Feed, signal: AbortSignal): Promise<void> {
@@ -95,31 +159,59 @@ export class Controller {
   }
 
   #take(source: Source, state: SourceState): void {
-    const { steadyClock, logger, shrinkGuard } = this.#options;
-    const accepted =
-      this.#accepted.get(source.name) ??
-      new AcceptedState({ source, logger, guarded: shrinkGuard });
-    accepted.take(state, steadyClock());
-    this.#accepted.set(source.name, accepted);
+    this.#acceptedOf(source).take(state, this.#options.steadyClock());
     // A table is complete or not shown: until every source has spoken, claims could be settled wrongly.
-    if (this.complete) this.#rebuild();
+    if (!this.complete) return;
+    this.#followServices();
+    const isOurs = [...this.#accepted.values()].some(({ isRestored }) => isRestored);
+    if (!isOurs) this.#options.heard?.(this.#services());
+  }
+
+  /** Serves what is known from before, for as long as the sources have no answer. */
+  #restore(): void {
+    const { restored, feeds, logger } = this.#options;
+    if (restored === undefined) return;
+    const { services, savedAt } = restored;
+    for (const { source } of feeds) {
+      const own = services.filter((service) => service.source === source.name);
+      this.#acceptedOf(source).restore(own, savedAt);
+    }
+    logger.warn("serving what the sources said before the start", { services: services.length });
+    this.#followServices();
+  }
+
+  #followServices(): void {
+    this.#options.checks.follow(this.#services());
+    this.#rebuild();
+  }
+
+  #acceptedOf(source: Source): AcceptedState {
+    const { logger, shrinkGuard } = this.#options;
+    const known = this.#accepted.get(source.name);
+    if (known !== undefined) return known;
+    const fresh = new AcceptedState({ source, logger, guarded: shrinkGuard });
+    this.#accepted.set(source.name, fresh);
+    return fresh;
+  }
+
+  #services(): Service[] {
+    return [...this.#accepted.values()].flatMap(({ services }) => services);
   }
 
   #rebuild(): void {
-    const { rules, logger, publish, connectionsOn } = this.#options;
+    const { logger, publish, connectionsOn } = this.#options;
     const now = this.#now();
-    const states = [...this.#accepted.values()];
-    const services = states.flatMap((state) => state.services);
-    const standings = this.#judge(services, now);
+    const services = this.#services();
+    this.#judgements.judge(services, now);
     const { routes: before } = this.#table;
     const built = buildRoutes({
-      ...rules,
+      ...this.#rules,
       services,
-      standingOf: (replica) => standings.get(replica) ?? judge(replica, undefined, now),
+      standingOf: (replica) => this.#standingOf(replica),
       incumbents: before,
     });
     const routes = keepLingering(built.routes, { before, connectionsOn, now: now.wall });
-    const problems = [...states.flatMap((state) => state.problems), ...built.problems];
+    const problems = [...this.#problems(), ...built.problems];
     const changes = diffRoutes(before, routes);
     const first = this.#table.version === 0;
     if (!first && changes.length === 0 && sameProblems(this.#table.problems, problems)) return;
@@ -135,19 +227,15 @@ export class Controller {
     return { wall: this.#options.clock(), steady: this.#options.steadyClock() };
   }
 
-  #judge(services: readonly Service[], now: Now): Map<Replica, Verdict> {
-    const verdicts = new Map<string, Verdict>();
-    const standings = new Map<Replica, Verdict>();
-    for (const service of services) {
-      for (const replica of service.replicas) {
-        const id = `${service.source} ${replica.task}`;
-        const verdict = judge(replica, this.#verdicts.get(id), now);
-        verdicts.set(id, verdict);
-        standings.set(replica, verdict);
-      }
-    }
-    this.#verdicts = verdicts;
-    return standings;
+  #problems(): Problem[] {
+    const ofSources = [...this.#accepted.values()].flatMap(({ problems }) => problems);
+    return [...ofSources, ...this.#judgements.problems];
+  }
+
+  #standingOf(replica: Replica): Verdict {
+    const verdict = this.#judgements.of(replica);
+    if (verdict === undefined) throw new Error(`${replica.task} was not judged`);
+    return verdict;
   }
 }
 

@@ -51,6 +51,45 @@ export const serviceMetrics = {
   },
 } as const;
 
+/** UDP services as clients see them. */
+export const datagramMetrics = {
+  portolan_udp_sessions_total: { type: "counter", help: "Sessions opened on a UDP service port." },
+  portolan_udp_sessions_active: { type: "gauge", help: "Sessions open now on a UDP service port." },
+  portolan_udp_sessions_limit: {
+    type: "gauge",
+    help: "Sessions a UDP service port has at once.",
+  },
+  portolan_udp_sessions_closed_total: { type: "counter", help: "Sessions that ended, by how." },
+  portolan_udp_datagrams_total: {
+    type: "counter",
+    help: "Datagrams received, from clients (in) and from replicas (out).",
+  },
+  portolan_udp_dropped_total: {
+    type: "counter",
+    help: "Datagrams that were received and went no further, by reason.",
+  },
+  portolan_udp_receive_buffer_bytes: {
+    type: "gauge",
+    help: "Bytes the kernel holds for a UDP listener, by its own count; 4 MiB are asked for.",
+  },
+  portolan_udp_kernel_dropped_total: {
+    type: "counter",
+    help: "Datagrams the kernel dropped since a UDP listener was bound, its buffer being full.",
+  },
+} as const;
+
+/** Requests on services in HTTP mode. */
+export const requestMetrics = {
+  portolan_http_requests_total: {
+    type: "counter",
+    help: "Requests by the class of their status; none when the client left before an answer.",
+  },
+  portolan_http_request_duration_seconds: {
+    type: "histogram",
+    help: "From the end of a request's head to the end of its answer.",
+  },
+} as const;
+
 /** Which replicas take connections. */
 export const replicaStateMetrics = {
   portolan_service_replicas: { type: "gauge", help: "Replicas of a service by state." },
@@ -77,6 +116,19 @@ export const replicaDetailMetrics = {
   portolan_replica_connect_errors_total: {
     type: "counter",
     help: "Attempts to connect to a replica that failed, by reason.",
+  },
+} as const;
+
+/** What our own probes found. */
+export const checkMetrics = {
+  portolan_checks_total: {
+    type: "counter",
+    help: "Probes of replicas, by what they ask and what they found.",
+  },
+  portolan_check_duration_seconds: { type: "histogram", help: "How long probes took." },
+  portolan_check_transitions_total: {
+    type: "counter",
+    help: "Replicas of a service that came up or went down, whoever found out.",
   },
 } as const;
 
@@ -127,8 +179,11 @@ export const processMetrics = {
 
 export const catalogue: Readonly<Record<string, Described>> = {
   ...serviceMetrics,
+  ...datagramMetrics,
+  ...requestMetrics,
   ...replicaStateMetrics,
   ...replicaDetailMetrics,
+  ...checkMetrics,
   ...sourceMetrics,
   ...processMetrics,
 };

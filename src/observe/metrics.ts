@@ -1,11 +1,14 @@
 import { collectDefaultMetrics, Registry } from "prom-client";
 import { catalogue } from "./catalogue.ts";
+import { checkFamilies, type CheckFigures } from "./check-families.ts";
+import { datagramFamilies } from "./datagram-families.ts";
 import { Family, type Read } from "./family.ts";
 import { processFamilies, sourceFamilies, type ProcessFigures } from "./process-families.ts";
 import { replicaDetailFamilies, replicaStateFamilies } from "./replica-families.ts";
+import { requestFamilies } from "./request-families.ts";
 import { serviceFamilies } from "./service-families.ts";
 
-export interface MetricsOptions extends ProcessFigures {
+export interface MetricsOptions extends ProcessFigures, CheckFigures {
   /** Export every figure of every replica, not only its state. */
   readonly detailed: boolean;
 }
@@ -19,8 +22,11 @@ export class Metrics {
     collectDefaultMetrics({ register: this.#registry, eventLoopMonitoringPrecision: 20 });
     const readers: Readonly<Record<string, Read>> = {
       ...serviceFamilies(services),
+      ...datagramFamilies(services),
+      ...requestFamilies(services),
       ...replicaStateFamilies(services),
       ...(detailed ? replicaDetailFamilies(services) : {}),
+      ...checkFamilies(options),
       ...sourceFamilies(options),
       ...processFamilies(options),
     };

@@ -13,28 +13,36 @@ import { histogram, type Read, type Sample } from "./family.ts";
 export function serviceFamilies(
   read: () => readonly ServiceFigures[],
 ): Readers<typeof serviceMetrics, Read> {
-  const perService = (value: (figures: ServiceFigures) => number) => (): Iterable<Sample> =>
-    read().map((figures) => ({ labels: labelsOf(figures), value: value(figures) }));
+  // UDP services have sessions instead of connections: see datagram-families.ts.
+  const streams = (): ServiceFigures[] => read().filter(({ protocol }) => protocol === "tcp");
+  const perService = (value: Value) => (): Iterable<Sample> => samples(read(), value);
+  const perStream = (value: Value) => (): Iterable<Sample> => samples(streams(), value);
   const column = (index: number): Read => perService(({ cells }) => cells[index] ?? 0);
   const { accepted, active, received, sent, retries } = serviceColumns;
   const { durations, durationSum, connects, connectSum } = serviceColumns;
   return {
-    portolan_service_connections_total: column(accepted),
-    portolan_service_connections_active: column(active),
-    portolan_service_connections_limit: perService(({ limit }) => limit),
+    portolan_service_connections_total: perStream(({ cells }) => cells[accepted] ?? 0),
+    portolan_service_connections_active: perStream(({ cells }) => cells[active] ?? 0),
+    portolan_service_connections_limit: perStream(({ limit }) => limit),
     portolan_service_received_bytes_total: column(received),
     portolan_service_sent_bytes_total: column(sent),
     portolan_replica_retries_total: column(retries),
     portolan_service_up: perService(({ replicas }) =>
       replicas.some(({ state }) => state === "up") ? 1 : 0,
     ),
-    portolan_connections_closed_total: () => endings(read()),
-    portolan_service_connections_rejected_total: () => rejections(read()),
+    portolan_connections_closed_total: () => endings(streams()),
+    portolan_service_connections_rejected_total: () => rejections(streams()),
     portolan_service_connection_duration_seconds: () =>
-      times(read(), durationBuckets, { first: durations, sum: durationSum }),
+      times(streams(), durationBuckets, { first: durations, sum: durationSum }),
     portolan_replica_connect_duration_seconds: () =>
-      times(read(), connectBuckets, { first: connects, sum: connectSum }),
+      times(streams(), connectBuckets, { first: connects, sum: connectSum }),
   };
+}
+
+type Value = (figures: ServiceFigures) => number;
+
+function samples(services: readonly ServiceFigures[], value: Value): Sample[] {
+  return services.map((figures) => ({ labels: labelsOf(figures), value: value(figures) }));
 }
 
 const rejecting: ReadonlyMap<Outcome, string> = new Map<Outcome, string>([

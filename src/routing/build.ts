@@ -1,9 +1,9 @@
 import { formatAddress, type Address } from "../model/address.ts";
-import { printable, type Problem } from "../model/problem.ts";
+import type { Problem } from "../model/problem.ts";
 import type { ServicePolicy } from "../model/policy.ts";
 import type { Replica, ReplicaState } from "../model/replica.ts";
 import { serviceKey, type Service } from "../model/service.ts";
-import { settleClaims, type PortPolicy } from "./claims.ts";
+import { settleClaims, type Claimed, type PortPolicy } from "./claims.ts";
 import { isForbidden } from "./own-addresses.ts";
 import { byKey, type Route, type RoutedReplica } from "./table.ts";
 
@@ -36,36 +36,50 @@ export interface Built {
 
 /** Turns what sources say into routes: claims settled, replicas judged, doubles folded, everything sorted. */
 export function buildRoutes(input: BuildInput): Built {
-  const { services, problems } = settleClaims(input.services, input.incumbents, input.ports);
-  const unserved = services.filter(({ protocol }) => protocol === "udp").map(unsupported);
-  const ports = new Set(
-    services.filter(({ protocol }) => protocol === "tcp").map(({ port }) => port),
-  );
-  // A replica that is our own listener would be forwarded to itself without end.
-  const isOwn = ({ host, port }: Address): boolean => ports.has(port) && input.isOwnHost(host);
-  const routes = services.map((service) => toRoute(service, input, isOwn));
-  return { routes, problems: [...problems, ...unserved] };
+  const { claims, problems } = settleClaims(input.services, input.incumbents, input.ports);
+  const listening = new Set(claims.map(({ service }) => serviceKey(service)));
+  const routes = claims.map((claimed) => {
+    const { protocol } = claimed.service;
+    // A replica that is our own listener would be forwarded to itself without end.
+    const isOwn = ({ host, port }: Address): boolean =>
+      listening.has(serviceKey({ protocol, port })) && input.isOwnHost(host);
+    return toRoute(claimed, input, isOwn);
+  });
+  return { routes, problems };
 }
 
-function unsupported(service: Service): Problem {
-  const reason = `${serviceKey(service)} is listed but not forwarded: UDP is not supported yet`;
-  return { kind: "unsupported", subject: printable(service.app), reason };
-}
-
-function toRoute(service: Service, input: BuildInput, isOwn: (address: Address) => boolean): Route {
+function toRoute(
+  { service, sharers }: Claimed,
+  input: BuildInput,
+  isOwn: (address: Address) => boolean,
+): Route {
   const replicas = new Map<string, RoutedReplica>();
-  for (const replica of service.replicas) {
+  for (const replica of [service, ...sharers].flatMap((one) => one.replicas)) {
     const refusal = refuse(replica.address, isOwn);
     const standing = refusal ?? input.standingOf(replica);
     const routed = toRouted(replica, standing);
     const twin = replicas.get(routed.key);
     if (twin === undefined || precedes(routed, twin)) replicas.set(routed.key, routed);
   }
-  const { app, name, port, protocol, mode, source } = service;
+  const { app, name, port, protocol, mode, source, portIndex, portName, check } = service;
   const policy = policyOf(service, input);
   const sorted = [...replicas.values()].toSorted(byKey);
   const key = serviceKey(service);
-  return { key, app, name, port, protocol, mode, policy, source, replicas: sorted };
+  const route: Route = {
+    key,
+    app,
+    name,
+    port,
+    protocol,
+    mode,
+    policy,
+    source,
+    ...(portIndex === undefined ? {} : { portIndex }),
+    ...(portName === undefined ? {} : { portName }),
+    ...(check.kind === undefined ? {} : { checkKind: check.kind.value }),
+    replicas: sorted,
+  };
+  return sharers.length === 0 ? route : { ...route, sharers: sharers.map((one) => one.app) };
 }
 
 /** Addresses that are never dialled, whatever their source says of them. */

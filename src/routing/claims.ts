@@ -8,40 +8,66 @@ export interface PortPolicy {
   readonly lastPort: number;
   /** Service keys that are refused (`tcp/9090`), each with what it is used for. */
   readonly reserved: ReadonlyMap<string, string>;
+  /** Names of sources, strongest first: of two claims on a port, that of the stronger source wins. */
+  readonly sources: readonly string[];
+  /** True lets the claims of different sources on one port share it. */
+  readonly mergesSources: boolean;
+}
+
+/** A service with the port it claimed, and whoever shares it. */
+export interface Claimed {
+  readonly service: Service;
+  /** Claims of others whose replicas serve the same port, in the order of their apps. */
+  readonly sharers: readonly Service[];
 }
 
 export interface Settled {
-  /** At most one service per key, sorted by port, then protocol. */
-  readonly services: readonly Service[];
+  /** At most one per key, sorted by port, then protocol. */
+  readonly claims: readonly Claimed[];
   readonly problems: readonly Problem[];
 }
 
 /**
- * Decides which app gets a service port. The app that already has it keeps it, else the one configured first,
- * else the first by id; so the same claims give the same winner on every host and at every look.
+ * Decides which app gets a service port. The stronger source wins, then the app that already has it, then the one
+ * configured first, then the first by id; so the same claims give the same winner on every host and at every look.
  */
 export function settleClaims(
   services: readonly Service[],
   incumbents: readonly Route[],
   policy: PortPolicy,
 ): Settled {
-  const owner = new Map(incumbents.map((route) => [route.key, route]));
+  const owners = new Map(incumbents.map((route) => [route.key, route]));
   const problems: Problem[] = [];
-  const winners = new Map<string, Service>();
+  const rivals = new Map<string, Service[]>();
   for (const service of services) {
     const refusal = refuse(service, policy);
-    if (refusal !== undefined) {
-      problems.push(refusal);
-      continue;
-    }
     const key = serviceKey(service);
-    const rival = winners.get(key);
-    const [winner, loser] = rival === undefined ? [service] : rank(rival, service, owner.get(key));
-    winners.set(key, winner);
-    if (loser !== undefined) problems.push(conflict(key, winner, loser));
+    if (refusal === undefined) rivals.set(key, [...(rivals.get(key) ?? []), service]);
+    else problems.push(refusal);
   }
-  const settled = [...winners.values()];
-  return { services: settled.toSorted(byPort), problems };
+  const claims = [...rivals].map(([key, claimants]) => {
+    const [service, ...losers] = rank(claimants, owners.get(key), policy);
+    if (service === undefined) throw new Error(`nobody claims ${key}`);
+    const sharers = losers.filter((loser) => mayShare(service, loser, policy));
+    const others = losers.filter((loser) => !sharers.includes(loser));
+    problems.push(...others.map((loser) => conflict(key, service, loser)));
+    return { service, sharers: sharers.toSorted((one, other) => (one.app < other.app ? -1 : 1)) };
+  });
+  return { claims: claims.toSorted((one, other) => byPort(one.service, other.service)), problems };
+}
+
+/**
+ * Sharing has to be meant. Within a group of apps, which belongs to one team, it is enough that one of the two chose
+ * the port by label; an app of another group needs the owner's consent, which is that it chose its port by label, too.
+ */
+function mayShare(owner: Service, other: Service, { mergesSources }: PortPolicy): boolean {
+  if (owner.source !== other.source) return mergesSources;
+  if (owner.merges && other.merges) return true;
+  return groupOf(owner.app) === groupOf(other.app) && (owner.merges || other.merges);
+}
+
+function groupOf(app: string): string {
+  return app.slice(0, app.lastIndexOf("/"));
 }
 
 function refuse(service: Service, policy: PortPolicy): Problem | undefined {
@@ -57,14 +83,24 @@ function refuse(service: Service, policy: PortPolicy): Problem | undefined {
   return { kind: "port-refused", subject: printable(app), reason };
 }
 
-function rank(one: Service, other: Service, owner: Route | undefined): [Service, Service] {
-  const owns = (service: Service): boolean =>
-    owner !== undefined && owner.app === service.app && owner.source === service.source;
-  if (owns(one) !== owns(other)) return owns(one) ? [one, other] : [other, one];
-  if (one.configuredAt !== other.configuredAt) {
-    return one.configuredAt < other.configuredAt ? [one, other] : [other, one];
-  }
-  return one.app <= other.app ? [one, other] : [other, one];
+function rank(
+  claimants: readonly Service[],
+  owner: Route | undefined,
+  { sources }: PortPolicy,
+): readonly Service[] {
+  const strength = ({ source }: Service): number => {
+    const at = sources.indexOf(source);
+    return at === -1 ? sources.length : at;
+  };
+  const owns = (service: Service): number =>
+    owner !== undefined && owner.app === service.app && owner.source === service.source ? 0 : 1;
+  return claimants.toSorted(
+    (one, other) =>
+      strength(one) - strength(other) ||
+      owns(one) - owns(other) ||
+      one.configuredAt - other.configuredAt ||
+      (one.app <= other.app ? -1 : 1),
+  );
 }
 
 function conflict(key: string, winner: Service, loser: Service): Problem {

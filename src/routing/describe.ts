@@ -42,6 +42,7 @@ function differences(before: Route, after: Route): string {
   }
   for (const key of old.keys()) words.push(`-${key}`);
   if (before.app !== after.app) words.push(`app was ${before.app}`);
+  if (sharersOf(before) !== sharersOf(after)) words.push(`shared with ${sharersOf(after)}`);
   for (const name of policyNames) {
     const [was, is] = [before.policy[name], after.policy[name]].map((value) =>
       JSON.stringify(value),
@@ -50,6 +51,10 @@ function differences(before: Route, after: Route): string {
   }
   if (before.mode !== after.mode) words.push(`mode ${before.mode} → ${after.mode}`);
   return words.length === 0 ? "details" : words.join(", ");
+}
+
+function sharersOf({ sharers = [] }: Route): string {
+  return sharers.length === 0 ? "nobody" : sharers.join(" ");
 }
 
 function difference(before: RoutedReplica | undefined, after: RoutedReplica): string | undefined {

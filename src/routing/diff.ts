@@ -29,13 +29,22 @@ export function diffRoutes(before: readonly Route[], after: readonly Route[]): R
   return changes;
 }
 
+/** What a route says of itself, beside its policy and its replicas. */
+const plainFields = [
+  "app",
+  "name",
+  "mode",
+  "source",
+  "portIndex",
+  "portName",
+  "checkKind",
+] as const;
+
 function sameRoute(one: Route, other: Route): boolean {
   return (
-    one.app === other.app &&
-    one.name === other.name &&
-    one.mode === other.mode &&
+    plainFields.every((field) => one[field] === other[field]) &&
     isDeepStrictEqual(one.policy, other.policy) &&
-    one.source === other.source &&
+    isDeepStrictEqual(one.sharers, other.sharers) &&
     one.replicas.length === other.replicas.length &&
     one.replicas.every((replica, index) => sameReplica(replica, other.replicas[index]))
   );

@@ -9,51 +9,51 @@ export interface Answer {
   readonly confirmedGone: ReadonlySet<string>;
 }
 
-/** A loss that has been seen but not believed yet. */
-export interface Doubt {
+/** Losses that have been seen but are not believed yet, by task. */
+export type Doubts = ReadonlyMap<string, Doubt>;
+
+interface Doubt {
+  /** Looks that agreed on the loss. */
   readonly looks: number;
   /** Time of the look that last counted, in ms. */
   readonly lastLookAt: number;
-  /** Tasks whose loss is doubted; only looks that lose none but these agree. */
-  readonly lost: ReadonlySet<string>;
 }
 
 export interface GuardOptions {
-  /** Looks that must agree before a mass loss is believed. Default 3. */
+  /** Looks that must agree before a loss is believed. Default 3. */
   readonly looks?: number;
   /** Looks closer together than this count as one, in ms. Default 10,000. */
   readonly spacingMs?: number;
-  /** Losses of fewer tasks than this are never held back, unless nothing is left. Default 4. */
+  /** Losses of fewer tasks than this are no mass loss. Default 4. */
   readonly smallLoss?: number;
 }
 
 /** What is served now and what has been doubted so far. */
 export interface Look {
   readonly served: readonly Service[];
-  readonly doubt: Doubt | undefined;
+  readonly doubts: Doubts;
   /** In ms, of any clock that does not go back. */
   readonly now: number;
 }
 
-export type Decision =
-  | { readonly kind: "accepted"; readonly services: readonly Service[]; readonly believed: boolean }
-  | {
-      readonly kind: "held";
-      /** What to serve meanwhile: the new answer, plus everything that it lost without explanation. */
-      readonly services: readonly Service[];
-      readonly doubt: Doubt;
-      readonly lost: number;
-      readonly of: number;
-    };
+export interface Decision {
+  /** What to serve: the answer, plus what it lost without explanation and what is not believed yet. */
+  readonly services: readonly Service[];
+  readonly doubts: Doubts;
+  /** Tasks whose loss was doubted and is believed now. */
+  readonly believed: number;
+  /** Tasks that were served. */
+  readonly of: number;
+}
 
 /**
- * Refuses to believe at once that most of the cluster is gone. A loss that events explain passes; an unexplained
- * one must be seen in several looks some time apart, since an empty or halved answer with status 200 has been
- * seen from masters that were about to fail [marathon: issues 1585, 3419]. What is new in the answer is served at once.
+ * Refuses to believe at once that most of the cluster, or all of a service, is gone. A loss that events explain
+ * passes; any other must be seen in several looks some time apart, since an empty or halved answer with status 200 has
+ * been seen from masters that were about to fail [marathon: issues 1585, 3419]. What is new is served at once.
  */
 export function guardLoss(
   answer: Answer,
-  { served, doubt: before, now }: Look,
+  { served, doubts, now }: Look,
   { looks = 3, spacingMs = 10_000, smallLoss = 4 }: GuardOptions = {},
 ): Decision {
   const known = routableTasks(served);
@@ -61,26 +61,36 @@ export function guardLoss(
   const lost = [...known].filter(
     ([task, app]) => !present.has(task) && !explained(task, app, answer),
   );
-  const nothingLeft = present.size === 0 && lost.length > 0;
-  const suspicious = nothingLeft || (lost.length >= smallLoss && lost.length * 2 > known.size);
-  if (!suspicious) return { kind: "accepted", services: answer.services, believed: false };
-
-  const doubt = count(before, new Set(lost.map(([task]) => task)), { now, spacingMs });
-  if (doubt.looks >= looks) return { kind: "accepted", services: answer.services, believed: true };
-  const kept = union(answer.services, served, answer);
-  return { kind: "held", services: kept, doubt, lost: lost.length, of: known.size };
+  const isMass = lost.length >= smallLoss && lost.length * 2 > known.size;
+  const doubted = isMass
+    ? lost.map(([task]) => task)
+    : ofEmptied(served, answer.services, new Map(lost));
+  const counted = doubted.map((task) => [task, count(doubts.get(task), now, spacingMs)] as const);
+  const held = new Map(counted.filter(([, doubt]) => doubt.looks < looks));
+  const services = held.size === 0 ? answer.services : union(answer, served, held);
+  return { services, doubts: held, believed: counted.length - held.size, of: known.size };
 }
 
-function count(
-  doubt: Doubt | undefined,
-  lost: ReadonlySet<string>,
-  { now, spacingMs }: { readonly now: number; readonly spacingMs: number },
-): Doubt {
-  // Three looks that each lose something else agree on nothing.
-  if (doubt === undefined || !lost.isSubsetOf(doubt.lost))
-    return { looks: 1, lastLookAt: now, lost };
+/** Lost tasks of services that the answer leaves without any replica. */
+function ofEmptied(
+  served: readonly Service[],
+  next: readonly Service[],
+  lost: ReadonlyMap<string, string>,
+): string[] {
+  const present = allTasks(next);
+  const filled = new Set(next.filter(({ replicas }) => replicas.length > 0).map(idOf));
+  const emptied = served.filter(
+    (service) =>
+      !filled.has(idOf(service)) && service.replicas.every(({ task }) => !present.has(task)),
+  );
+  const tasks = emptied.flatMap(({ replicas }) => replicas.map(({ task }) => task));
+  return [...new Set(tasks)].filter((task) => lost.has(task));
+}
+
+function count(doubt: Doubt | undefined, now: number, spacingMs: number): Doubt {
+  if (doubt === undefined) return { looks: 1, lastLookAt: now };
   if (now - doubt.lastLookAt < spacingMs) return doubt;
-  return { looks: doubt.looks + 1, lastLookAt: now, lost };
+  return { looks: doubt.looks + 1, lastLookAt: now };
 }
 
 function routableTasks(services: readonly Service[]): Map<string, string> {
@@ -99,26 +109,28 @@ function explained(task: string, app: string, { confirmedGone }: Answer): boolea
   return confirmedGone.has(task) || confirmedGone.has(app);
 }
 
-/** The answer, with every unexplained loss put back, unless its address has been given to another task since. */
-function union(next: readonly Service[], served: readonly Service[], answer: Answer): Service[] {
-  const present = allTasks(next);
+/** The answer, with every doubted loss put back, unless its address has been given to another task since. */
+function union(answer: Answer, served: readonly Service[], doubts: Doubts): Service[] {
+  const next = answer.services;
   const taken = new Set(
     next.flatMap(({ replicas }) => replicas.map(({ address }) => formatAddress(address))),
   );
   const missing = (service: Service): Replica[] =>
     service.replicas.filter(
-      ({ task, address }) =>
-        !present.has(task) &&
-        !explained(task, service.app, answer) &&
-        !taken.has(formatAddress(address)),
+      ({ task, address }) => doubts.has(task) && !taken.has(formatAddress(address)),
     );
   const merged = new Map(next.map((service) => [idOf(service), service]));
   for (const service of served) {
-    if (answer.confirmedGone.has(service.app)) continue;
+    const lost = missing(service);
     const id = idOf(service);
     const current = merged.get(id);
-    const replicas = [...(current?.replicas ?? []), ...missing(service)];
-    merged.set(id, { ...(current ?? service), replicas });
+    const isKept = lost.length > 0 && !answer.confirmedGone.has(service.app);
+    if (isKept) {
+      merged.set(id, {
+        ...(current ?? service),
+        replicas: [...(current?.replicas ?? []), ...lost],
+      });
+    }
   }
   return [...merged.values()];
 }

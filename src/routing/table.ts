@@ -1,4 +1,5 @@
 import type { Address } from "../model/address.ts";
+import type { CheckKind } from "../model/check.ts";
 import type { Problem } from "../model/problem.ts";
 import type { ReplicaState } from "../model/replica.ts";
 import type { ServicePolicy } from "../model/policy.ts";
@@ -35,6 +36,14 @@ export interface Route {
   readonly mode: Mode;
   readonly policy: ServicePolicy;
   readonly source: string;
+  /** Its place among the ports its app declares, from 0; absent where its source has no such order. */
+  readonly portIndex?: number | undefined;
+  /** The name its app gave the port. */
+  readonly portName?: string | undefined;
+  /** What its replicas are asked by a check that a label or its source names; absent without one. */
+  readonly checkKind?: CheckKind | undefined;
+  /** Further apps whose replicas serve the port; absent when there are none. */
+  readonly sharers?: readonly string[];
   /** Sorted by key. */
   readonly replicas: readonly RoutedReplica[];
 }

@@ -166,7 +166,8 @@ test("a leader that forgot every health result changes nothing for replicas that
   const port = await freePort();
   marathon.putApp(app("/web", port));
   place(marathon, "/web", replica.port);
-  await using proxy = await RunningProxy.start(["--marathon", marathon.urls.join(",")]);
+  const args = ["--marathon", marathon.urls.join(","), "--health", "marathon"];
+  await using proxy = await RunningProxy.start(args);
   await proxy.ready();
   await marathon.electLeader(1, { gapMs: 50 });
   const service = await proxy.service(port, ({ replicas }) =>

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Socket } from "node:net";
 import { test } from "node:test";
-import { Ejector } from "../../src/engine/tcp/ejector.ts";
+import { Ejector } from "../../src/engine/ejector.ts";
 import { blackhole } from "../support/black-hole.ts";
 import { EngineFixture, toRoute } from "../support/engine-fixture.ts";
 import { eventually } from "../support/eventually.ts";
@@ -66,6 +66,63 @@ test("after its time an ejected replica gets one connection per ten seconds unti
   ejector.picked("a", 40_000);
   assert.equal(ejector.succeeded("a"), true);
   assert.equal(ejector.admits("a", 40_001), true);
+});
+
+test("one that is forgiven gets its trial at once, and is out for longer at its first failure", () => {
+  const ejector = new Ejector();
+  ejector.failed("a", "timeout", { of: 2, now: 0 });
+  ejector.forgive("a", 1000);
+  assert.equal(ejector.admits("a", 1000), true);
+  ejector.picked("a", 1000);
+  assert.equal(ejector.admits("a", 1001), false);
+  assert.equal(ejector.failed("a", "refused", { of: 2, now: 1002 }), 60_000);
+  ejector.forgive("a", 2000);
+  ejector.picked("a", 2000);
+  assert.equal(ejector.succeeded("a"), true);
+  ejector.forgive("b", 2000);
+  assert.equal(ejector.admits("b", 2000), true);
+});
+
+test("trouble with a replica is reported at once, but not over and over; our own shortage never", async () => {
+  await using good = await TcpReplica.start(named("good"));
+  const dead = await freePort();
+  await using proxy = new EngineFixture();
+  const port = await freePort();
+  await proxy.serve(port, [dead, good.port], { balance: "roundrobin" });
+  const reported = (kind: "suspect" | "ejected"): string[] =>
+    proxy.reports.flatMap((report) => (report.kind === kind ? [report.replica] : []));
+  for (let round = 0; round < 6; round += 1) {
+    await using client = await TcpClient.open(port);
+    await eventually(() => client.text === "good\n");
+  }
+  assert.deepEqual(reported("ejected"), [`127.0.0.1:${dead}`]);
+  const suspicions = reported("suspect");
+  assert.deepEqual(new Set(suspicions), new Set([`127.0.0.1:${dead}`]));
+  assert.ok(suspicions.length <= 3);
+});
+
+test("an ejected replica that its probes find well is tried again before its time", async () => {
+  await using good = await TcpReplica.start(named("good"));
+  const port = await freePort();
+  const later = await freePort();
+  await using proxy = new EngineFixture();
+  await proxy.serve(port, [later, good.port], { balance: "roundrobin" });
+  const ask = async (): Promise<string> => {
+    await using client = await TcpClient.open(port);
+    await eventually(() => client.text.endsWith("\n"));
+    client.socket.end();
+    await eventually(() => client.closed);
+    return client.text;
+  };
+  const both = async (): Promise<string> => [await ask(), await ask()].toSorted().join("");
+  for (let round = 0; round < 3; round += 1) assert.equal(await both(), "good\ngood\n");
+  assert.ok(proxy.reports.some(({ kind }) => kind === "ejected"));
+  await using back = await TcpReplica.start(named("back"), later);
+  assert.equal(await both(), "good\ngood\n");
+  proxy.engine.forgive(`tcp/${port}`, `127.0.0.1:${back.port}`);
+  assert.equal(await both(), "back\ngood\n");
+  await eventually(() => proxy.reports.some(({ kind }) => kind === "readmitted"));
+  assert.equal(await both(), "back\ngood\n");
 });
 
 test("one of two replicas refuses: no client notices, and it is left alone after three attempts (T13)", async () => {

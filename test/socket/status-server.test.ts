@@ -11,6 +11,7 @@ async function start(phase: () => Phase, failures: string[] = []): Promise<Statu
   const pages = makePages({
     version: "9.9.9",
     phase,
+    explain: (app) => (app === "/demo/webapp" ? { app, services: [] } : undefined),
     table: () => ({
       ...emptyTable,
       version: 3,
@@ -41,10 +42,14 @@ async function start(phase: () => Phase, failures: string[] = []): Promise<Statu
       ],
     }),
     sources: () => [{ name: "marathon", connected: true }],
-    problems: () => [{ kind: "port-conflict", subject: "/x", reason: "taken", since: 0 }],
+    problems: () => [
+      { kind: "port-conflict", subject: "/x", reason: "taken", since: 0 },
+      { kind: "invalid-label", subject: "/demo/webapp", reason: "x", since: 0 },
+    ],
     metrics: () => Promise.reject(new Error("broken")),
     listening: () => ["127.0.0.1:1234"],
     connections: () => 3,
+    probed: (_key, replica) => (replica === "10.0.0.7:31001" ? "L4OK in 1 ms" : undefined),
     ejection: () => undefined,
   });
   return await StatusServer.open({
@@ -96,7 +101,7 @@ test("/api/table answers as the contract shows", async () => {
             task: "t.1",
             weight: 500,
             state: "up",
-            reason: "running",
+            reason: "probe L4OK in 1 ms",
             since: "1970-01-01T00:00:00.000Z",
             connections: 3,
           },
@@ -104,6 +109,31 @@ test("/api/table answers as the contract shows", async () => {
       },
     ],
   });
+});
+
+test("/api/explain/<app> answers for apps that are listed, and says so for others", async () => {
+  await using server = await start(() => "OK");
+  const get = async (path: string): Promise<[number, unknown]> => {
+    const answer = await fetch(`http://${server.address}/api/explain/${path}`);
+    return [answer.status, await answer.json()];
+  };
+  const problem = {
+    kind: "invalid-label",
+    subject: "/demo/webapp",
+    reason: "x",
+    since: "1970-01-01T00:00:00.000Z",
+  };
+  const known = { app: "/demo/webapp", services: [], problems: [problem] };
+  for (const path of ["demo/webapp", "/demo/webapp", "%2Fdemo%2Fwebapp", "demo/webapp?x=1"]) {
+    assert.deepEqual(await get(path), [200, known]);
+  }
+  for (const path of ["", "demo", "demo/webapp/", "%00%0A", "x".repeat(5000)]) {
+    const [status, body] = await get(path);
+    assert.equal(status, 404, path);
+    assert.match(JSON.stringify(body), /^\{"error":"no source lists an app [^\n]{1,300}"\}$/);
+  }
+  const bad = await fetch(`http://${server.address}/api/explain/%E0%A4%A`);
+  assert.equal(bad.status, 404);
 });
 
 test("text pages, unknown paths, other methods and a page that throws", async () => {

@@ -35,6 +35,7 @@ function start(workers: number): { pool: WorkerPool; threads: Worker[]; bindings
     clock: Date.now,
     isLocal: () => false,
     bindFailed: () => undefined,
+    suspected: () => undefined,
   });
   const { bindings } = pool;
   return { pool, threads, bindings };

@@ -1,23 +1,27 @@
-// A replica as a program: says its name to whoever connects, then a little every few ms, until it is killed.
+// A replica as a program: says its name to whoever connects, then a little every few ms, until it is killed; or says
+// it to every HTTP request.
+import { createServer as createHttpServer } from "node:http";
 import { createServer } from "node:net";
 
-const [, , name = ""] = process.argv;
+const [, , name = "", kind = "stream"] = process.argv;
 const everyMs = 20;
 const piece = Buffer.alloc(4096, "x");
 
-const server = createServer({ allowHalfOpen: true }, (socket) => {
+const web = createHttpServer((_request, response) => response.end(name));
+const stream = createServer({ allowHalfOpen: true }, (socket) => {
   socket.on("error", () => undefined);
   socket.resume();
   socket.write(`${name}\n`);
-  const stream = setInterval(() => {
+  const pieces = setInterval(() => {
     if (socket.writableLength < piece.length) socket.write(piece);
   }, everyMs);
-  socket.once("close", () => clearInterval(stream));
+  socket.once("close", () => clearInterval(pieces));
   socket.once("end", () => {
-    clearInterval(stream);
+    clearInterval(pieces);
     socket.end();
   });
 });
+const server = kind === "http" ? web : stream;
 server.on("error", () => undefined);
 server.listen({ port: 0, host: "127.0.0.1", backlog: 4096 }, () => {
   const bound = server.address();

@@ -1,7 +1,10 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 
-/** A replica in a process of its own, so that it can be killed as a whole. It says its name, then streams for ever. */
+/**
+ * A replica in a process of its own, so that it can be killed or stopped as a whole. It says its name, then streams for
+ * ever; one that speaks HTTP says it to every request.
+ */
 export class ReplicaProcess implements AsyncDisposable {
   readonly port: number;
   readonly #child: ChildProcess;
@@ -11,15 +14,19 @@ export class ReplicaProcess implements AsyncDisposable {
     this.port = port;
   }
 
-  static async start(name: string): Promise<ReplicaProcess> {
+  static async start(name: string, kind: "stream" | "http" = "stream"): Promise<ReplicaProcess> {
     const program = new URL("replica-child.ts", import.meta.url).pathname;
-    const child = spawn(process.execPath, [program, name], {
+    const child = spawn(process.execPath, [program, name, kind], {
       stdio: ["ignore", "inherit", "inherit", "ipc"],
     });
     child.on("error", () => undefined);
     const [port]: unknown[] = await once(child, "message");
     if (typeof port !== "number") throw new Error("no port");
     return new ReplicaProcess(child, port);
+  }
+
+  signal(name: "SIGSTOP" | "SIGCONT"): void {
+    this.#child.kill(name);
   }
 
   /** Ends it as `kill -9` does, and waits until it is gone. */

@@ -25,6 +25,7 @@ function figures(accepted: number): ServiceFigures {
   return {
     service: "web:80",
     protocol: "tcp",
+    mode: "tcp",
     cells,
     limit: 1,
     listeners: [],

@@ -1,13 +1,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Latest } from "../../../src/async/latest.ts";
+import type { Checks } from "../../../src/health/checks.ts";
 import { Controller } from "../../../src/control/controller.ts";
 import type { Source, SourceState } from "../../../src/discovery/source.ts";
 import { defaultPolicy } from "../../../src/model/policy.ts";
 import type { Service } from "../../../src/model/service.ts";
 import type { RouteChange } from "../../../src/routing/diff.ts";
 import type { Table } from "../../../src/routing/table.ts";
+import type { CheckWish } from "../../../src/model/service.ts";
 import { eventually } from "../../support/eventually.ts";
+import { handChecks, HandProber, noChecks } from "../../support/checks.ts";
 import { replica, service } from "../../support/services.ts";
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
@@ -48,7 +51,11 @@ interface Rig extends AsyncDisposable {
   open: number;
 }
 
-function start(names: readonly string[] = ["one"], shrinkGuard = true): Rig {
+function start(
+  names: readonly string[] = ["one"],
+  shrinkGuard = true,
+  checks: Checks = noChecks(),
+): Rig {
   const sources = names.map((name) => new HandDriven(name));
   const published: Rig["published"] = [];
   const life = new AbortController();
@@ -56,11 +63,18 @@ function start(names: readonly string[] = ["one"], shrinkGuard = true): Rig {
     controller: new Controller({
       feeds: sources.map((source) => ({ source, states: (signal) => source.run(signal) })),
       rules: {
-        ports: { firstPort: 1, lastPort: 65_535, reserved: new Map() },
+        ports: {
+          firstPort: 1,
+          lastPort: 65_535,
+          reserved: new Map(),
+          sources: [],
+          mergesSources: false,
+        },
         defaultPolicy,
         groupSize: 1,
         isOwnHost: () => false,
       },
+      checks,
       connectionsOn: () => rig.open,
       shrinkGuard,
       clock: () => rig.now,
@@ -203,4 +217,132 @@ test("a replica that is no longer listed stays in sight, draining, until its con
   ]);
   rig.open = 0;
   await eventually(() => rig.controller.table.routes[0]?.replicas.length === 1);
+});
+
+/** A rig whose probes find what the test says. */
+function startProbed(shrinkGuard = true): Rig & { readonly prober: HandProber } {
+  const prober = new HandProber();
+  return Object.assign(start(["one"], shrinkGuard, handChecks(prober)), { prober });
+}
+
+function statesOf({ controller }: Rig): string[] {
+  return controller.table.routes.flatMap(({ replicas }) =>
+    replicas.map(({ key, state, reason }) => `${key} ${state}: ${reason}`),
+  );
+}
+
+test("what probes find changes the table, and only when it changes", async () => {
+  await using rig = startProbed();
+  const replicas = [replica("10.0.0.1:80"), replica("10.0.0.2:80")];
+  rig.sources[0]?.say([service("/web", 1234, { replicas })]);
+  await rig.settle();
+  assert.deepEqual(statesOf(rig), ["10.0.0.1:80 up: running", "10.0.0.2:80 up: running"]);
+  rig.prober.find("10.0.0.1:80", "down", "L4CON: refused");
+  rig.controller.stir();
+  await eventually(() => rig.published.length === 2);
+  assert.deepEqual(statesOf(rig), [
+    "10.0.0.1:80 down: probe L4CON: refused",
+    "10.0.0.2:80 up: running",
+  ]);
+  rig.controller.stir();
+  rig.prober.find("10.0.0.1:80", "up", "L4OK");
+  rig.controller.stir();
+  await eventually(() => rig.published.length === 3);
+  assert.equal(statesOf(rig)[0], "10.0.0.1:80 up: running");
+});
+
+test("when most probes fail at once everything stays up, says why, and is believed when it lasts", async () => {
+  await using rig = startProbed();
+  const replicas = [1, 2, 3, 4, 5].map((n) => replica(`10.0.0.${n}:80`));
+  rig.sources[0]?.say([service("/web", 1234, { replicas })]);
+  await rig.settle();
+  for (const { address } of replicas) rig.prober.find(`${address.host}:80`, "down", "L4TOUT");
+  rig.controller.stir();
+  await eventually(() => rig.published.length === 2);
+  assert.deepEqual(
+    new Set(statesOf(rig).map((line) => line.slice(12))),
+    new Set(["up: held up: most probes fail at once; L4TOUT"]),
+  );
+  const { problems } = rig.controller.table;
+  assert.deepEqual(
+    problems.map(({ kind, subject }) => [kind, subject]),
+    [["held-back", "probes"]],
+  );
+  assert.match(problems[0]?.reason ?? "", /^5 of 5 replicas fail their probes at once: held back/);
+  rig.now += 30_000;
+  await eventually(() => rig.published.length === 3);
+  assert.ok(statesOf(rig).every((line) => line.includes(" down: probe L4TOUT")));
+  assert.deepEqual(rig.controller.table.problems, []);
+});
+
+test("without the guard, probes are believed whatever they say", async () => {
+  await using rig = startProbed(false);
+  const replicas = [1, 2, 3, 4, 5].map((n) => replica(`10.0.0.${n}:80`));
+  rig.sources[0]?.say([service("/web", 1234, { replicas })]);
+  await rig.settle();
+  for (const { address } of replicas) rig.prober.find(`${address.host}:80`, "down");
+  rig.controller.stir();
+  await eventually(() => rig.published.length === 2);
+  assert.ok(statesOf(rig).every((line) => line.includes(" down: ")));
+});
+
+test("an explanation names every signal, who decided, and what stands against a replica", async () => {
+  await using rig = startProbed();
+  const check: CheckWish = { kind: { value: "http", from: "label portolan.0.check" } };
+  const replicas = [
+    replica("10.0.0.1:80"),
+    replica("10.0.0.2:80", { health: "down", reason: "a check fails" }),
+    replica("10.0.0.3:80", { weight: 0 }),
+    replica("10.0.0.4:80"),
+  ];
+  rig.sources[0]?.say([
+    service("/web", 1234, { replicas, check }),
+    service("/rival", 1234, { configuredAt: 5, replicas: [replica("10.0.0.9:80")] }),
+  ]);
+  await rig.settle();
+  rig.prober.find("10.0.0.1:80", "up", "L7OK/200 in 2 ms");
+  const ejection = (_key: string, key: string): { reason: string; since: number } | undefined =>
+    key === "10.0.0.4:80" ? { reason: "ejected for 30 s", since: 400 } : undefined;
+  rig.now = 1500;
+  const [explained] = rig.controller.explain("/web", ejection)?.services ?? [];
+  assert.equal(explained?.isServed, true);
+  assert.equal(explained?.checkFrom["kind"], "label portolan.0.check");
+  assert.deepEqual(
+    explained?.replicas.map(({ address, isIn, state, reason }) => [address, isIn, state, reason]),
+    [
+      ["10.0.0.1:80", true, "up", "running"],
+      ["10.0.0.2:80", false, "down", "a check fails"],
+      ["10.0.0.3:80", false, "up", "running"],
+      ["10.0.0.4:80", false, "ejected", "ejected for 30 s"],
+    ],
+  );
+  assert.deepEqual(explained?.replicas[0]?.signals, [
+    { from: "test", says: "up", reason: "running", ageMs: 500 },
+    { from: "probe", says: "up", reason: "L7OK/200 in 2 ms", ageMs: 1500 },
+    { from: "connections", says: "ok", reason: "no failures in a row", ageMs: undefined },
+  ]);
+  assert.equal(explained?.replicas[0]?.nextProbeInMs, 1000);
+  assert.deepEqual(explained?.replicas[3]?.signals.at(-1), {
+    from: "connections",
+    says: "ejected",
+    reason: "ejected for 30 s",
+    ageMs: 1100,
+  });
+});
+
+test("an explanation of an app that lost its port says so; of one that nobody lists there is none", async () => {
+  await using rig = startProbed();
+  rig.sources[0]?.say([
+    service("/web", 1234, { replicas: [replica("10.0.0.1:80")] }),
+    service("/rival", 1234, { configuredAt: 5, replicas: [replica("10.0.0.9:80")] }),
+  ]);
+  await rig.settle();
+  const explain = (app: string) => rig.controller.explain(app, () => undefined);
+  const rival = explain("/rival")?.services[0];
+  assert.equal(rival?.isServed, false);
+  assert.deepEqual(
+    rival?.replicas.map(({ isIn, reason }) => [isIn, reason]),
+    [[false, "its service is not served"]],
+  );
+  assert.equal(explain("/nobody"), undefined);
 });

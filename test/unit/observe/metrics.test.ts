@@ -2,11 +2,14 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
   closedColumn,
+  droppedColumn,
   failureColumn,
   replicaColumns,
   replicaRow,
+  requestColumn,
   serviceColumns,
   serviceRow,
+  sessionsClosedColumn,
 } from "../../../src/model/counters.ts";
 import type { ServiceFigures } from "../../../src/model/figures.ts";
 import { catalogue, replicaDetailMetrics } from "../../../src/observe/catalogue.ts";
@@ -34,6 +37,7 @@ function figures(): ServiceFigures {
   return {
     service: 'we"b:80',
     protocol: "tcp",
+    mode: "tcp",
     cells,
     limit: 8192,
     listeners: [{ address: "127.0.0.1:80", bound: true }],
@@ -41,11 +45,42 @@ function figures(): ServiceFigures {
   };
 }
 
+function datagramFigures(): ServiceFigures {
+  const cells = new Float64Array(serviceRow);
+  cells[serviceColumns.sessions] = 7;
+  cells[serviceColumns.sessionsActive] = 3;
+  cells[sessionsClosedColumn("idle")] = 4;
+  cells[serviceColumns.datagramsIn] = 20;
+  cells[serviceColumns.datagramsOut] = 19;
+  cells[droppedColumn("too-big")] = 1;
+  const listener = { address: "127.0.0.1:53", bound: true };
+  return {
+    service: "dns:53",
+    protocol: "udp",
+    mode: "udp",
+    cells,
+    limit: 4096,
+    listeners: [{ ...listener, receiveBuffer: 8_388_608, kernelDrops: 5 }],
+    replicas: [],
+  };
+}
+
+function requestFigures(): ServiceFigures {
+  const cells = new Float64Array(serviceRow);
+  cells[requestColumn(204)] = 5;
+  cells[requestColumn(503)] = 2;
+  cells[requestColumn(0)] = 1;
+  cells[serviceColumns.requestDurations + 1] = 7;
+  cells[serviceColumns.requestDurationSum] = 0.02;
+  const none = { listeners: [], replicas: [], limit: 8192 };
+  return { service: "web:8080", protocol: "tcp", mode: "http", cells, ...none };
+}
+
 function metrics(detailed: boolean): Metrics {
   return new Metrics({
     detailed,
     version: "1.2.3",
-    services: () => [figures()],
+    services: () => [figures(), datagramFigures(), requestFigures()],
     sources: () => [
       {
         source: "marathon",
@@ -58,6 +93,17 @@ function metrics(detailed: boolean): Metrics {
         lastSyncDurationMs: undefined,
       },
     ],
+    probes: () => [
+      {
+        kind: "http",
+        good: 5,
+        bad: 2,
+        void: 1,
+        durations: Float64Array.from([1, 2, 0, 0, 0, 0, 0, 0, 0, 5]),
+        durationSum: 40,
+      },
+    ],
+    transitions: () => [{ service: 'we"b:80', protocol: "tcp", up: 3, down: 4 }],
     servicesBySource: () => new Map([["marathon", 1]]),
     generation: () => 4,
     changes: () => new Map([["added", 1]]),
@@ -78,9 +124,31 @@ const lines = [
   'portolan_replica_connect_duration_seconds_bucket{service="we\\"b:80",protocol="tcp",le="+Inf"} 7',
   'portolan_replica_connect_duration_seconds_sum{service="we\\"b:80",protocol="tcp"} 0.5',
   'portolan_replica_connect_duration_seconds_count{service="we\\"b:80",protocol="tcp"} 7',
+  'portolan_udp_sessions_total{service="dns:53"} 7',
+  'portolan_udp_sessions_active{service="dns:53"} 3',
+  'portolan_udp_sessions_limit{service="dns:53"} 4096',
+  'portolan_udp_sessions_closed_total{service="dns:53",reason="idle"} 4',
+  'portolan_udp_datagrams_total{service="dns:53",direction="in"} 20',
+  'portolan_udp_datagrams_total{service="dns:53",direction="out"} 19',
+  'portolan_udp_dropped_total{service="dns:53",reason="too-big"} 1',
+  'portolan_udp_receive_buffer_bytes{service="dns:53",address="127.0.0.1:53"} 8388608',
+  'portolan_udp_kernel_dropped_total{service="dns:53",address="127.0.0.1:53"} 5',
+  'portolan_service_up{service="dns:53",protocol="udp"} 0',
   'portolan_service_up{service="we\\"b:80",protocol="tcp"} 1',
   'portolan_service_replicas{service="we\\"b:80",state="down"} 1',
   'portolan_replica_up{service="we\\"b:80",replica="10.0.0.2:80"} 0',
+  'portolan_http_requests_total{service="web:8080",code="2xx"} 5',
+  'portolan_http_requests_total{service="web:8080",code="5xx"} 2',
+  'portolan_http_requests_total{service="web:8080",code="none"} 1',
+  'portolan_http_request_duration_seconds_bucket{service="web:8080",le="0.005"} 7',
+  'portolan_http_request_duration_seconds_count{service="web:8080"} 7',
+  'portolan_checks_total{type="http",result="ok"} 5',
+  'portolan_checks_total{type="http",result="fail"} 2',
+  'portolan_checks_total{type="http",result="local_error"} 1',
+  'portolan_check_duration_seconds_bucket{type="http",le="0.005"} 3',
+  'portolan_check_duration_seconds_bucket{type="http",le="+Inf"} 8',
+  'portolan_check_duration_seconds_sum{type="http"} 40',
+  'portolan_check_transitions_total{service="we\\"b:80",protocol="tcp",to="down"} 4',
   'portolan_discovery_syncs_total{source="marathon",result="failed"} 2',
   'portolan_discovery_last_success_timestamp_seconds{source="marathon"} 5',
   'portolan_problems{kind="port-conflict"} 2',
@@ -102,6 +170,16 @@ test("every family is there with its type, help and numbers", async () => {
     !body.includes("portolan_discovery_sync_duration_seconds{"),
     "what is not known has no series",
   );
+});
+
+test("connections are told of TCP services only, sessions of UDP services only", async () => {
+  const { body } = await metrics(true).render();
+  const printed = body.split("\n");
+  const connections = printed.filter((line) => /^portolan_(service_)?connections_/.test(line));
+  assert.ok(connections.length > 0);
+  assert.ok(connections.every((line) => !line.includes("dns:53")));
+  const sessions = printed.filter((line) => line.startsWith("portolan_udp_"));
+  assert.ok(sessions.every((line) => line.includes("dns:53")));
 });
 
 test("replicas are exported in full only when asked for", async () => {

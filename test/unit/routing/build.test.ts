@@ -7,7 +7,13 @@ import { replica, service } from "../../support/services.ts";
 const input: Omit<BuildInput, "services"> = {
   standingOf: ({ health, reason }) => ({ state: health, reason, since: 7 }),
   incumbents: [],
-  ports: { firstPort: 1, lastPort: 65_535, reserved: new Map() },
+  ports: {
+    firstPort: 1,
+    lastPort: 65_535,
+    reserved: new Map(),
+    sources: [],
+    mergesSources: false,
+  },
   defaultPolicy,
   groupSize: 1,
   isOwnHost: (host) => host === "127.0.0.1",
@@ -56,16 +62,21 @@ test("two tasks on one address are one replica, and the better state speaks", ()
   );
 });
 
-test("a UDP service is listed and reported as not forwarded", () => {
+test("a UDP service is a route like any other, and its own listener is the one of its protocol", () => {
+  const replicas = [replica("127.0.0.1:53"), replica("127.0.0.1:80")];
   const { routes, problems } = buildRoutes({
     ...input,
-    services: [service("/dns", 53, { protocol: "udp", mode: "udp" })],
+    services: [
+      service("/dns", 53, { protocol: "udp", mode: "udp", replicas }),
+      service("/web", 80, { replicas }),
+    ],
   });
-  assert.equal(routes[0]?.key, "udp/53");
-  assert.deepEqual(
-    problems.map(({ kind, subject }) => [kind, subject]),
-    [["unsupported", "/dns"]],
-  );
+  const states = routes.map(({ key, replicas: [dns, web] }) => [key, dns?.state, web?.state]);
+  assert.deepEqual(states, [
+    ["udp/53", "down", "up"],
+    ["tcp/80", "up", "down"],
+  ]);
+  assert.deepEqual(problems, []);
 });
 
 test("a replica that is our own listener is refused, whichever service it belongs to", () => {
@@ -92,4 +103,22 @@ test("a replica's limit is divided by the group, rounded up, never to none", () 
     const { routes } = buildRoutes({ ...input, services, groupSize });
     assert.equal(routes[0]?.policy.replicaLimit, want);
   }
+});
+
+test("replicas of apps that share a port are one route, each with its own weight", () => {
+  const main = service("/demo/web", 1234, { configuredAt: -1, replicas: [replica("10.0.0.1:80")] });
+  const canary = service("/demo/canary", 1234, {
+    merges: true,
+    replicas: [replica("10.0.0.2:80", { weight: 25 })],
+  });
+  const { routes } = buildRoutes({ ...input, services: [canary, main] });
+  assert.equal(routes.length, 1);
+  assert.deepEqual([routes[0]?.app, routes[0]?.sharers], ["/demo/web", ["/demo/canary"]]);
+  assert.deepEqual(
+    routes[0]?.replicas.map(({ key, weight }) => [key, weight]),
+    [
+      ["10.0.0.1:80", 500],
+      ["10.0.0.2:80", 25],
+    ],
+  );
 });

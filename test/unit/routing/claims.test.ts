@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { defaultPolicy } from "../../../src/model/policy.ts";
-import { settleClaims, type PortPolicy } from "../../../src/routing/claims.ts";
+import { settleClaims, type Claimed, type PortPolicy } from "../../../src/routing/claims.ts";
 import type { Route } from "../../../src/routing/table.ts";
 import { service } from "../../support/services.ts";
 
@@ -9,6 +9,8 @@ const policy: PortPolicy = {
   firstPort: 1000,
   lastPort: 20_000,
   reserved: new Map([["tcp/9090", "the status port"]]),
+  sources: ["marathon", "registrator"],
+  mergesSources: false,
 };
 
 const incumbent: Route = {
@@ -23,6 +25,12 @@ const incumbent: Route = {
   replicas: [],
 };
 
+function appsOf(claims: readonly Claimed[]): string[] {
+  return claims.map(({ service: { app }, sharers }) =>
+    [app, ...sharers.map((sharer) => sharer.app)].join(" + "),
+  );
+}
+
 const old = service("/old", 1234, { configuredAt: 1 });
 const young = service("/young", 1234, { configuredAt: 2 });
 
@@ -31,11 +39,8 @@ test("the app configured first gets a port that two claim, whatever the order", 
     [old, young],
     [young, old],
   ]) {
-    const { services, problems } = settleClaims(claims, [], policy);
-    assert.deepEqual(
-      services.map(({ app }) => app),
-      ["/old"],
-    );
+    const { claims: settled, problems } = settleClaims(claims, [], policy);
+    assert.deepEqual(appsOf(settled), ["/old"]);
     assert.deepEqual(
       problems.map(({ kind, subject }) => [kind, subject]),
       [["port-conflict", "/young"]],
@@ -45,27 +50,21 @@ test("the app configured first gets a port that two claim, whatever the order", 
 });
 
 test("the app that has the port keeps it, even against an older one", () => {
-  const { services } = settleClaims([old, young], [incumbent], policy);
-  assert.deepEqual(
-    services.map(({ app }) => app),
-    ["/young"],
-  );
+  const { claims: settled } = settleClaims([old, young], [incumbent], policy);
+  assert.deepEqual(appsOf(settled), ["/young"]);
 });
 
 test("claims of the same age go to the first id", () => {
   const claims = [service("/b", 1234), service("/a", 1234), service("/c", 1234)];
-  const { services, problems } = settleClaims(claims, [], policy);
-  assert.deepEqual(
-    services.map(({ app }) => app),
-    ["/a"],
-  );
+  const { claims: settled, problems } = settleClaims(claims, [], policy);
+  assert.deepEqual(appsOf(settled), ["/a"]);
   assert.equal(problems.length, 2);
 });
 
 test("tcp and udp on one number are two services", () => {
   const claims = [service("/a", 5353), service("/b", 5353, { protocol: "udp", mode: "udp" })];
-  const { services, problems } = settleClaims(claims, [], policy);
-  assert.equal(services.length, 2);
+  const { claims: settled, problems } = settleClaims(claims, [], policy);
+  assert.equal(settled.length, 2);
   assert.deepEqual(problems, []);
 });
 
@@ -76,11 +75,8 @@ test("our own port and ports outside the range are refused with the reason, the 
     service("/c", 20_001),
     service("/d", 1000),
   ];
-  const { services, problems } = settleClaims(claims, [], policy);
-  assert.deepEqual(
-    services.map(({ app }) => app),
-    ["/d"],
-  );
+  const { claims: settled, problems } = settleClaims(claims, [], policy);
+  assert.deepEqual(appsOf(settled), ["/d"]);
   assert.deepEqual(
     problems.map(({ kind, reason }) => [kind, reason]),
     [
@@ -95,4 +91,44 @@ test("our own port and ports outside the range are refused with the reason, the 
       ],
     ],
   );
+});
+
+const canary = service("/demo/canary", 1234, { merges: true });
+const main = service("/demo/web", 1234, { configuredAt: -1 });
+
+test("a canary of the same group joins the service whose port it chose by label", () => {
+  const { claims: settled, problems } = settleClaims([canary, main], [], policy);
+  assert.deepEqual(appsOf(settled), ["/demo/web + /demo/canary"]);
+  assert.deepEqual(problems, []);
+});
+
+test("an app of another group joins only where both chose the port by label", () => {
+  const stranger = service("/other/web", 1234, { merges: true });
+  const open = { ...main, merges: true };
+  assert.deepEqual(appsOf(settleClaims([stranger, main], [], policy).claims), ["/demo/web"]);
+  assert.deepEqual(appsOf(settleClaims([stranger, open], [], policy).claims), [
+    "/demo/web + /other/web",
+  ]);
+  const both = settleClaims([canary, stranger, main], [], policy);
+  assert.deepEqual(appsOf(both.claims), ["/demo/web + /demo/canary"]);
+  assert.deepEqual(
+    both.problems.map(({ subject }) => subject),
+    ["/other/web"],
+  );
+});
+
+test("two apps that merely collide never share", () => {
+  const twin = service("/demo/twin", 1234);
+  assert.deepEqual(appsOf(settleClaims([twin, main], [], policy).claims), ["/demo/web"]);
+});
+
+test("the stronger source has the port, even against who has it now; where sources merge they share it", () => {
+  const listed = service("/young", 1234, { source: "registrator" });
+  const wanted = service("/web", 1234, { source: "marathon", configuredAt: 9 });
+  const owner = { ...incumbent, source: "registrator" };
+  assert.deepEqual(appsOf(settleClaims([listed, wanted], [owner], policy).claims), ["/web"]);
+  const merging = { ...policy, mergesSources: true };
+  assert.deepEqual(appsOf(settleClaims([listed, wanted], [owner], merging).claims), [
+    "/web + /young",
+  ]);
 });

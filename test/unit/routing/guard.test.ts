@@ -1,69 +1,87 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Service } from "../../../src/model/service.ts";
-import { guardLoss, type Doubt } from "../../../src/routing/guard.ts";
+import { guardLoss, type Decision, type Doubts } from "../../../src/routing/guard.ts";
 import { replica, service } from "../../support/services.ts";
 
 const nothingGone: ReadonlySet<string> = new Set();
+const noDoubts: Doubts = new Map();
 const ten: readonly Service[] = Array.from({ length: 10 }, (_, index) =>
   service(`/app-${index}`, 1000 + index, { replicas: [replica(`10.0.0.${index + 1}:80`)] }),
 );
 
 function tasksOf(services: readonly Service[]): string[] {
-  return services.flatMap(({ replicas }) => replicas.map(({ task }) => task));
+  return services.flatMap(({ replicas }) => replicas.map(({ task }) => task)).toSorted();
+}
+
+/** One service of ten replicas, less some of the first. */
+function large(without = 0): Service {
+  const replicas = Array.from({ length: 10 }, (_, index) => replica(`10.0.0.${index + 1}:80`));
+  return service("/large", 1000, { replicas: replicas.slice(without) });
+}
+
+function look(
+  served: readonly Service[],
+  services: readonly Service[],
+  over: { doubts?: Doubts; now?: number; confirmedGone?: ReadonlySet<string> } = {},
+): Decision {
+  const { doubts = noDoubts, now = 0, confirmedGone = nothingGone } = over;
+  return guardLoss({ services, confirmedGone }, { served, doubts, now });
 }
 
 test("an empty answer is held until three looks ten seconds apart agree", () => {
-  const answer = { services: [], confirmedGone: nothingGone };
-  let doubt: Doubt | undefined;
-  const verdicts: string[] = [];
+  let doubts = noDoubts;
+  const held: number[] = [];
   for (const now of [0, 5000, 10_000, 15_000, 20_000]) {
-    const decision = guardLoss(answer, { served: ten, doubt, now });
-    verdicts.push(decision.kind);
-    if (decision.kind === "held") {
-      doubt = decision.doubt;
-      assert.deepEqual(tasksOf(decision.services).toSorted(), tasksOf(ten).toSorted());
-    } else {
-      assert.deepEqual(decision, { kind: "accepted", services: [], believed: true });
-    }
+    const decision = look(ten, [], { doubts, now });
+    ({ doubts } = decision);
+    held.push(doubts.size);
+    if (doubts.size > 0) assert.deepEqual(tasksOf(decision.services), tasksOf(ten));
+    else assert.deepEqual([decision.services, decision.believed], [[], 10]);
   }
-  assert.deepEqual(verdicts, ["held", "held", "held", "held", "accepted"]);
+  assert.deepEqual(held, [10, 10, 10, 10, 0]);
 });
 
 test("a loss that events explain passes at once", () => {
-  const confirmedGone = new Set([
-    ...tasksOf(ten).slice(0, 5),
-    "/app-5",
-    "/app-6",
-    "/app-7",
-    "/app-8",
-    "/app-9",
-  ]);
-  const decision = guardLoss(
-    { services: [], confirmedGone },
-    { served: ten, doubt: undefined, now: 0 },
-  );
-  assert.equal(decision.kind, "accepted");
+  const apps = ["/app-5", "/app-6", "/app-7", "/app-8", "/app-9"];
+  const confirmedGone = new Set([...tasksOf(ten.slice(0, 5)), ...apps]);
+  assert.equal(look(ten, [], { confirmedGone }).doubts.size, 0);
 });
 
-test("losing half or a few passes", () => {
-  const half = { services: ten.slice(5), confirmedGone: nothingGone };
-  assert.equal(guardLoss(half, { served: ten, doubt: undefined, now: 0 }).kind, "accepted");
-  const few = { services: ten.slice(3, 5), confirmedGone: nothingGone };
-  assert.equal(
-    guardLoss(few, { served: ten.slice(0, 5), doubt: undefined, now: 0 }).kind,
-    "accepted",
-  );
+test("losing half of a service, or a few of its replicas, passes", () => {
+  for (const without of [1, 3, 5]) {
+    const decision = look([large()], [large(without)]);
+    assert.deepEqual([decision.doubts.size, decision.services], [0, [large(without)]]);
+  }
+  assert.equal(look([large()], [large(6)]).doubts.size, 6);
+});
+
+test("losing all of one service is held, whatever else goes on", () => {
+  const [first, ...others] = ten;
+  assert.ok(first);
+  const gone = look(ten, others);
+  assert.deepEqual([...gone.doubts.keys()], ["task-10.0.0.1:80"]);
+  assert.deepEqual(tasksOf(gone.services), tasksOf(ten));
+  const empty = look(ten, [{ ...first, replicas: [] }, ...others]);
+  assert.deepEqual(tasksOf(empty.services), tasksOf(ten));
+});
+
+test("a service whose replicas have all been replaced has lost nothing", () => {
+  const [first, ...others] = ten;
+  assert.ok(first);
+  const replaced = [{ ...first, replicas: [replica("10.0.1.1:80")] }, ...others];
+  assert.deepEqual(look(ten, replaced).services, replaced);
+});
+
+test("a service that only changed its port has lost nothing", () => {
+  const renumbered = ten.map((one) => ({ ...one, port: one.port + 500 }));
+  assert.deepEqual(look(ten, renumbered).services, renumbered);
 });
 
 test("while a loss is held, what is new is served and what events explain goes", () => {
   const added = service("/new", 3000, { replicas: [replica("10.9.9.9:80")] });
   const confirmedGone = new Set(["task-10.0.0.1:80"]);
-  const decision = guardLoss(
-    { services: [added], confirmedGone },
-    { served: ten, doubt: undefined, now: 0 },
-  );
-  assert.equal(decision.kind, "held");
+  const decision = look(ten, [added], { confirmedGone });
   const tasks = tasksOf(decision.services);
   assert.ok(tasks.includes("task-10.9.9.9:80"));
   assert.ok(!tasks.includes("task-10.0.0.1:80"));
@@ -72,41 +90,26 @@ test("while a loss is held, what is new is served and what events explain goes",
 
 test("a held replica is dropped when its address has been given to another task", () => {
   const thief = service("/thief", 3000, { replicas: [replica("10.0.0.4:80", { task: "other" })] });
-  const decision = guardLoss(
-    { services: [thief], confirmedGone: nothingGone },
-    { served: ten, doubt: undefined, now: 0 },
-  );
-  assert.equal(decision.kind, "held");
-  assert.ok(!tasksOf(decision.services).includes("task-10.0.0.4:80"));
+  const { services, doubts } = look(ten, [thief]);
+  assert.equal(doubts.size, 10);
+  assert.ok(!tasksOf(services).includes("task-10.0.0.4:80"));
 });
 
-test("a doubt is forgotten when the answer is whole again", () => {
-  const first = guardLoss(
-    { services: [], confirmedGone: nothingGone },
-    { served: ten, doubt: undefined, now: 0 },
-  );
-  assert.equal(first.kind, "held");
-  const whole = guardLoss(
-    { services: ten, confirmedGone: nothingGone },
-    {
-      served: first.services,
-      doubt: { looks: 2, lastLookAt: 0, lost: new Set(tasksOf(ten)) },
-      now: 10_000,
-    },
-  );
-  assert.deepEqual(whole, { kind: "accepted", services: ten, believed: false });
+test("a doubt is forgotten when its task is listed again", () => {
+  const first = look(ten, []);
+  const whole = look(first.services, ten, { doubts: first.doubts, now: 10_000 });
+  assert.deepEqual(whole, { services: ten, doubts: noDoubts, believed: 0, of: 10 });
+  const again = look(ten, [], { doubts: whole.doubts, now: 20_000 });
+  assert.ok([...again.doubts.values()].every(({ looks }) => looks === 1));
 });
 
 test("looks that each lose something else never add up", () => {
-  let doubt: Doubt | undefined;
-  const answers = [ten.slice(6), ten.slice(0, 4), []];
+  let doubts = noDoubts;
+  const answers = [ten.slice(6), ten.slice(0, 4), ten.slice(6)];
   for (const [round, services] of answers.entries()) {
-    const decision = guardLoss(
-      { services, confirmedGone: nothingGone },
-      { served: ten, doubt, now: round * 10_000 },
-    );
-    assert.equal(decision.kind, "held", `look ${round}`);
-    if (decision.kind === "held") ({ doubt } = decision);
-    assert.equal(doubt?.looks, 1);
+    ({ doubts } = look(ten, services, { doubts, now: round * 10_000 }));
+    assert.ok(doubts.size > 0, `look ${round}`);
+    assert.ok([...doubts.values()].every(({ looks }) => looks === 1 || services !== ten));
   }
+  assert.ok([...doubts.values()].every(({ looks }) => looks < 3));
 });

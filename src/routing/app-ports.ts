@@ -1,0 +1,38 @@
+import type { RoutedReplica, Route } from "./table.ts";
+
+/** A route and its place among the ports of its app. */
+export interface PlacedRoute {
+  readonly route: Route;
+  readonly index: number;
+}
+
+/** The replicas others may be told of: those that get new connections here. */
+export function servingReplicas(route: Route): readonly RoutedReplica[] {
+  return route.replicas.filter(({ state, weight }) => state === "up" && weight > 0);
+}
+
+/** The routes of each app in the order of its ports. */
+export function routesByApp(routes: readonly Route[]): ReadonlyMap<string, readonly PlacedRoute[]> {
+  const byApp = Map.groupBy(routes, ({ app }) => app);
+  return new Map([...byApp].map(([app, siblings]) => [app, placeRoutes(siblings)]));
+}
+
+/**
+ * The routes of one app in the order of its ports, TCP before UDP. Where the source does not tell the places, the service
+ * ports in rising order are counted.
+ */
+export function placeRoutes(siblings: readonly Route[]): readonly PlacedRoute[] {
+  const ports = [...new Set(siblings.map(({ port }) => port))].toSorted((a, b) => a - b);
+  const isTold = siblings.every(({ portIndex }) => portIndex !== undefined);
+  return siblings
+    .map((route) => ({
+      route,
+      index: (isTold ? route.portIndex : undefined) ?? ports.indexOf(route.port),
+    }))
+    .toSorted(byPlace);
+}
+
+function byPlace(one: PlacedRoute, other: PlacedRoute): number {
+  if (one.index !== other.index) return one.index - other.index;
+  return one.route.protocol < other.route.protocol ? -1 : 1;
+}

@@ -1,0 +1,72 @@
+import { isAbort, sleep } from "../async/sleep.ts";
+import { checkPolicyOf } from "../config/policy-of.ts";
+import { Controller } from "../control/controller.ts";
+import { Checks } from "../health/checks.ts";
+import type { Problem } from "../model/problem.ts";
+import { ownHosts } from "../routing/own-addresses.ts";
+import type { Table } from "../routing/table.ts";
+import { hostNames } from "../workers/this-host.ts";
+import { makeFeeds, type Surroundings } from "./feeds.ts";
+import { routingRules } from "./routing-rules.ts";
+
+/** What would be served now. */
+export interface DryRun {
+  /** Undefined when not every source could be read in time. */
+  readonly table: Table | undefined;
+  readonly problems: readonly Problem[];
+}
+
+/** The sources had no answer to give for this long, in ms. */
+const patienceMs = 30_000;
+
+/** Reads every source once and builds the table that would be served, as the sources see it: nothing is bound or probed. */
+export async function dryRun(surroundings: Surroundings): Promise<DryRun> {
+  const { config, logger, clock } = surroundings;
+  const feeds = makeFeeds(surroundings);
+  const life = new AbortController();
+  const first = Promise.withResolvers<Table>();
+  const names = hostNames(config.hostNames);
+  const controller = new Controller({
+    feeds,
+    checks: unasked(surroundings),
+    rules: routingRules(config, {
+      statusPort: config.statusEndpoint?.port,
+      isOwnHost: ownHosts({ bind: config.bind, names }),
+      sources: feeds.map(({ source }) => source.name),
+    }),
+    connectionsOn: () => 0,
+    shrinkGuard: false,
+    clock,
+    steadyClock: () => performance.now(),
+    logger,
+    publish: (table) => first.resolve(table),
+  });
+  const running = controller.run(life.signal).catch((error: unknown) => {
+    if (!isAbort(error, life.signal)) first.reject(error);
+  });
+  const late = sleep(patienceMs, life.signal).then(
+    () => undefined,
+    () => undefined,
+  );
+  const table = await Promise.race([first.promise, late]);
+  life.abort();
+  await running;
+  const unread = feeds.flatMap(({ source }): Problem[] => {
+    const { name, endpoint, lastSyncAt, lastError } = source.status();
+    if (lastSyncAt !== undefined) return [];
+    const reason = `${endpoint} could not be read: ${lastError ?? "no answer yet"}`;
+    return [{ kind: "source-unread", subject: name, reason }];
+  });
+  return { table, problems: [...unread, ...(table?.problems ?? [])] };
+}
+
+/** Checks that ask nobody: the table is as the sources see it. */
+function unasked({ config }: Surroundings): Checks {
+  return new Checks({
+    prober: { want: () => {}, of: () => undefined, nextIn: () => 0, suspect: () => {} },
+    defaults: checkPolicyOf(config),
+    mayProbe: () => false,
+    preface: () => Buffer.alloc(0),
+    credentialsOf: () => undefined,
+  });
+}

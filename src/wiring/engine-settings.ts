@@ -1,0 +1,25 @@
+import { availableParallelism } from "node:os";
+import type { Config } from "../config/settings.ts";
+import type { PoolOptions } from "../workers/pool.ts";
+
+const mostWorkers = 64;
+
+/** What every engine is configured with for its whole life. */
+export function engineSettings(config: Config): PoolOptions["settings"] {
+  return {
+    bindHosts: config.bind,
+    proxyTrusted: config.proxyTrusted,
+    limits: {
+      connectTimeoutMs: config.connectTimeoutMs,
+      connectBudgetMs: 3 * config.connectTimeoutMs,
+      headerTimeoutMs: 5000,
+      halfCloseMs: 30_000,
+      writeStallMs: 120_000,
+    },
+  };
+}
+
+/** Threads that forward. */
+export function workerCount(workers: number | "auto"): number {
+  return workers === "auto" ? Math.min(availableParallelism(), mostWorkers) : workers;
+}

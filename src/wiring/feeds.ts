@@ -1,0 +1,92 @@
+import { readFileSync } from "node:fs";
+import { hostname } from "node:os";
+import type { Config } from "../config/settings.ts";
+import type { Feed } from "../control/controller.ts";
+import { ConsulSource } from "../discovery/consul/consul-source.ts";
+import { DnsSource } from "../discovery/dns/dns-source.ts";
+import { parseSrvName } from "../discovery/dns/srv-records.ts";
+import { DockerSource } from "../discovery/docker/docker-source.ts";
+import { FileSource } from "../discovery/file/file-source.ts";
+import { MarathonSource } from "../discovery/marathon/marathon-source.ts";
+import { RegistratorSource } from "../discovery/registrator/registrator-source.ts";
+import { resolveHosts } from "../discovery/resolve-hosts.ts";
+import type { Source } from "../discovery/source.ts";
+import { formatAddress } from "../model/address.ts";
+import type { Logger } from "../model/logger.ts";
+
+/** What every source is given beside its own settings. */
+export interface Surroundings {
+  readonly config: Config;
+  readonly logger: Logger;
+  readonly clock: () => number;
+  readonly random: () => number;
+}
+
+type MakeSource = (surroundings: Surroundings) => Source | undefined;
+
+/** How each source is made; undefined when it is not configured. */
+const makers: Readonly<Record<Config["sourcePriority"][number], MakeSource>> = {
+  marathon: makeMarathon,
+  registrator: ({ config: { registrator: url, refreshIntervalMs }, ...rest }) =>
+    url === undefined ? undefined : new RegistratorSource({ url, refreshIntervalMs, ...rest }),
+  consul: makeConsul,
+  file: ({ config: { file: path }, ...rest }) =>
+    path === undefined ? undefined : new FileSource({ path, ...rest }),
+  dns: ({ config: { dnsSrv }, ...rest }) => {
+    const names = dnsSrv.map(parseSrvName).filter((name) => name !== undefined);
+    return names.length === 0 ? undefined : new DnsSource({ names, ...rest });
+  },
+  docker: ({ config: { docker: url, hostNames, refreshIntervalMs }, ...rest }) => {
+    const host = hostNames[0] ?? hostname();
+    return url === undefined
+      ? undefined
+      : new DockerSource({ url, host, refreshIntervalMs, ...rest });
+  },
+};
+
+/** One feed per source that is configured, the strongest first; throws when a file that it needs cannot be read. */
+export function makeFeeds(surroundings: Surroundings): Feed[] {
+  const made = surroundings.config.sourcePriority.map((name) => makers[name](surroundings));
+  return made
+    .filter((source) => source !== undefined)
+    .map((source): Feed => {
+      return { source, states: (signal) => resolveHosts(source.run(signal), {}, signal) };
+    });
+}
+
+function makeMarathon({ config, logger, clock, random }: Surroundings): Source | undefined {
+  const { marathon, marathonHost: host, marathonPort: port } = config;
+  const single = host === undefined ? [] : [new URL(`http://${formatAddress({ host, port })}`)];
+  const endpoints = [...marathon, ...single];
+  if (endpoints.length === 0) return undefined;
+  return new MarathonSource({
+    endpoints,
+    authFile: config.marathonAuthFile,
+    ca: pem(config.marathonCa),
+    certificate: pem(config.marathonCert),
+    key: pem(config.marathonKey),
+    groups: config.groups,
+    exposeHost: config.exposeHost,
+    pods: config.pods,
+    refreshIntervalMs: config.refreshIntervalMs,
+    clock,
+    random,
+    logger,
+  });
+}
+
+function makeConsul({ config, ...rest }: Surroundings): Source | undefined {
+  const { consul, consulTokenFile, consulDatacenter, refreshIntervalMs } = config;
+  if (consul === undefined) return undefined;
+  return new ConsulSource({
+    url: new URL(consul),
+    tokenFile: consulTokenFile,
+    datacenter: consulDatacenter,
+    refreshIntervalMs,
+    ...rest,
+  });
+}
+
+function pem(path: string | undefined): string | undefined {
+  return path === undefined ? undefined : readFileSync(path, "utf8");
+}

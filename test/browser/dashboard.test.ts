@@ -1,0 +1,167 @@
+import assert from "node:assert/strict";
+import { suite, test } from "node:test";
+import type { Page } from "playwright-core";
+import { Chromium, noChromium, picture } from "../support/chromium.ts";
+import { DashboardStage } from "../support/dashboard-stage.ts";
+import { eventually } from "../support/eventually.ts";
+import { TcpClient } from "../support/tcp-client.ts";
+import { named, TcpReplica } from "../support/tcp-replica.ts";
+
+const markup = "/evil/<img src=x onerror=alert(1)>";
+
+/** The text of each line of the list of services, cells divided by blanks. */
+async function lines(page: Page): Promise<string[]> {
+  const texts = await page.locator("#service-rows tr:not(.spacer)").allInnerTexts();
+  return texts.map((text) => text.replaceAll(/\s+/g, " ").trim());
+}
+
+/** Waits until one line of the list matches. */
+function line(page: Page, pattern: RegExp): Promise<string> {
+  return eventually(async () => (await lines(page)).find((text) => pattern.test(text)), {
+    what: `the line ${String(pattern)}`,
+  });
+}
+
+suite("the dashboard in a browser", { skip: noChromium, timeout: 110_000 }, () => {
+  test("shows what there is, follows what happens, and tells why", async () => {
+    await using one = await TcpReplica.start(named("one"));
+    const two = await TcpReplica.start(named("two"));
+    await using stage = await DashboardStage.start([
+      { app: "/shop/web", replicas: [one, two] },
+      { app: "/shop/db", replicas: [one] },
+      { app: markup, replicas: [] },
+    ]);
+    await using browser = await Chromium.start();
+    const shown = await browser.open(stage.url);
+    const { page } = shown;
+    await line(page, /^\/shop\/web ● 2\/2 up/);
+    await line(page, /^\/evil\/<img src=x onerror=alert\(1\)> ✖ 0\/0 up/);
+    assert.equal(await page.locator("img").count(), 0, "what app owners wrote is text");
+    await page.getByText("● live").waitFor();
+    assert.match(await page.locator("#sources").innerText(), /file\s.*pushed|polled/);
+    assert.match(await page.locator("#routing").innerText(), /added tcp\/\d+ \/shop\/web/);
+
+    await page.getByRole("button", { name: "/shop/web", exact: true }).click();
+    await line(page, new RegExp(`^127\\.0\\.0\\.1:${two.port} ● up`));
+    {
+      await using client = new TcpClient(stage.port("/shop/web"));
+      await eventually(() => client.text !== "");
+      await line(page, /^\/shop\/web ● 2\/2 up \d+ tcp leastconn 1 /);
+    }
+    await two[Symbol.asyncDispose]();
+    await line(page, /^\/shop\/web ◐ 1\/2 up/);
+    await line(page, new RegExp(`^127\\.0\\.0\\.1:${two.port} ✖ down .* L4CON`));
+    await eventually(async () => /→ down/.test(await page.locator("#routing").innerText()));
+
+    await page.getByRole("button", { name: `why is 127.0.0.1:${two.port} as it is` }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByText("✖ out of rotation").waitFor();
+    assert.match(await dialog.innerText(), /probe\s+down\s+L4CON/);
+    await page.keyboard.press("Escape");
+    await dialog.waitFor({ state: "hidden" });
+    assert.deepEqual(shown.complaints, []);
+  });
+
+  test("is filtered, sorted and walked through with the keyboard alone", async () => {
+    await using one = await TcpReplica.start(named("one"));
+    await using stage = await DashboardStage.start(
+      [
+        { app: "/a/first", port: 0, replicas: [one] },
+        { app: "/b/second", replicas: [one] },
+        { app: "/b/third", replicas: [] },
+      ].map(({ app, replicas }) => ({ app, replicas })),
+    );
+    await using browser = await Chromium.start();
+    const shown = await browser.open(stage.url);
+    const { page } = shown;
+    await line(page, /^\/b\/third/);
+    await page.keyboard.press("/");
+    await page.keyboard.type("second");
+    await eventually(async () => (await lines(page)).length === 1);
+    await page.getByText("1 of 3 services").waitFor();
+    await page.keyboard.press("Escape");
+    await eventually(async () => (await lines(page)).length === 3);
+
+    await page.getByLabel("State").selectOption("down");
+    await eventually(async () => (await lines(page)).join().startsWith("/b/third"));
+    await page.getByLabel("State").selectOption("all");
+
+    const heading = page.getByRole("button", { name: "service", exact: true });
+    await heading.press("Enter");
+    const apps = async (): Promise<(string | undefined)[]> =>
+      (await lines(page)).map((text) => text.split(" ")[0]);
+    await eventually(async () => (await apps()).join() === "/a/first,/b/second,/b/third");
+    assert.equal(await page.locator("th.service").getAttribute("aria-sort"), "ascending");
+    await heading.press("Enter");
+    await eventually(async () => (await apps()).join() === "/b/third,/b/second,/a/first");
+
+    const focused = (): Promise<string | undefined> =>
+      page.evaluate("document.activeElement?.textContent ?? undefined");
+    await page.getByRole("button", { name: "/b/third" }).focus();
+    await page.keyboard.press("End");
+    assert.equal(await focused(), "/a/first");
+    await page.keyboard.press("ArrowUp");
+    assert.equal(await focused(), "/b/second");
+    await page.keyboard.press("ArrowRight");
+    await line(page, new RegExp(`^127\\.0\\.0\\.1:${one.port} ● up`));
+    assert.equal(await focused(), "/b/second", "a line keeps the focus when others come");
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("Enter");
+    await page.getByRole("dialog").getByText("✔ in rotation").waitFor();
+    assert.deepEqual(shown.complaints, []);
+  });
+
+  test("comes back by itself when the program does, and says so meanwhile", async () => {
+    await using one = await TcpReplica.start(named("one"));
+    const stage = await DashboardStage.start([{ app: "/a", replicas: [one] }]);
+    await using browser = await Chromium.start();
+    const { page } = await browser.open(stage.url);
+    await page.getByText("● live").waitFor();
+    await stage[Symbol.asyncDispose]();
+    await page.getByText("no connection, trying again").waitFor();
+    await line(page, /^\/a/);
+  });
+
+  test("has ten thousand replicas in a page of few elements, and pictures of both themes at two widths", async () => {
+    await using one = await TcpReplica.start(named("one"));
+    const replicas = Array.from({ length: 10 }, (_, index) => `127.0.0.${index + 1}:${one.port}`);
+    const services = Array.from({ length: 1000 }, (_, index) => {
+      const app = `/group-${index % 20}/service-${index}`;
+      return { app, port: 20_000 + index, replicas };
+    });
+    await using stage = await DashboardStage.start(services);
+    await using browser = await Chromium.start();
+    for (const colorScheme of ["light", "dark"] as const) {
+      for (const width of [1440, 420]) {
+        const shown = await browser.open(stage.url, {
+          colorScheme,
+          viewport: { width, height: 900 },
+        });
+        const { page } = shown;
+        await page.getByText("1000 of 1000 services").waitFor();
+        await page.getByRole("button", { name: "/group-0/service-0", exact: true }).click();
+        await line(page, new RegExp(`^127\\.0\\.0\\.10:${one.port} `));
+        await page.getByRole("button", { name: "/group-0/service-0", exact: true }).focus();
+        await page.keyboard.press("End");
+        await line(page, /^\/group-19\/service-999 /);
+        const elements = Number(await page.evaluate("document.querySelectorAll('*').length"));
+        assert.ok(elements < 1500, `${elements} elements`);
+        await page.keyboard.press("Home");
+        await line(page, /^\/group-0\/service-0 /);
+        await picture(shown, `dashboard-${colorScheme}-${width}`);
+        assert.deepEqual(shown.complaints, []);
+        await page.context().close();
+      }
+    }
+  });
+
+  test("without scripts the plain summary is there", async () => {
+    await using stage = await DashboardStage.start([{ app: "/a", replicas: [] }]);
+    await using browser = await Chromium.start();
+    const { page } = await browser.open(stage.url, { javaScriptEnabled: false });
+    assert.match(
+      await page.locator("body").innerText(),
+      /OK, 1 services, table \d+[^]*\/api\/table/,
+    );
+  });
+});

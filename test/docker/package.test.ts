@@ -1,0 +1,127 @@
+import assert from "node:assert/strict";
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { cpSync, readFileSync, symlinkSync } from "node:fs";
+import { after, before, suite, test } from "node:test";
+import { publint } from "publint";
+import { eventually } from "../support/eventually.ts";
+import { startMarathon } from "../support/marathon.ts";
+import { TemporaryFolder } from "../support/temporary-folder.ts";
+import { at, entriesAt, listAt } from "./documents.ts";
+
+const root = new URL("../../", import.meta.url).pathname;
+const manifest: unknown = JSON.parse(readFileSync(`${root}package.json`, "utf8"));
+
+/** Runs npm somewhere and gives what it printed. */
+function npm(cwd: string, ...args: readonly string[]): string {
+  return execFileSync("npm", args, {
+    cwd,
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "pipe"],
+    timeout: 90_000,
+  });
+}
+
+suite("the npm package", () => {
+  const folder = new TemporaryFolder();
+  const source = folder.file("source");
+  const installed = folder.file("package");
+  let packed: string[] = [];
+  let archive = "";
+
+  before(() => {
+    const parts = ["package.json", "package-lock.json", "README.md", "LICENSE", "tsconfig.json"];
+    for (const part of [...parts, "src"]) {
+      cpSync(`${root}${part}`, `${source}/${part}`, { recursive: true });
+    }
+    symlinkSync(`${root}node_modules`, `${source}/node_modules`);
+    npm(source, "run", "--silent", "build");
+    const report: unknown = JSON.parse(npm(source, "pack", "--json"));
+    packed = listAt(report, 0, "files").map((file) => String(at(file, "path")));
+    archive = `${source}/${String(at(report, 0, "filename"))}`;
+    execFileSync("tar", ["-xzf", archive, "-C", folder.path]);
+    symlinkSync(`${root}node_modules`, `${installed}/node_modules`);
+  });
+
+  after(() => folder[Symbol.dispose]());
+
+  test("contains the built program and three files, nothing else", () => {
+    const isBuilt = (path: string): boolean =>
+      /^dist\/[\w/-]+\.(?:js|d\.ts|html|css|svg)$/.test(path);
+    assert.deepEqual(packed.filter((path) => !isBuilt(path)).toSorted(), [
+      "LICENSE",
+      "README.md",
+      "package.json",
+    ]);
+    for (const needed of ["dist/main.js", "dist/workers/worker-thread.js"]) {
+      assert.ok(packed.includes(needed), needed);
+    }
+  });
+
+  test("starts by its name, as npx starts it", () => {
+    const program = at(manifest, "bin", "portolan");
+    const said = execFileSync(`${installed}/${String(program)}`, ["--version"], {
+      encoding: "utf8",
+    });
+    assert.equal(
+      said,
+      `portolan ${String(at(manifest, "version"))} (node ${process.version}, ${process.platform}-${process.arch})\n`,
+    );
+  });
+
+  test("serves, threads and all", async () => {
+    await using marathon = await startMarathon();
+    const args = ["run", "--status-endpoint", "127.0.0.1:0", "--log-format", "json"];
+    const program = spawn(
+      process.execPath,
+      ["--single-threaded-gc", `${installed}/dist/main.js`, ...args],
+      {
+        env: { PATH: process.env["PATH"], PORTOLAN_MARATHON: marathon.urls[0] },
+        stdio: ["ignore", "pipe", "inherit"],
+      },
+    );
+    program.on("error", () => undefined);
+    const ended = once(program, "close");
+    let log = "";
+    program.stdout.on("data", (chunk: Buffer) => {
+      log += chunk.toString();
+    });
+    try {
+      const status = await eventually(() => /"status":"([^"]+)"/.exec(log)?.[1], {
+        withinMs: 20_000,
+        what: "the start",
+      });
+      const isReady = async (): Promise<boolean> =>
+        (await fetch(`http://${status}/status`)).status === 200;
+      await eventually(isReady, { withinMs: 20_000, what: "a table in the workers" });
+      program.kill("SIGTERM");
+      assert.deepEqual(await ended, [0, null]);
+    } finally {
+      program.kill("SIGKILL");
+    }
+  });
+
+  test("is in order for those who install it", async () => {
+    const tarball = new Uint8Array(readFileSync(archive)).buffer;
+    const { messages } = await publint({ pack: { tarball }, strict: true });
+    assert.deepEqual(messages, []);
+  });
+
+  test("has a bill of materials that names all it needs at run time", () => {
+    const format = ["--sbom-format", "cyclonedx", "--sbom-type", "application"];
+    const bill: unknown = JSON.parse(npm(source, "sbom", ...format, "--package-lock-only"));
+    const needed = listAt(bill, "components")
+      .filter((one) =>
+        listAt(one, "properties").every(
+          (property) => at(property, "name") !== "cdx:npm:package:development",
+        ),
+      )
+      .map((one) => `${String(at(one, "name"))}@${String(at(one, "version"))}`);
+    for (const [name, version] of entriesAt(manifest, "dependencies")) {
+      assert.ok(needed.includes(`${name}@${String(version)}`), name);
+    }
+    for (const [name] of entriesAt(manifest, "devDependencies")) {
+      assert.ok(!needed.some((one) => one.startsWith(`${name}@`)), name);
+    }
+  });
+});

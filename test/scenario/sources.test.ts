@@ -1,0 +1,77 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Etcd, etcdMissing } from "../support/etcd.ts";
+import { eventually } from "../support/eventually.ts";
+import { freePort } from "../support/free-port.ts";
+import { app, place, startMarathon } from "../support/marathon.ts";
+import { RunningProxy } from "../support/running-proxy.ts";
+import { TcpClient } from "../support/tcp-client.ts";
+import { named, TcpReplica } from "../support/tcp-replica.ts";
+import { TemporaryFolder } from "../support/temporary-folder.ts";
+
+async function ask(port: number): Promise<string | undefined> {
+  await using client = new TcpClient(port);
+  await eventually(() => client.text.includes("\n") || client.closed);
+  return client.text.includes("\n") ? client.text.trim() : undefined;
+}
+
+function listing(port: number, ...replicas: readonly number[]): string {
+  const services = [{ app: "/file/web", port, replicas: replicas.map((at) => `127.0.0.1:${at}`) }];
+  return JSON.stringify({ services: replicas.length === 0 ? [] : services });
+}
+
+test("a file is served, followed when it is replaced, and believed when it lists nothing", async () => {
+  await using one = await TcpReplica.start(named("one"));
+  await using two = await TcpReplica.start(named("two"));
+  using folder = new TemporaryFolder();
+  const port = await freePort();
+  folder.replace("services.json", listing(port, one.port));
+  await using proxy = await RunningProxy.start(["--file", folder.file("services.json")]);
+  await proxy.ready();
+  assert.equal(await ask(port), "one");
+  folder.replace("services.json", listing(port, two.port));
+  await eventually(async () => (await ask(port)) === "two");
+  folder.replace("services.json", "{ not json");
+  await eventually(async () => (await proxy.text("/api/sources")).includes('"failures": 1'));
+  assert.equal(await ask(port), "two");
+  folder.replace("services.json", listing(port));
+  await eventually(async () => (await proxy.table()).services.length === 0);
+  assert.deepEqual(await (await proxy.get("/api/problems")).json(), []);
+});
+
+test("Marathon has a port that registrator claims too, unless both may share it", async (t) => {
+  if (etcdMissing !== false) {
+    t.skip(etcdMissing);
+    return;
+  }
+  await using ours = await TcpReplica.start(named("marathon"));
+  await using theirs = await TcpReplica.start(named("registrator"));
+  await using etcd = await Etcd.start();
+  await using marathon = await startMarathon();
+  const [port, free] = [await freePort(), await freePort()];
+  marathon.putApp(app("/demo/web", port));
+  place(marathon, "/demo/web", ours.port);
+  await etcd.set(`/services/web/host:c1:${port}`, `127.0.0.1:${theirs.port}`);
+  await etcd.set(`/services/own/host:c2:${free}`, `127.0.0.1:${theirs.port}`);
+  const sources = ["--marathon", marathon.urls[0] ?? ""];
+  const registrator = ["--registrator", `etcd://127.0.0.1:${etcd.port}/services`];
+  {
+    await using proxy = await RunningProxy.start([...sources, ...registrator]);
+    await proxy.ready();
+    assert.equal(await ask(port), "marathon");
+    assert.equal(await ask(free), "registrator");
+    const conflict = new RegExp(`tcp/${port} is already served for /demo/web`);
+    assert.match(await proxy.text("/api/problems"), conflict);
+    const late = await freePort();
+    await etcd.set(`/services/late/host:c3:${late}`, `127.0.0.1:${theirs.port}`);
+    await eventually(async () => (await ask(late)) === "registrator");
+  }
+  await using proxy = await RunningProxy.start([...sources, ...registrator, "--merge-sources"]);
+  await proxy.ready();
+  const heard = new Set<string | undefined>();
+  await eventually(async () => {
+    heard.add(await ask(port));
+    return heard.has("marathon") && heard.has("registrator");
+  });
+  assert.deepEqual(await (await proxy.get("/api/problems")).json(), []);
+});

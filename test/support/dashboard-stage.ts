@@ -1,0 +1,70 @@
+import type { TcpReplica } from "./tcp-replica.ts";
+import { freePort } from "./free-port.ts";
+import { RunningProxy } from "./running-proxy.ts";
+import { TemporaryFolder } from "./temporary-folder.ts";
+
+/** A service as a file lists it; a free port unless one is given. */
+export interface StagedService {
+  readonly app: string;
+  readonly port?: number;
+  readonly replicas: readonly (TcpReplica | string)[];
+}
+
+/** A running program that serves what a file lists, with quick probes. */
+export class DashboardStage implements AsyncDisposable {
+  readonly proxy: RunningProxy;
+  /** By app. */
+  readonly ports: ReadonlyMap<string, number>;
+  /** Of the status port, with a slash at its end. */
+  readonly url: string;
+  readonly #folder: TemporaryFolder;
+
+  private constructor(
+    parts: Pick<DashboardStage, "proxy" | "ports" | "url">,
+    folder: TemporaryFolder,
+  ) {
+    this.proxy = parts.proxy;
+    this.ports = parts.ports;
+    this.url = parts.url;
+    this.#folder = folder;
+  }
+
+  static async start(services: readonly StagedService[]): Promise<DashboardStage> {
+    const folder = new TemporaryFolder();
+    const placed = await Promise.all(
+      services.map(async ({ app, port, replicas }) => ({
+        app,
+        port: port ?? (await freePort()),
+        replicas: replicas.map((one) => (typeof one === "string" ? one : `127.0.0.1:${one.port}`)),
+      })),
+    );
+    folder.replace("services.json", JSON.stringify({ services: placed }));
+    const pace = [
+      "--check-interval",
+      "200ms",
+      "--check-fast-interval",
+      "100ms",
+      "--check-fall",
+      "2",
+    ];
+    // Losing half of a few replicas is what these tests do; it must not be doubted.
+    const flags = ["--file", folder.file("services.json"), "--no-shrink-guard", ...pace];
+    const proxy = await RunningProxy.start(flags);
+    await proxy.ready();
+    const url = new URL("/", (await proxy.get("/ping")).url).href;
+    const ports = new Map(placed.map(({ app, port }) => [app, port]));
+    return new DashboardStage({ proxy, ports, url }, folder);
+  }
+
+  /** The service port of an app. */
+  port(app: string): number {
+    const port = this.ports.get(app);
+    if (port === undefined) throw new Error(`no such app: ${app}`);
+    return port;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.proxy[Symbol.asyncDispose]();
+    this.#folder[Symbol.dispose]();
+  }
+}
