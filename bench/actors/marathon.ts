@@ -8,6 +8,8 @@ import type { LargeCluster, MarathonVerbs } from "./verbs.ts";
 const marathon = await EmbeddedMarathon.start({ clock: Date.now, random: Math.random });
 const host = "127.0.0.1";
 const servedApp = "/group-0/app-0";
+/** Below the range that the kernel gives to connections. */
+const spreadFirstPort = 21_000;
 let changes: NodeJS.Timeout | undefined;
 let changed = 0;
 
@@ -43,6 +45,21 @@ serveVerbs<MarathonVerbs>({
       headers: { "accept-encoding": "identity" },
     });
     return { servicePort, bytes: (await answer.arrayBuffer()).byteLength };
+  },
+  loadSpread({ replicas, port }) {
+    const perApp = 100;
+    for (let first = 0; first < replicas; first += perApp) {
+      const id = `/spread/app-${first / perApp}`;
+      marathon.putApp({
+        id,
+        portDefinitions: [{ port: spreadFirstPort + first / perApp, protocol: "tcp" }],
+        healthChecks: [{ protocol: "TCP", portIndex: 0, intervalSeconds: 2, timeoutSeconds: 2 }],
+      });
+      for (let task = first; task < Math.min(first + perApp, replicas); task += 1) {
+        const own = `127.1.${Math.floor(task / 250)}.${(task % 250) + 1}`;
+        marathon.addTask(id, { host: own, ports: [port], health: true });
+      }
+    }
   },
   startChanges({ everyMs }) {
     changes = setInterval(changeOne, everyMs);

@@ -47,6 +47,13 @@ serveVerbs<ReplicaVerbs>({
     });
     return openReplica(server);
   },
+  openEverywhere() {
+    const server = createServer((socket) => {
+      socket.on("error", () => undefined);
+      socket.resume();
+    });
+    return openReplica(server, "0.0.0.0");
+  },
   openDeaf() {
     const server = createServer({ pauseOnConnect: true }, (socket) => {
       socket.on("error", () => undefined);
@@ -56,10 +63,10 @@ serveVerbs<ReplicaVerbs>({
   poured: () => ({ bytes: pouring.bytes }),
 });
 
-async function openReplica(server: Server): Promise<ReplicaPort> {
+async function openReplica(server: Server, address = "127.0.0.1"): Promise<ReplicaPort> {
   servers.push(server);
   const number = servers.length;
-  server.listen({ host: "127.0.0.1", port: 0, backlog });
+  server.listen({ host: address, port: 0, backlog });
   await once(server, "listening");
   const bound = server.address();
   if (bound === null || typeof bound === "string") throw new Error("no port");

@@ -104,6 +104,8 @@ export interface ReplicaVerbs {
   openDatagrams(): Promise<ReplicaPort>;
   /** One that sends to every connection without an end. */
   openEndless(): Promise<ReplicaPort>;
+  /** One that accepts on every loopback address and closes as soon as its client does. */
+  openEverywhere(): Promise<ReplicaPort>;
   /** One that accepts and never reads. */
   openDeaf(): Promise<ReplicaPort>;
   /** Bytes that were taken off those that send without an end. */
@@ -161,6 +163,8 @@ export interface MarathonVerbs {
   setHealth(order: { readonly task: string; readonly isHealthy: boolean }): void;
   /** Fills the cluster; the tasks of the first app are where `ports` says. Gives the size of the list in bytes. */
   loadLarge(order: LargeCluster): Promise<{ readonly servicePort: number; readonly bytes: number }>;
+  /** Healthy tasks, each on a loopback address of its own, to be probed by TCP every two seconds. */
+  loadSpread(order: { readonly replicas: number; readonly port: number }): void;
   /** Changes the health of one task after another, each with its events. */
   startChanges(order: { readonly everyMs: number }): void;
   stopChanges(): void;

@@ -2,6 +2,7 @@ import { acceptSharing } from "./accept-sharing.ts";
 import { httpScenarios } from "./http.ts";
 import { idleMemory } from "./idle-memory.ts";
 import { micro } from "./micro.ts";
+import { probes } from "./probes.ts";
 import { refresh } from "./refresh.ts";
 import { refused } from "./refused.ts";
 import { routeLatency } from "./route-latency.ts";
@@ -19,6 +20,7 @@ export const scenarios: readonly Scenario[] = [
   ...udpScenarios,
   udpFlood,
   routeLatency,
+  probes,
   refresh,
   swap,
   refused,
