@@ -2,6 +2,7 @@ import { acceptSharing } from "./accept-sharing.ts";
 import { httpScenarios } from "./http.ts";
 import { idleMemory } from "./idle-memory.ts";
 import { micro } from "./micro.ts";
+import { failover } from "./failover.ts";
 import { probes } from "./probes.ts";
 import { refresh } from "./refresh.ts";
 import { refused } from "./refused.ts";
@@ -21,6 +22,7 @@ export const scenarios: readonly Scenario[] = [
   udpFlood,
   routeLatency,
   probes,
+  failover,
   refresh,
   swap,
   refused,
