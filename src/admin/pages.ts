@@ -25,7 +25,10 @@ export interface Showable extends LiveFigures {
 
 /** The pages of the status port, by exact path. */
 export function makePages(shown: Showable): Map<string, Page> {
-  const ready: Page = () => text(shown.phase() === "OK" ? 200 : 503, `${shown.phase()}\n`);
+  const ready: Page = ({ query }) => {
+    const details = query.has("details") ? shown.problems().map(problemLine).join("") : "";
+    return text(shown.phase() === "OK" ? 200 : 503, `${shown.phase()}\n${details}`);
+  };
   return new Map<string, Page>([
     ["/", () => text(200, index(shown))],
     ["/status", ready],
@@ -40,6 +43,10 @@ export function makePages(shown: Showable): Map<string, Page> {
     ["/api/sources", () => json(shown.sources())],
     ["/api/problems", () => json(shown.problems().map((problem) => dated(problem)))],
   ]);
+}
+
+function problemLine({ kind, subject, reason }: Problem): string {
+  return `${kind} ${subject}: ${reason}\n`;
 }
 
 function dated({
@@ -65,6 +72,7 @@ function index(shown: Showable): string {
     "/version",
     "/metrics",
     "/api/table",
+    "/api/live",
     "/api/explain/<app id>",
     "/api/sources",
     "/api/problems",

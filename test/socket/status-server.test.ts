@@ -62,6 +62,11 @@ async function start(phase: () => Phase, failures: string[] = []): Promise<Statu
 test("/status follows the life of the proxy", async () => {
   let phase: Phase = "INITIALIZING";
   await using server = await start(() => phase);
+  const detailed = await fetch(`http://${server.address}/status?details`);
+  assert.deepEqual(
+    [detailed.status, await detailed.text()],
+    [503, "INITIALIZING\nport-conflict /x: taken\ninvalid-label /demo/webapp: x\n"],
+  );
   for (const [now, status] of [
     ["INITIALIZING", 503],
     ["OK", 200],
