@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, suite, test } from "node:test";
@@ -191,7 +191,9 @@ suite("credentials from a file", () => {
     await using marathon = await ScriptedMarathon.start([]);
     const refuseOld = (respond: ScriptedMarathon["onApi"]): ScriptedMarathon["onApi"] => {
       return (request, response) => {
-        writeFileSync(file, "token=new");
+        // Both requests write it, and one must not see the other's half.
+        writeFileSync(`${file}.draft`, "token=new");
+        renameSync(`${file}.draft`, file);
         if (request.headers.authorization === "token=new") respond(request, response);
         else json(response, { message: "who are you" }, 401);
       };
