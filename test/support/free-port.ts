@@ -1,14 +1,32 @@
-import { createServer } from "node:net";
+import { randomInt } from "node:crypto";
 import { once } from "node:events";
+import { createServer } from "node:net";
 
-/** A TCP port that nobody listened on a moment ago; nothing else in the test run asks for it again. */
+/** Below what the kernel gives to connections and to listeners that take any port, above the sample apps' ports. */
+const range = { first: 20_000, last: 32_000 } as const;
+const given = new Set<number>();
+
+/** A TCP port that nobody listens on, that is not given out again here, and that no connection is given by chance. */
 export async function freePort(host = "127.0.0.1"): Promise<number> {
+  for (;;) {
+    const port = randomInt(range.first, range.last);
+    if (given.has(port) || !(await isFree(port, host))) continue;
+    given.add(port);
+    return port;
+  }
+}
+
+async function isFree(port: number, host: string): Promise<boolean> {
   const server = createServer();
-  server.listen(0, host);
-  await once(server, "listening");
-  const bound = server.address();
+  const listening = once(server, "listening");
+  server.listen(port, host);
+  try {
+    await listening;
+  } catch {
+    // Somebody has it: another one will do.
+    return false;
+  }
   server.close();
   await once(server, "close");
-  if (bound === null || typeof bound === "string") throw new Error("no port");
-  return bound.port;
+  return true;
 }
