@@ -16,6 +16,7 @@ import { diffRoutes, type RouteChange } from "../routing/diff.ts";
 import { hasLingering, keepLingering } from "../routing/linger.ts";
 import { emptyTable, freezeTable, type Table } from "../routing/table.ts";
 import { AcceptedState } from "./accepted-state.ts";
+import { Overrides, type Override } from "./overrides.ts";
 import { explain, type EjectionOf } from "./explain.ts";
 
 /** A source and the states to take from it (its own, or the same after name resolution). */
@@ -71,6 +72,9 @@ export class Controller {
   readonly #judgements: Judgements;
   readonly #stirred = new Alarm();
   #isStirred = false;
+  readonly #overrides = new Overrides();
+  /** What is served by, as the sources and the operators want it. */
+  #services: readonly Service[] = [];
   #rules: ControllerOptions["rules"];
   #table: Table = emptyTable;
 
@@ -104,6 +108,15 @@ export class Controller {
   follow(rules: ControllerOptions["rules"]): void {
     this.#rules = rules;
     if (this.complete) this.#followServices();
+  }
+
+  /** Has a replica drained or weighed as an operator wants it; undefined takes that back. False when there is no such replica. */
+  override(address: string, override: Override | undefined): boolean {
+    if (!this.#overrides.set(address, override, this.#services)) return false;
+    const change = override ?? { kind: "none" };
+    this.#options.logger.info("an operator changes a replica", { replica: address, ...change });
+    this.#followServices();
+    return true;
   }
 
   /** Our probes found something new: the table follows within a moment. */
@@ -141,7 +154,7 @@ export class Controller {
   /** Everything that is known of an app's replicas; undefined when no source lists it. */
   explain(app: string, ejection: EjectionOf): Explanation | undefined {
     return explain(app, {
-      services: this.#services(),
+      services: this.#services,
       routes: this.#table.routes,
       judgements: this.#judgements,
       checks: this.#options.checks,
@@ -164,7 +177,13 @@ export class Controller {
     if (!this.complete) return;
     this.#followServices();
     const isOurs = [...this.#accepted.values()].some(({ isRestored }) => isRestored);
-    if (!isOurs) this.#options.heard?.(this.#services());
+    if (!isOurs)
+      this.#options.heard?.(
+        this.#accepted
+          .values()
+          .flatMap(({ services }) => services)
+          .toArray(),
+      );
   }
 
   /** Serves what is known from before, for as long as the sources have no answer. */
@@ -181,7 +200,9 @@ export class Controller {
   }
 
   #followServices(): void {
-    this.#options.checks.follow(this.#services());
+    const accepted = [...this.#accepted.values()].flatMap(({ services }) => services);
+    this.#services = this.#overrides.apply(accepted);
+    this.#options.checks.follow(this.#services);
     this.#rebuild();
   }
 
@@ -194,14 +215,10 @@ export class Controller {
     return fresh;
   }
 
-  #services(): Service[] {
-    return [...this.#accepted.values()].flatMap(({ services }) => services);
-  }
-
   #rebuild(): void {
     const { logger, publish, connectionsOn } = this.#options;
     const now = this.#now();
-    const services = this.#services();
+    const services = this.#services;
     this.#judgements.judge(services, now);
     const { routes: before } = this.#table;
     const built = buildRoutes({
