@@ -19,7 +19,8 @@ export class RoutingChanges {
   /** Remembers a table that changed routes; one that only has other problems is none of these. */
   note({ version, updatedAt }: Table, changes: readonly RouteChange[]): void {
     if (changes.length === 0) return;
-    const line = printable(describeChanges(changes), longestLine);
+    const count = changes.length === 1 ? "" : `${changes.length} services: `;
+    const line = printable(`${count}${describeChanges(changes)}`, longestLine);
     this.#newest = [{ version, at: updatedAt, line }, ...this.#newest].slice(0, mostKept);
   }
 }

@@ -87,6 +87,8 @@ export interface LiveService {
   readonly up: number;
   /** Why replicas are out, the first of them in full; empty when all are up. */
   readonly out: string;
+  /** Addresses and hosts of its replicas, to be searched; bounded. */
+  readonly places: string;
   /** Problems about its app or its port. */
   readonly problems: number;
 }

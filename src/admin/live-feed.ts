@@ -39,6 +39,8 @@ export class LiveFeed {
 
   /** Streams to a reader until it leaves; `open` are keys of services whose replicas it wants, of which a bounded number counts. */
   attach(response: ServerResponse, open: readonly string[]): void {
+    // One that has left already would never be told to.
+    if (response.destroyed) return;
     const stream = new LiveStream(response, open.slice(0, mostOpen));
     this.#streams.add(stream);
     response.on("close", () => {

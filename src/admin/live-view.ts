@@ -1,5 +1,5 @@
 import type { Problem } from "../model/problem.ts";
-import type { Route, Table } from "../routing/table.ts";
+import type { Route, RoutedReplica, Table } from "../routing/table.ts";
 import type {
   LiveHead,
   LiveProblems,
@@ -28,6 +28,7 @@ export interface LiveInput extends LiveFigures {
 }
 
 const mostProblems = 100;
+const longestPlaces = 4096;
 
 /** Everything but the replicas, at one moment. */
 export interface LiveView {
@@ -100,6 +101,7 @@ function viewService(
     total: replicas.length,
     up: replicas.length - out.length,
     out: first === undefined ? "" : `${first.address} ${first.state}: ${first.reason}${rest}`,
+    places: placesOf(replicas),
     problems: (problemsAbout.get(app) ?? 0) + (problemsAbout.get(key) ?? 0),
   };
 }
@@ -107,6 +109,15 @@ function viewService(
 /** An age changes by itself; who reads the time of the last look can tell it. */
 function withoutAge(source: Readonly<Record<string, unknown>>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(source).filter(([name]) => name !== "ageSeconds"));
+}
+
+function placesOf(replicas: readonly RoutedReplica[]): string {
+  const places = new Set<string>();
+  for (const { key, host, address } of replicas) {
+    places.add(key);
+    if (host !== address.host) places.add(host);
+  }
+  return [...places].join(" ").slice(0, longestPlaces);
 }
 
 function countSubjects(problems: readonly Problem[]): Map<string, number> {

@@ -33,10 +33,25 @@ export interface Question {
 /** Answers one path; a rejection becomes a 500 without details. */
 export type Page = (question: Question) => Reply | Streaming | Promise<Reply>;
 
+/** What is asked to be done. */
+export interface Order {
+  /** What follows the path of the action, percent-decoded. */
+  readonly rest: string;
+  /** The Authorization header; empty without one. */
+  readonly authorization: string;
+  /** The Origin header, which web pages send. */
+  readonly origin: string | undefined;
+}
+
+/** Carries out what a POST asks for; a rejection becomes a 500 without details. Bodies are not read. */
+export type Action = (order: Order) => Reply | Promise<Reply>;
+
 export interface StatusServerOptions {
   readonly address: Address;
   /** By exact path, or by everything up to a slash at its end. */
   readonly pages: ReadonlyMap<string, Page>;
+  /** What POST can have done, by everything up to a slash at its end. Default: nothing. */
+  readonly actions?: ReadonlyMap<string, Action>;
   /** Told of a page that threw. */
   readonly failed: (path: string, error: unknown) => void;
   /** Names of this host, in lower case, for browsers that ask by name. Default: none but `localhost` and the like. */
@@ -112,7 +127,7 @@ export class StatusServer implements AsyncDisposable {
   }
 }
 
-interface Exchange extends Pick<StatusServerOptions, "pages" | "failed" | "ownNames"> {
+interface Exchange extends Pick<StatusServerOptions, "pages" | "actions" | "failed" | "ownNames"> {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
 }
@@ -142,30 +157,50 @@ async function answer({ request, response, failed, ...rest }: Exchange): Promise
 
 async function replyTo(
   { method, url = "/", headers }: IncomingMessage,
-  { pages, ownNames }: Pick<StatusServerOptions, "pages" | "ownNames">,
+  { pages, actions, ownNames }: Pick<StatusServerOptions, "pages" | "actions" | "ownNames">,
 ): Promise<Reply | Streaming> {
   const [path = "/", query = ""] = url.split("?", 2);
   if (!isMeantForUs(path, headers, ownNames)) {
     return text(421, "not by this name: ask by an address, or name this host in --host-name\n");
   }
-  const found = findPage(path, pages);
+  const asked = method === "POST" ? find(path, actions) : undefined;
+  if (asked !== undefined) return await carryOut(asked, headers);
+  const found = find(path, pages);
   if (found === undefined) return text(404, "not found\n");
-  if (method !== "GET" && method !== "HEAD")
-    return text(405, "only GET and HEAD are answered here\n");
-  const { accept = "" } = headers;
-  return await found.page({ rest: found.rest, query: new URLSearchParams(query), accept });
+  const isRead = method === "GET" || method === "HEAD";
+  return isRead
+    ? await show(found, query, headers)
+    : text(405, "only GET and HEAD are answered here\n");
 }
 
-function findPage(
-  path: string,
-  pages: StatusServerOptions["pages"],
-): { readonly page: Page; readonly rest: string } | undefined {
-  const exact = pages.get(path);
-  if (exact !== undefined) return { page: exact, rest: "" };
-  for (const [prefix, page] of pages) {
+function show(
+  { of, rest }: Found<Page>,
+  query: string,
+  { accept = "" }: IncomingMessage["headers"],
+): ReturnType<Page> {
+  return of({ rest, query: new URLSearchParams(query), accept });
+}
+
+function carryOut(
+  { of, rest }: Found<Action>,
+  { authorization = "", origin }: IncomingMessage["headers"],
+): Reply | Promise<Reply> {
+  return of({ rest, authorization, origin });
+}
+
+/** What answers a path, and what follows its own path. */
+interface Found<T> {
+  readonly of: T;
+  readonly rest: string;
+}
+
+function find<T>(path: string, byPath: ReadonlyMap<string, T> = new Map()): Found<T> | undefined {
+  const exact = byPath.get(path);
+  if (exact !== undefined) return { of: exact, rest: "" };
+  for (const [prefix, of] of byPath) {
     if (prefix === "/" || !prefix.endsWith("/") || !path.startsWith(prefix)) continue;
     const rest = decoded(path.slice(prefix.length));
-    return rest === undefined ? undefined : { page, rest };
+    return rest === undefined ? undefined : { of, rest };
   }
   return undefined;
 }

@@ -12,7 +12,7 @@ export interface CompletionWords {
   readonly options: readonly CompletedOption[];
 }
 
-export interface CompletedOption {
+interface CompletedOption {
   readonly flag: string;
   /** One letter. */
   readonly alias: string | undefined;

@@ -6,15 +6,30 @@ export interface DatedProblem extends Problem {
   readonly since: number;
 }
 
+/** Problems that appear within this time are looked at together, in ms. */
+const gatherMs = 50;
+
 /** Remembers since when each problem lasts; a new one is a warning in the log, once. */
 export class ProblemLog {
   readonly #logger: Logger;
   readonly #clock: () => number;
   #since = new Map<string, number>();
+  #isLooking = false;
 
   constructor(logger: Logger, clock: () => number) {
     this.#logger = logger;
     this.#clock = clock;
+  }
+
+  /** Has `look` called within a moment: what a thousand ports have to say is heard once. */
+  soon(look: () => unknown): void {
+    if (this.#isLooking) return;
+    this.#isLooking = true;
+    const timer = setTimeout(() => {
+      this.#isLooking = false;
+      look();
+    }, gatherMs);
+    timer.unref();
   }
 
   /** Takes all problems of this moment and returns them with their dates. */

@@ -80,6 +80,7 @@ export class Stage implements AsyncDisposable {
     const lines = [`portolan ${version}: a demo with its own Marathon at ${url}`, "try:"];
     for (const hint of this.#demo.hints) lines.push(`  ${hint}`);
     if (status === undefined) return lines;
+    lines.push(`  the dashboard: http://${status}/`);
     for (const path of ["/status", "/api/table", "/metrics"]) {
       lines.push(`  curl http://${status}${path}`);
     }

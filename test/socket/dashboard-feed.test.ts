@@ -148,7 +148,7 @@ test("a look that fails is told, and the next one is tried", async () => {
   assert.equal(failures[0], "/api/live");
 });
 
-test("streams are bounded, and neither they nor idle connections keep anybody from asking", async () => {
+test("streams are bounded, and neither they nor idle connections keep anybody from asking (A04)", async () => {
   const shown = shownOf();
   await using server = await serve(shown);
   const streams = Array.from({ length: 20 }, () => new LiveClient(server.address));
@@ -209,7 +209,7 @@ test("browsers get a page that may load nothing foreign, everything else the pla
   }
 });
 
-test("a page of another name may neither read nor frame us", async () => {
+test("a page of another name may neither read nor frame us (A02)", async () => {
   await using server = await serve(shownOf());
   const [host = "", port = ""] = server.address.split(":");
   const asked = connect(Number(port), host);

@@ -59,7 +59,7 @@ async function start(phase: () => Phase, failures: string[] = []): Promise<Statu
   });
 }
 
-test("/status follows the life of the proxy", async () => {
+test("/status follows the life of the proxy (A14)", async () => {
   let phase: Phase = "INITIALIZING";
   await using server = await start(() => phase);
   const detailed = await fetch(`http://${server.address}/status?details`);

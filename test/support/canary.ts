@@ -1,32 +1,70 @@
 import assert from "node:assert/strict";
 import { setTimeout as wait } from "node:timers/promises";
 import { toRoute, type EngineFixture } from "./engine-fixture.ts";
+import { eventually } from "./eventually.ts";
 import { freePort } from "./free-port.ts";
 import { TcpClient } from "./tcp-client.ts";
 import { echo, TcpReplica } from "./tcp-replica.ts";
-import { eventually } from "./eventually.ts";
 
 /** Time between two connections, in ms. */
 const everyMs = 20;
 
-/**
- * A service of its own on the same engine, with its own replica and a steady trickle of connections: none of
- * them may fail, whatever happens to its neighbours (I5).
- */
-export class Canary implements AsyncDisposable {
-  readonly #proxy: EngineFixture;
-  readonly #replica: TcpReplica;
+/** A steady trickle of connections to a port behind which bytes come back: none of them may fail (I5). */
+export class Song implements AsyncDisposable {
   readonly #port: number;
   readonly #run: Promise<void>;
   readonly #failures: string[] = [];
   #served = 0;
   #stopped = false;
 
+  constructor(port: number) {
+    this.#port = port;
+    this.#run = this.#sing();
+  }
+
+  get served(): number {
+    return this.#served;
+  }
+
+  /** Stops, and fails if a connection failed or none was made. */
+  async assertWell(): Promise<void> {
+    await this[Symbol.asyncDispose]();
+    assert.deepEqual(this.#failures, [], "the canary's failures");
+    assert.ok(this.#served > 0, "the canary was never served");
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopped = true;
+    await this.#run;
+  }
+
+  async #sing(): Promise<void> {
+    do {
+      await using client = new TcpClient(this.#port);
+      client.socket.end("tweet");
+      await eventually(() => client.closed);
+      if (client.text === "tweet" && client.error === undefined) this.#served += 1;
+      else this.#failures.push(`${client.error?.code ?? "no error"} after "${client.text}"`);
+      await wait(everyMs);
+    } while (!this.#stopped);
+  }
+}
+
+/**
+ * A service of its own on the same engine, with its own replica and a song of its own, which nothing that happens to
+ * its neighbours may disturb.
+ */
+export class Canary implements AsyncDisposable {
+  readonly #proxy: EngineFixture;
+  readonly #replica: TcpReplica;
+  readonly #port: number;
+  readonly #song: Song;
+
   private constructor(proxy: EngineFixture, replica: TcpReplica, port: number) {
     this.#proxy = proxy;
     this.#replica = replica;
     this.#port = port;
-    this.#run = this.#sing();
+    this.#song = new Song(port);
   }
 
   static async start(proxy: EngineFixture): Promise<Canary> {
@@ -40,27 +78,12 @@ export class Canary implements AsyncDisposable {
 
   /** Stops, and fails if a connection failed or none was made. */
   async assertWell(): Promise<void> {
-    this.#stopped = true;
-    await this.#run;
-    assert.deepEqual(this.#failures, [], "the canary's failures");
-    assert.ok(this.#served > 0, "the canary was never served");
+    await this.#song.assertWell();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#stopped = true;
-    await this.#run;
+    await this.#song[Symbol.asyncDispose]();
     await this.#proxy.engine.apply([{ kind: "remove", key: `tcp/${this.#port}` }]);
     await this.#replica[Symbol.asyncDispose]();
-  }
-
-  async #sing(): Promise<void> {
-    do {
-      await using client = new TcpClient(this.#port);
-      client.socket.end("tweet");
-      await eventually(() => client.closed);
-      if (client.text === "tweet" && client.error === undefined) this.#served += 1;
-      else this.#failures.push(`${client.error?.code ?? "no error"} after "${client.text}"`);
-      await wait(everyMs);
-    } while (!this.#stopped);
   }
 }

@@ -10,7 +10,10 @@ export interface StagedService {
   readonly replicas: readonly (TcpReplica | string)[];
 }
 
-/** A running program that serves what a file lists, with quick probes. */
+/** How often replicas are probed. */
+const quick = ["--check-interval", "200ms", "--check-fast-interval", "100ms", "--check-fall", "2"];
+
+/** A running program that serves what a file lists, with quick probes unless told otherwise. */
 export class DashboardStage implements AsyncDisposable {
   readonly proxy: RunningProxy;
   /** By app. */
@@ -29,7 +32,10 @@ export class DashboardStage implements AsyncDisposable {
     this.#folder = folder;
   }
 
-  static async start(services: readonly StagedService[]): Promise<DashboardStage> {
+  static async start(
+    services: readonly StagedService[],
+    pace: readonly string[] = quick,
+  ): Promise<DashboardStage> {
     const folder = new TemporaryFolder();
     const placed = await Promise.all(
       services.map(async ({ app, port, replicas }) => ({
@@ -39,21 +45,19 @@ export class DashboardStage implements AsyncDisposable {
       })),
     );
     folder.replace("services.json", JSON.stringify({ services: placed }));
-    const pace = [
-      "--check-interval",
-      "200ms",
-      "--check-fast-interval",
-      "100ms",
-      "--check-fall",
-      "2",
-    ];
     // Losing half of a few replicas is what these tests do; it must not be doubted.
     const flags = ["--file", folder.file("services.json"), "--no-shrink-guard", ...pace];
     const proxy = await RunningProxy.start(flags);
-    await proxy.ready();
-    const url = new URL("/", (await proxy.get("/ping")).url).href;
     const ports = new Map(placed.map(({ app, port }) => [app, port]));
-    return new DashboardStage({ proxy, ports, url }, folder);
+    const url = new URL("/", (await proxy.get("/ping")).url).href;
+    const stage = new DashboardStage({ proxy, ports, url }, folder);
+    try {
+      await proxy.ready();
+      return stage;
+    } catch (error) {
+      await stage[Symbol.asyncDispose]();
+      throw error;
+    }
   }
 
   /** The service port of an app. */

@@ -40,8 +40,13 @@ export class RunningProxy extends Program {
     return proxy;
   }
 
-  get(path: string): Promise<Response> {
-    return fetch(`http://${this.#status}${path}`);
+  get statusPort(): number {
+    return Number(this.#status.split(":").at(-1));
+  }
+
+  /** A GET unless `init` says otherwise. */
+  get(path: string, init?: RequestInit): Promise<Response> {
+    return fetch(`http://${this.#status}${path}`, init);
   }
 
   async text(path: string): Promise<string> {

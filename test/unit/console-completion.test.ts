@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { suite, test } from "node:test";
+import { parseArgs, type Arguments } from "../../src/cli/arguments.ts";
 import { completionWords } from "../../src/cli/completion-words.ts";
 import { shells } from "../../src/cli/commands.ts";
 import { options, settingNames } from "../../src/config/options.ts";
@@ -28,6 +29,18 @@ function complaints(shell: string, script: string): string | undefined {
   });
   return error === undefined ? `${stderr}${status === 0 ? "" : `status ${status}`}` : undefined;
 }
+
+test("the command takes a shell that it knows, bash when none is named", () => {
+  const parse = (...argv: readonly string[]): Arguments => parseArgs(argv, { version: "1.2.3" });
+  assert.deepEqual(parse("completion"), { kind: "completion", shell: "bash" });
+  assert.deepEqual(parse("completion", "fish"), { kind: "completion", shell: "fish" });
+  const refused = parse("completion", "tcsh");
+  assert.ok(refused.kind === "usage");
+  assert.match(refused.message, /^portolan completion takes bash, zsh or fish, not "tcsh"\n/);
+  assert.equal(parse("completion", "zsh", "fish").kind, "usage");
+  assert.deepEqual(parse("top"), { kind: "top", flags: new Map() });
+  assert.equal(parse("top", "now").kind, "usage");
+});
 
 suite("bash completes", () => {
   test("commands", () => {

@@ -30,7 +30,12 @@ const full: LiveEvent = {
     },
     services: [
       service(80),
-      service(81, { app: "/shop", up: 1, out: "10.0.0.2:1 down: L4CON refused" }),
+      service(81, {
+        app: "/shop",
+        places: "10.0.0.2:1 agent-7",
+        up: 1,
+        out: "10.0.0.2:1 down: L4CON refused",
+      }),
       service(82, { up: 0, listening: [] }),
     ],
     traffic: [
@@ -190,6 +195,11 @@ suite("keys", () => {
     assert.deepEqual(
       rowsOf(typed).map(({ id }) => id),
       ["tcp/81"],
+    );
+    assert.deepEqual(
+      rowsOf(pressed(stateOf(), "/", ..."agent-7")).map(({ id }) => id),
+      ["tcp/81"],
+      "by the place of a replica",
     );
     assert.deepEqual(pressed(typed, "up", "enter"), { ...typed, view: "services" });
     assert.equal(pressed(typed, "escape").filter, "");

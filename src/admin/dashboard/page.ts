@@ -85,7 +85,7 @@ function overviewPart(): string {
 function servicesPart(): string {
   return `<h2 id="services-title">Services</h2>
 <div class="controls" role="search">
-<label>Search <input id="search" type="search" placeholder="app, port, source ( / )" autocomplete="off"></label>
+<label>Search <input id="search" type="search" placeholder="app, port, address… ( / )" autocomplete="off"></label>
 <label>State <select id="standing">
 <option value="all">all states</option><option value="up">all replicas up</option>
 <option value="impaired">some replicas out</option><option value="down">no replica up</option>

@@ -16,7 +16,7 @@ export const style: string = `
 * { box-sizing: border-box; }
 [hidden] { display: none !important; }
 body { margin: 0; background: var(--ground); color: var(--text); font: 14px/1.4 system-ui, sans-serif; }
-header, main, footer { padding: 0 16px; max-width: 1800px; margin: 0 auto; }
+header, main, footer { padding: 0 16px; max-width: 2200px; margin: 0 auto; }
 header { display: flex; flex-wrap: wrap; gap: 4px 16px; align-items: baseline; padding-top: 12px; }
 h1 { font-size: 20px; margin: 0; }
 h2 { font-size: 15px; margin: 20px 0 6px; }
@@ -45,6 +45,7 @@ th, td { text-align: left; padding: 4px 8px; font-weight: normal; vertical-align
 thead th { white-space: nowrap; color: var(--quiet); font-size: 12px; position: sticky; top: 0; background: var(--panel); z-index: 1;
   box-shadow: inset 0 -1px var(--line); }
 .scroller { max-height: none; height: clamp(160px, var(--content, 160px), 64vh); contain: strict; }
+#routing td:nth-child(2) { white-space: nowrap; }
 #services { table-layout: fixed; min-width: 1330px; font-variant-numeric: tabular-nums; }
 #services th, #services td { height: 30px; padding: 0 8px; line-height: 29px; white-space: nowrap; overflow: hidden;
   text-overflow: ellipsis; border-bottom: 1px solid var(--line); }
@@ -52,11 +53,11 @@ thead th { white-space: nowrap; color: var(--quiet); font-size: 12px; position: 
 #services .replica, #services .note { background: var(--stripe); }
 #services .replica .name, #services .note .name { padding-left: 22px; }
 #services button.name { max-width: 100%; overflow: hidden; text-overflow: ellipsis; vertical-align: bottom; }
-#services .service .name::before { content: "▸"; display: inline-block; width: 1.1em; color: var(--quiet); }
-#services .service .name[aria-expanded="true"]::before { content: "▾"; }
+#services .service .name::before { content: "▸" / ""; display: inline-block; width: 1.1em; color: var(--quiet); }
+#services .service .name[aria-expanded="true"]::before { content: "▾" / ""; }
 #services .note .name { cursor: default; color: var(--quiet); }
-th[aria-sort="ascending"] button::after { content: " ▲"; }
-th[aria-sort="descending"] button::after { content: " ▼"; }
+th[aria-sort="ascending"] button::after { content: " ▲" / ""; }
+th[aria-sort="descending"] button::after { content: " ▼" / ""; }
 .port, .weight, .open, .opened, .received, .sent, .failed, .total, .since { text-align: right !important; }
 .why { border: 1px solid var(--line) !important; border-radius: 4px; padding: 0 6px !important; margin-right: 8px;
   font-size: 12px; line-height: 18px; }

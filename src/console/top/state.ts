@@ -43,7 +43,8 @@ export interface TopRow {
 export function rowsOf(state: TopState): TopRow[] {
   const words = state.filter.toLowerCase().split(/\s+/).filter(Boolean);
   const wanted = [...state.picture.services.values()].filter((service) => {
-    const text = `${service.app} ${service.key} ${service.mode} ${service.source}`.toLowerCase();
+    const { app, key, mode, source, places } = service;
+    const text = `${app} ${key} ${mode} ${source} ${places}`.toLowerCase();
     return words.every((word) => text.includes(word));
   });
   return sorted(wanted, state).flatMap((service): TopRow[] => {

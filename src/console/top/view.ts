@@ -145,7 +145,7 @@ const help = [
   "enter, right, left   unfold a service to see its replicas and why they are out; fold it again",
   "s                    sort by the next column: port, app, up, open, new, bytes, errors",
   "r                    reverse the order",
-  "/                    show only services whose app, port, mode or source has these words",
+  "/                    show only services whose app, port, source or replicas have these words",
   "p                    problems: what was clamped, skipped, in conflict or failing",
   "q, ctrl-c            quit",
   "",

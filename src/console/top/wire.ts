@@ -32,6 +32,8 @@ export interface Service {
   /** Why replicas are out; empty when all are up. */
   readonly out: string;
   readonly isListening: boolean;
+  /** Addresses and hosts of its replicas, to be searched. */
+  readonly places: string;
 }
 
 export interface Replica {
@@ -74,7 +76,7 @@ export function readTraffic(values: readonly unknown[]): Traffic {
 }
 
 export function readService(fields: Fields): Service {
-  const { key, app, mode, source, up, total, out, listening } = fields;
+  const { key, app, mode, source, up, total, out, listening, places } = fields;
   return {
     key: safe(key),
     app: safe(app),
@@ -84,6 +86,7 @@ export function readService(fields: Fields): Service {
     total: numberOf(total) ?? 0,
     out: safe(out),
     isListening: listOf(listening).length > 0,
+    places: printable(textOf(places), 4096),
   };
 }
 

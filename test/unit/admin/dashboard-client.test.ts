@@ -26,6 +26,7 @@ function service(port: number, more: Partial<LiveService> = {}): LiveService {
     total: 2,
     up: 2,
     out: "",
+    places: "10.0.0.1:31000 agent-7",
     problems: 0,
     ...more,
   };
@@ -33,7 +34,7 @@ function service(port: number, more: Partial<LiveService> = {}): LiveService {
 
 const services = [
   service(80, { app: "/Shop/web", source: "file" }),
-  service(81, { up: 1, mode: "http" }),
+  service(81, { up: 1, mode: "http", places: "10.0.0.2:31000 agent-8" }),
   service(82, { up: 0 }),
   service(83, { problems: 1 }),
   service(84, { listening: [] }),
@@ -54,6 +55,8 @@ test("services are chosen by words, by standing, by source", () => {
   assert.deepEqual(chosen({ text: "shop" }), [80]);
   assert.deepEqual(chosen({ text: " http  a/81 " }), [81]);
   assert.deepEqual(chosen({ text: "tcp/8 file" }), [80]);
+  assert.deepEqual(chosen({ text: "agent-8" }), [81]);
+  assert.deepEqual(chosen({ text: "10.0.0.2:3" }), [81]);
   assert.deepEqual(chosen({ text: "nothing" }), []);
   assert.deepEqual(chosen({ standing: "up" }), [80, 83, 84]);
   assert.deepEqual(chosen({ standing: "impaired" }), [81]);

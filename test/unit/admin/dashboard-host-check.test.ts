@@ -5,7 +5,7 @@ import { isMeantForUs } from "../../../src/admin/host-check.ts";
 const ownNames = new Set(["agent-7.example.com"]);
 const browser = "Mozilla/5.0 (X11; Linux x86_64)";
 
-test("addresses, names without a dot and own names are ours; any other may be a trap for browsers", () => {
+test("addresses, names without a dot and own names are ours; any other may be a trap for browsers (A02)", () => {
   const ours = [
     "127.0.0.1:9090",
     "10.0.0.7",

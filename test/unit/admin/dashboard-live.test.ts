@@ -108,6 +108,7 @@ test("a service tells how many replicas are up, why others are out, and how many
     [1, 3, "10.0.0.2:1 down: L4CON (and 1 more)", 2],
   );
   assert.deepEqual([none?.up, none?.total, none?.out, none?.problems], [0, 0, "", 0]);
+  assert.equal(one?.places, "10.0.0.1:1 agent 10.0.0.2:1 10.0.0.3:1");
   assert.deepEqual(view.sources, [{ name: "file" }], "an age would be a change every second");
 });
 

@@ -157,7 +157,7 @@ test("nothing is published before every source has spoken", async () => {
   );
 });
 
-test("an answer that loses everything at once is held back and reported until it is confirmed", async () => {
+test("an answer that loses everything at once is held back and reported until it is confirmed (M06)", async () => {
   await using rig = start();
   const [source] = rig.sources;
   source?.say([web]);

@@ -27,7 +27,7 @@ export type SortKey = (typeof sortKeys)[number];
 
 /** Which services are wanted, and in which order. */
 export interface Wish {
-  /** Words that must all occur in the app, name, port, source or mode. */
+  /** Words that must all occur in the app, name, port, source, mode or places of its replicas. */
   readonly text: string;
   readonly standing: "all" | "problem" | Standing;
   /** Empty for every source. */
@@ -70,8 +70,8 @@ function isWanted(
   if (source !== "" && service.source !== source) return false;
   if (!hasStanding(service, standing)) return false;
   if (words.length === 0) return true;
-  const { app, name, key, mode, balance } = service;
-  const text = `${app} ${name} ${key} ${mode} ${balance} ${service.source}`.toLowerCase();
+  const { app, name, key, mode, balance, places } = service;
+  const text = `${app} ${name} ${key} ${mode} ${balance} ${service.source} ${places}`.toLowerCase();
   return words.every((word) => text.includes(word));
 }
 

@@ -24,7 +24,7 @@ export class Controls {
 
   get wish(): Wish {
     const standing = standings.find((one) => one === this.#standing.value) ?? "all";
-    return { text: this.#text.value, standing, source: this.#source.value, ...this.#sort };
+    return { ...this.#sort, text: this.#text.value, standing, source: this.#source.value };
   }
 
   /** Offers these sources, keeping the one that is chosen. */

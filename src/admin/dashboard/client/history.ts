@@ -1,5 +1,5 @@
 /** Samples that a sparkline shows: a minute at one a second. */
-export const samplesKept = 60;
+const samplesKept = 60;
 
 /** The last minute of one number for each of many ids; what is not noted any more is forgotten. */
 export class History {

@@ -46,6 +46,7 @@ const connection = new Connection({
   },
 });
 
+document.title = `portolan · ${location.host}`;
 connection.listen([]);
 passTime();
 

@@ -91,6 +91,7 @@ export class RowView {
     this.#state(standing, `${up}/${total} up`);
     this.#set("weight", "");
     this.#traffic(traffic);
+    mark(this.#cells.open, "title", `limit ${service.limit}`);
     this.#set("since", "");
     const faults = [
       ...(listening.length === 0 ? ["not listening"] : []),
@@ -108,6 +109,7 @@ export class RowView {
     this.#state(state, state);
     this.#set("weight", String(weight));
     this.#traffic(traffic);
+    mark(this.#cells.open, "title", "");
     this.#set("since", ageText(now - since));
     this.#because(reason, address);
   }

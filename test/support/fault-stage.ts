@@ -1,0 +1,66 @@
+import type { EmbeddedMarathon } from "../../src/demo/marathon/marathon.ts";
+import type { MarathonOptions } from "../../src/demo/marathon/options.ts";
+import { Song } from "./canary.ts";
+import { eventually } from "./eventually.ts";
+import { freePort } from "./free-port.ts";
+import { ProgramBaseline } from "./invariants.ts";
+import { app, place, startMarathon } from "./marathon.ts";
+import { RunningProxy } from "./running-proxy.ts";
+import { TcpClient } from "./tcp-client.ts";
+import { echo, named, TcpReplica } from "./tcp-replica.ts";
+
+export interface StageOptions {
+  /** Flags beside `--marathon`. */
+  readonly args?: readonly string[];
+  readonly marathon?: Partial<MarathonOptions>;
+  /** What Marathon has before the proxy starts. */
+  readonly prepare?: (marathon: EmbeddedMarathon) => void;
+  /** Threads that the story kills. Default 0. */
+  readonly crashes?: number;
+}
+
+/** A whole proxy before a Marathon of its own, with one service `/web` that answers "web". */
+export interface Stage {
+  readonly marathon: EmbeddedMarathon;
+  readonly proxy: RunningProxy;
+  /** The service port of `/web`. */
+  readonly port: number;
+  /** The only task of `/web`. */
+  readonly task: string;
+}
+
+/**
+ * Plays a story on a whole program while a canary sings on a service of its own; afterwards everything that must hold
+ * whatever happens is looked at, and the program has to end in peace.
+ */
+export async function onStage(
+  options: StageOptions,
+  story: (stage: Stage) => Promise<void>,
+): Promise<void> {
+  await using bird = await TcpReplica.start(echo);
+  await using web = await TcpReplica.start(named("web"));
+  await using marathon = await startMarathon(options.marathon);
+  const [canaryPort, port] = [await freePort(), await freePort()];
+  marathon.putApp(app("/canary", canaryPort));
+  marathon.putApp(app("/web", port));
+  place(marathon, "/canary", bird.port);
+  const task = place(marathon, "/web", web.port);
+  options.prepare?.(marathon);
+  const urls = marathon.urls.join(",");
+  await using proxy = await RunningProxy.start(["--marathon", urls, ...(options.args ?? [])]);
+  await proxy.ready();
+  await proxy.service(canaryPort, ({ listening }) => listening.length > 0);
+  const { crashes = 0 } = options;
+  const baseline = await ProgramBaseline.take(proxy, { crashes });
+  await using song = new Song(canaryPort);
+  await story({ marathon, proxy, port, task });
+  await song.assertWell();
+  await baseline.assertHeld();
+}
+
+/** What the first line of a connection to this port says; undefined when it ended without one. */
+export async function ask(port: number, host?: string): Promise<string | undefined> {
+  await using client = new TcpClient(port, host);
+  await eventually(() => client.text.includes("\n") || client.closed);
+  return client.text.includes("\n") ? client.text.slice(0, client.text.indexOf("\n")) : undefined;
+}
