@@ -5,15 +5,17 @@ import type { Problem } from "../model/problem.ts";
 
 /** The answer of `/api/explain/<app>`; a program may rely on its names. */
 export function viewExplanation(
-  { app, services }: Explanation,
+  { app, thisHost, services }: Explanation,
   problems: readonly (Problem & { readonly since: number })[],
 ): object {
   return {
     app,
-    services: services.map(({ key, source, isServed, check, checkFrom, replicas }) => ({
+    thisHost,
+    services: services.map(({ key, source, isServed, locality, check, checkFrom, replicas }) => ({
       key,
       source,
       served: isServed,
+      locality: locality ?? null,
       check: { ...viewCheck(check), decidedBy: checkFrom },
       replicas: replicas.map((replica) => viewReplica(replica)),
     })),
@@ -40,6 +42,7 @@ function viewCheck(check: CheckPolicy): object {
 
 function viewReplica({
   isIn,
+  isLocal,
   since,
   signals,
   nextProbeInMs,
@@ -48,6 +51,7 @@ function viewReplica({
   return {
     ...replica,
     inRotation: isIn,
+    onThisHost: isLocal,
     since: new Date(since).toISOString(),
     signals: signals.map((signal) => viewSignal(signal)),
     nextProbeInMs: nextProbeInMs === undefined ? null : Math.round(nextProbeInMs),

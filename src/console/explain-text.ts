@@ -12,8 +12,9 @@ export function explainText(answer: unknown, now: number): string {
 }
 
 function serviceText(service: Fields, now: number): string {
-  const { key, source, served, check, replicas } = service;
-  const standing = served === true ? "" : " · not served, see the problems below";
+  const { key, source, served, locality, check, replicas } = service;
+  const choosy = locality === "prefer" || locality === "only" ? ` · locality ${locality}` : "";
+  const standing = served === true ? choosy : " · not served, see the problems below";
   const lines = listOf(replicas).flatMap((replica) => replicaLines(fieldsOf(replica), now));
   const none = lines.length === 0 ? ["  no replicas"] : [];
   return [
@@ -45,12 +46,13 @@ function originText(decidedBy: Fields): string {
 }
 
 function replicaLines(replica: Fields, now: number): string[] {
-  const { inRotation, address, host, task, state, reason, weight, since, signals } = replica;
+  const { inRotation, onThisHost, address, host, task, state, reason, weight, since, signals } =
+    replica;
   const mark = inRotation === true ? "IN " : "OUT";
   const age = ageText(now - Date.parse(textOf(since)));
   const heaviness = weight === 0 ? ", weight 0" : "";
   return [
-    `  ${mark} ${textOf(address)} on ${textOf(host)}, task ${textOf(task)}`,
+    `  ${mark} ${textOf(address)} on ${textOf(host)}${onThisHost === true ? " (this host)" : ""}, task ${textOf(task)}`,
     `      ${textOf(state)} for ${age}: ${textOf(reason)}${heaviness}`,
     ...listOf(signals).map((signal) => signalLine(fieldsOf(signal), replica)),
   ];

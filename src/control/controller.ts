@@ -17,7 +17,7 @@ import { hasLingering, keepLingering } from "../routing/linger.ts";
 import { emptyTable, freezeTable, type Table } from "../routing/table.ts";
 import { AcceptedState } from "./accepted-state.ts";
 import { Overrides, type Override } from "./overrides.ts";
-import { explain, type EjectionOf } from "./explain.ts";
+import { explain, type LiveEvidence } from "./explain.ts";
 
 /** A source and the states to take from it (its own, or the same after name resolution). */
 export interface Feed {
@@ -152,13 +152,13 @@ export class Controller {
   }
 
   /** Everything that is known of an app's replicas; undefined when no source lists it. */
-  explain(app: string, ejection: EjectionOf): Explanation | undefined {
+  explain(app: string, live: LiveEvidence): Explanation | undefined {
     return explain(app, {
       services: this.#services,
       routes: this.#table.routes,
       judgements: this.#judgements,
       checks: this.#options.checks,
-      ejection,
+      ...live,
       now: this.#now(),
     });
   }

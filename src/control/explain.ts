@@ -16,23 +16,32 @@ interface Ejected {
 }
 
 /** The ejection of the replica `host:port` of the route `tcp/1234`, if there is one. */
-export type EjectionOf = (key: string, replica: string) => Ejected | undefined;
+type EjectionOf = (key: string, replica: string) => Ejected | undefined;
 
 /** Where the parts of an explanation are looked up. */
-export interface Evidence {
+interface Evidence {
   readonly services: readonly Service[];
   readonly routes: readonly Route[];
   readonly judgements: Pick<Judgements, "of">;
   readonly checks: Pick<Checks, "of" | "planOf" | "nextIn">;
   readonly ejection: EjectionOf;
+  /** Names and addresses of this host. */
+  readonly thisHost: ReadonlySet<string>;
   readonly now: Now;
 }
+
+/** What the controller does not know itself. */
+export type LiveEvidence = Pick<Evidence, "ejection" | "thisHost">;
 
 /** Everything that is known of an app's replicas; undefined when no source lists the app. */
 export function explain(app: string, evidence: Evidence): Explanation | undefined {
   const services = evidence.services.filter((service) => service.app === app);
   if (services.length === 0) return undefined;
-  return { app, services: services.map((service) => explainService(service, evidence)) };
+  return {
+    app,
+    thisHost: [...evidence.thisHost],
+    services: services.map((service) => explainService(service, evidence)),
+  };
 }
 
 function explainService(service: Service, evidence: Evidence): ServiceExplanation {
@@ -43,6 +52,7 @@ function explainService(service: Service, evidence: Evidence): ServiceExplanatio
     key,
     source: service.source,
     isServed: route !== undefined,
+    locality: route?.policy.locality,
     check: plan.check,
     checkFrom: plan.from,
     replicas: service.replicas.map((replica) =>
@@ -70,6 +80,7 @@ function explainReplica(
     host: replica.host,
     address,
     weight: replica.weight,
+    isLocal: evidence.thisHost.has(replica.host) || evidence.thisHost.has(replica.address.host),
     isIn: state === "up" && replica.weight > 0,
     state,
     reason,

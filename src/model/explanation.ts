@@ -1,9 +1,12 @@
 import type { CheckPolicy } from "./check.ts";
+import type { Locality } from "./policy.ts";
 import type { ReplicaState } from "./replica.ts";
 
 /** Why each replica of an app is in rotation or out of it. */
 export interface Explanation {
   readonly app: string;
+  /** Names and addresses by which replicas on this host are told. */
+  readonly thisHost: readonly string[];
   readonly services: readonly ServiceExplanation[];
 }
 
@@ -13,6 +16,8 @@ export interface ServiceExplanation {
   readonly source: string;
   /** False when another app has the port, or it is not ours to give. */
   readonly isServed: boolean;
+  /** Whether replicas on this host come first, or alone; undefined when it is not served. */
+  readonly locality: Locality | undefined;
   readonly check: CheckPolicy;
   /** Who decided a part of the check, by its name; what is not here is as the flags say. */
   readonly checkFrom: Readonly<Record<string, string>>;
@@ -25,6 +30,8 @@ export interface ReplicaExplanation {
   /** `host:port`. */
   readonly address: string;
   readonly weight: number;
+  /** True when it runs on this host. */
+  readonly isLocal: boolean;
   /** True when it gets new connections. */
   readonly isIn: boolean;
   readonly state: ReplicaState;

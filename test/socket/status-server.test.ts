@@ -11,7 +11,8 @@ async function start(phase: () => Phase, failures: string[] = []): Promise<Statu
   const pages = makePages({
     version: "9.9.9",
     phase,
-    explain: (app) => (app === "/demo/webapp" ? { app, services: [] } : undefined),
+    explain: (app) =>
+      app === "/demo/webapp" ? { app, thisHost: ["agent-1"], services: [] } : undefined,
     table: () => ({
       ...emptyTable,
       version: 3,
@@ -128,7 +129,7 @@ test("/api/explain/<app> answers for apps that are listed, and says so for other
     reason: "x",
     since: "1970-01-01T00:00:00.000Z",
   };
-  const known = { app: "/demo/webapp", services: [], problems: [problem] };
+  const known = { app: "/demo/webapp", thisHost: ["agent-1"], services: [], problems: [problem] };
   for (const path of ["demo/webapp", "/demo/webapp", "%2Fdemo%2Fwebapp", "demo/webapp?x=1"]) {
     assert.deepEqual(await get(path), [200, known]);
   }

@@ -27,6 +27,7 @@ const explained = {
       key: "tcp/1234",
       source: "marathon",
       served: true,
+      locality: "prefer",
       check: {
         health: "both",
         kind: "http",
@@ -45,6 +46,7 @@ const explained = {
           task: "t.1",
           weight: 500,
           inRotation: true,
+          onThisHost: true,
           state: "up",
           reason: "its check passes",
           since: "2026-11-20T09:57:00.000Z",
@@ -74,9 +76,9 @@ test("an explanation is told line by line, with every signal and its age", () =>
   assert.deepEqual(explainText(explained, now).split("\n"), [
     "/demo/web",
     "",
-    "tcp/1234 from marathon",
+    "tcp/1234 from marathon · locality prefer",
     "  health: both, probe http /ping, status 200-399 every 2s, timeout 1s, rise 2, fall 3 (kind by label proto; interval, fall by Marathon)",
-    "  IN  10.0.0.7:31001 on agent-7, task t.1",
+    "  IN  10.0.0.7:31001 on agent-7 (this host), task t.1",
     "      up for 3 min: its check passes",
     "      marathon     up: its check passes, 3 min ago",
     "      probe        up: L7OK/200 in 2 ms, 800 ms ago; next in 1 s",

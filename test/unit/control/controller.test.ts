@@ -304,8 +304,14 @@ test("an explanation names every signal, who decided, and what stands against a 
   const ejection = (_key: string, key: string): { reason: string; since: number } | undefined =>
     key === "10.0.0.4:80" ? { reason: "ejected for 30 s", since: 400 } : undefined;
   rig.now = 1500;
-  const [explained] = rig.controller.explain("/web", ejection)?.services ?? [];
+  const [explained] =
+    rig.controller.explain("/web", { ejection, thisHost: new Set(["10.0.0.3"]) })?.services ?? [];
   assert.equal(explained?.isServed, true);
+  assert.equal(explained.locality, "any");
+  assert.deepEqual(
+    explained.replicas.map(({ isLocal }) => isLocal),
+    [false, false, true, false],
+  );
   assert.equal(explained?.checkFrom["kind"], "label portolan.0.check");
   assert.deepEqual(
     explained?.replicas.map(({ address, isIn, state, reason }) => [address, isIn, state, reason]),
@@ -337,7 +343,8 @@ test("an explanation of an app that lost its port says so; of one that nobody li
     service("/rival", 1234, { configuredAt: 5, replicas: [replica("10.0.0.9:80")] }),
   ]);
   await rig.settle();
-  const explain = (app: string) => rig.controller.explain(app, () => undefined);
+  const explain = (app: string) =>
+    rig.controller.explain(app, { ejection: () => undefined, thisHost: new Set() });
   const rival = explain("/rival")?.services[0];
   assert.equal(rival?.isServed, false);
   assert.deepEqual(
