@@ -1,5 +1,7 @@
+import { setTimeout as wait } from "node:timers/promises";
 import { EmbeddedMarathon } from "../../src/demo/marathon/marathon.ts";
 import { serveVerbs } from "../support/actor.ts";
+import { TrafficCount } from "./marathon/traffic-count.ts";
 import { monotonicMs } from "../support/monotonic.ts";
 import type { LargeCluster, MarathonVerbs } from "./verbs.ts";
 
@@ -10,6 +12,7 @@ const host = "127.0.0.1";
 const servedApp = "/group-0/app-0";
 /** Below the range that the kernel gives to connections. */
 const spreadFirstPort = 21_000;
+let traffic: TrafficCount | undefined;
 let changes: NodeJS.Timeout | undefined;
 let changed = 0;
 
@@ -46,20 +49,41 @@ serveVerbs<MarathonVerbs>({
     });
     return { servicePort, bytes: (await answer.arrayBuffer()).byteLength };
   },
-  loadSpread({ replicas, port }) {
-    const perApp = 100;
+  loadSpread({ replicas, port, perApp = 100, checkSeconds = 2 }) {
+    const check = { protocol: "TCP", portIndex: 0, timeoutSeconds: 2 };
     for (let first = 0; first < replicas; first += perApp) {
       const id = `/spread/app-${first / perApp}`;
       marathon.putApp({
         id,
         portDefinitions: [{ port: spreadFirstPort + first / perApp, protocol: "tcp" }],
-        healthChecks: [{ protocol: "TCP", portIndex: 0, intervalSeconds: 2, timeoutSeconds: 2 }],
+        healthChecks: [{ ...check, intervalSeconds: checkSeconds }],
       });
       for (let task = first; task < Math.min(first + perApp, replicas); task += 1) {
         const own = `127.1.${Math.floor(task / 250)}.${(task % 250) + 1}`;
         marathon.addTask(id, { host: own, ports: [port], health: true });
       }
     }
+  },
+  async setDown({ isDown }) {
+    await (isDown ? marathon.stopMember(0) : marathon.startMember(0));
+  },
+  async rollApp({ app, tasks, everyMs }) {
+    for (const { id, host: agent, ports } of marathon.tasksOf(app).slice(0, tasks)) {
+      marathon.addTask(app, { host: agent, ports: [...ports], health: true });
+      marathon.removeTask(id);
+      await wait(everyMs);
+    }
+  },
+  async watchTraffic() {
+    traffic ??= await TrafficCount.start(marathon);
+    traffic.reset();
+  },
+  traffic() {
+    if (traffic === undefined) throw new Error("nothing has been counted");
+    return traffic.counts;
+  },
+  async sizeOf({ path }) {
+    return { bytes: (await traffic?.sizeOf(path)) ?? 0 };
   },
   startChanges({ everyMs }) {
     changes = setInterval(changeOne, everyMs);

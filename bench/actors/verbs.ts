@@ -163,11 +163,45 @@ export interface MarathonVerbs {
   setHealth(order: { readonly task: string; readonly isHealthy: boolean }): void;
   /** Fills the cluster; the tasks of the first app are where `ports` says. Gives the size of the list in bytes. */
   loadLarge(order: LargeCluster): Promise<{ readonly servicePort: number; readonly bytes: number }>;
-  /** Healthy tasks, each on a loopback address of its own, to be probed by TCP every two seconds. */
-  loadSpread(order: { readonly replicas: number; readonly port: number }): void;
+  /** Healthy tasks, each on a loopback address of its own, to be probed by TCP. */
+  loadSpread(order: SpreadCluster): void;
   /** Changes the health of one task after another, each with its events. */
+  /** Down, it refuses connections. */
+  setDown(order: { readonly isDown: boolean }): Promise<void>;
+  /** Replaces the first tasks of an app, one each `everyMs`; settles when that is over. */
+  rollApp(order: RollOrder): Promise<void>;
+  /** Counts requests and events from now on. */
+  watchTraffic(): Promise<void>;
+  /** What has been counted. */
+  traffic(): MarathonTraffic;
+  /** The size of an answer, in bytes. */
+  sizeOf(order: { readonly path: string }): Promise<{ readonly bytes: number }>;
   startChanges(order: { readonly everyMs: number }): void;
   stopChanges(): void;
+}
+
+export interface SpreadCluster {
+  readonly replicas: number;
+  /** Where all of them listen. */
+  readonly port: number;
+  /** Default 100. */
+  readonly perApp?: number;
+  /** Default 2. */
+  readonly checkSeconds?: number;
+}
+
+export interface RollOrder {
+  readonly app: string;
+  readonly tasks: number;
+  readonly everyMs: number;
+}
+
+/** What clients have asked for and what has been announced. */
+export interface MarathonTraffic {
+  /** Requests by what they asked for: `apps`, `app`, `versions`, `tasks` and others. */
+  readonly requests: Readonly<Record<string, number>>;
+  /** Events of one stream by their type. */
+  readonly events: Readonly<Record<string, number>>;
 }
 
 export interface LargeCluster {

@@ -1,6 +1,7 @@
 import { acceptSharing } from "./accept-sharing.ts";
 import { httpScenarios } from "./http.ts";
 import { idleMemory } from "./idle-memory.ts";
+import { loadOnMarathon } from "./load-on-marathon.ts";
 import { micro } from "./micro.ts";
 import { failover } from "./failover.ts";
 import { probes } from "./probes.ts";
@@ -8,6 +9,7 @@ import { refresh } from "./refresh.ts";
 import { refused } from "./refused.ts";
 import { routeLatency } from "./route-latency.ts";
 import type { Scenario } from "./scenario.ts";
+import { start } from "./start.ts";
 import { stalledReaders } from "./stalled-readers.ts";
 import { swap } from "./swap.ts";
 import { tcpScenarios } from "./tcp.ts";
@@ -21,6 +23,8 @@ export const scenarios: readonly Scenario[] = [
   ...udpScenarios,
   udpFlood,
   routeLatency,
+  start,
+  loadOnMarathon,
   probes,
   failover,
   refresh,

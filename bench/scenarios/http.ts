@@ -1,5 +1,11 @@
 import { direct } from "../contenders/direct.ts";
 import { haproxyHttp, nginxHttp, portolanHttp } from "../contenders/http.ts";
+import {
+  haproxyManyHosts,
+  nginxManyHosts,
+  portolanFewHosts,
+  portolanManyHosts,
+} from "../contenders/vhost.ts";
 import { measureTraffic } from "../support/comparison.ts";
 import type { Row } from "../support/comparison-table.ts";
 import type { Goal } from "../support/report.ts";
@@ -7,6 +13,14 @@ import type { Scenario } from "./scenario.ts";
 import type { Workload } from "./tcp.ts";
 
 const contenders = [direct, portolanHttp, haproxyHttp, nginxHttp];
+
+const hostContenders = [
+  direct,
+  portolanFewHosts,
+  portolanManyHosts,
+  haproxyManyHosts,
+  nginxManyHosts,
+];
 
 const small = {
   protocol: "tcp",
@@ -35,12 +49,22 @@ const workloads: readonly Workload[] = [
   },
 ];
 
-export const httpScenarios: readonly Scenario[] = workloads.map((workload) => ({
+const byHost: Workload = {
+  ...small,
+  name: "http-vhost",
+  purpose:
+    "GET requests to one of 10 or of 10,000 hosts, one after another on 32 lasting connections",
+  yardstick: portolanFewHosts.name,
+  isLasting: true,
+  goals: hostGoals,
+};
+
+export const httpScenarios: readonly Scenario[] = [...workloads, byHost].map((workload) => ({
   name: workload.name,
   purpose: `${workload.purpose} (seconds per run, runs of each contender in alternation)`,
   seconds: 4,
   runs: 3,
-  contenders,
+  contenders: workload === byHost ? hostContenders : contenders,
   run: (bench) => measureTraffic(workload, bench),
 }));
 
@@ -48,4 +72,12 @@ function goals(rows: readonly Row[]): Goal[] {
   const own = rows.find(({ contender }) => contender === portolanHttp.name);
   if (own?.ratio === undefined) return [];
   return [{ what: "CPU time by HAProxy's", limit: 2.2, measured: own.ratio.median, unit: "×" }];
+}
+
+/** 10,000 hosts cost no more than 10, but for what two runs differ anyway. */
+function hostGoals(rows: readonly Row[]): Goal[] {
+  const many = rows.find(({ contender }) => contender === portolanManyHosts.name);
+  if (many?.ratio === undefined) return [];
+  const measured = many.ratio.median;
+  return [{ what: "CPU time with 10,000 hosts by that with 10", limit: 1.1, measured, unit: "×" }];
 }

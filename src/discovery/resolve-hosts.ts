@@ -54,9 +54,11 @@ class Resolution {
   #newest: SourceState | undefined;
   #isReady = false;
   #first: Promise<void> | undefined;
+  /** What has been made of services since an address changed last: who gets one again can tell that it is the same. */
+  #made = new WeakMap<Service, Resolved>();
 
   constructor({ firstWaitMs = 5000, ...options }: ResolveHostsOptions, signal: AbortSignal) {
-    this.#resolver = new HostResolver(options, () => this.#publish(), signal);
+    this.#resolver = new HostResolver(options, () => this.#changed(), signal);
     this.#signal = signal;
     this.#firstWaitMs = firstWaitMs;
   }
@@ -85,8 +87,37 @@ class Resolution {
 
   #publish(): void {
     if (!this.#isReady || this.#newest === undefined) return;
-    this.resolved.set(withAddresses(this.#newest, this.#resolver));
+    const { services, problems, ...rest } = this.#newest;
+    const resolved = services.map((service) => this.#resolve(service));
+    const unresolvable = new Map(
+      resolved.flatMap((one) => one.problems.map((problem) => [problemKey(problem), problem])),
+    );
+    this.resolved.set({
+      ...rest,
+      services: resolved.map(({ service }) => service),
+      problems: [...problems, ...unresolvable.values()],
+    });
   }
+
+  #changed(): void {
+    this.#made = new WeakMap();
+    this.#publish();
+  }
+
+  #resolve(service: Service): Resolved {
+    const known = this.#made.get(service);
+    if (known !== undefined) return known;
+    const resolved = resolveService(service, this.#resolver);
+    // A name without an address is asked for again and again, and any answer is a change.
+    this.#made.set(service, resolved);
+    return resolved;
+  }
+}
+
+/** A service with addresses, and the names that have none. */
+interface Resolved {
+  readonly service: Service;
+  readonly problems: readonly Problem[];
 }
 
 function hostNames({ services }: SourceState): ReadonlySet<string> {
@@ -94,29 +125,18 @@ function hostNames({ services }: SourceState): ReadonlySet<string> {
   return new Set(hosts.filter((host) => isIP(host) === 0));
 }
 
-function withAddresses(state: SourceState, resolver: HostResolver): SourceState {
-  const problems = new Map<string, Problem>();
-  const services = state.services.map((service) => resolveService(service, resolver, problems));
-  return { ...state, services, problems: [...state.problems, ...problems.values()] };
-}
-
-function resolveService(
-  service: Service,
-  resolver: HostResolver,
-  problems: Map<string, Problem>,
-): Service {
-  if (service.replicas.every(({ address }) => isIP(address.host) !== 0)) return service;
+function resolveService(service: Service, resolver: HostResolver): Resolved {
+  if (service.replicas.every(({ address }) => isIP(address.host) !== 0))
+    return { service, problems: [] };
+  const problems: Problem[] = [];
   const replicas: Replica[] = [];
   for (const replica of service.replicas) {
     const { host, port } = replica.address;
     const address = isIP(host) === 0 ? resolver.addressOf(host) : host;
-    if (address !== undefined) replicas.push({ ...replica, address: { host: address, port } });
-    else {
-      const problem = unresolved(service.app, host);
-      problems.set(problemKey(problem), problem);
-    }
+    if (address === undefined) problems.push(unresolved(service.app, host));
+    else replicas.push({ ...replica, address: { host: address, port } });
   }
-  return { ...service, replicas };
+  return { service: { ...service, replicas }, problems };
 }
 
 function unresolved(app: string, host: string): Problem {

@@ -8,6 +8,8 @@ export interface SourceState {
   readonly problems: readonly Problem[];
   /** Ids of apps and tasks that the source itself reported gone, so that their loss needs no second look. */
   readonly confirmedGone: ReadonlySet<string>;
+  /** Which full look this rests on; states between two looks repeat it. Absent where every state is a look. */
+  readonly look?: number;
 }
 
 /** How a source is doing, for `/api/sources` and metrics. Times are ms since the epoch. */

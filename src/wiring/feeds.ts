@@ -10,9 +10,11 @@ import { FileSource } from "../discovery/file/file-source.ts";
 import { MarathonSource } from "../discovery/marathon/marathon-source.ts";
 import { RegistratorSource } from "../discovery/registrator/registrator-source.ts";
 import { resolveHosts } from "../discovery/resolve-hosts.ts";
-import type { Source } from "../discovery/source.ts";
+import type { Pem } from "../discovery/marathon/renewed-agent.ts";
+import type { Source, SourceState } from "../discovery/source.ts";
 import { formatAddress } from "../model/address.ts";
 import type { Logger } from "../model/logger.ts";
+import type { Protocol } from "../model/service.ts";
 
 /** What every source is given beside its own settings. */
 export interface Surroundings {
@@ -30,27 +32,32 @@ const makers: Readonly<Record<Config["sourcePriority"][number], MakeSource>> = {
   registrator: ({ config: { registrator: url, refreshIntervalMs }, ...rest }) =>
     url === undefined ? undefined : new RegistratorSource({ url, refreshIntervalMs, ...rest }),
   consul: makeConsul,
-  file: ({ config: { file: path }, ...rest }) =>
-    path === undefined ? undefined : new FileSource({ path, ...rest }),
+  file: ({ config: { file: path, groups }, ...rest }) =>
+    path === undefined ? undefined : new FileSource({ path, groups, ...rest }),
   dns: ({ config: { dnsSrv }, ...rest }) => {
     const names = dnsSrv.map(parseSrvName).filter((name) => name !== undefined);
     return names.length === 0 ? undefined : new DnsSource({ names, ...rest });
   },
-  docker: ({ config: { docker: url, hostNames, refreshIntervalMs }, ...rest }) => {
+  docker: ({ config: { docker: url, hostNames, groups, refreshIntervalMs }, ...rest }) => {
     const host = hostNames[0] ?? hostname();
     return url === undefined
       ? undefined
-      : new DockerSource({ url, host, refreshIntervalMs, ...rest });
+      : new DockerSource({ url, host, groups, refreshIntervalMs, ...rest });
   },
 };
 
 /** One feed per source that is configured, the strongest first; throws when a file that it needs cannot be read. */
 export function makeFeeds(surroundings: Surroundings): Feed[] {
-  const made = surroundings.config.sourcePriority.map((name) => makers[name](surroundings));
+  const { sourcePriority, enableTcp: tcp, enableUdp: udp } = surroundings.config;
+  const made = sourcePriority.map((name) => makers[name](surroundings));
   return made
     .filter((source) => source !== undefined)
     .map((source): Feed => {
-      return { source, states: (signal) => resolveHosts(source.run(signal), {}, signal) };
+      const run: Source["run"] =
+        tcp && udp
+          ? (signal) => source.run(signal)
+          : (signal) => ofProtocols(source.run(signal), { tcp, udp });
+      return { source, states: (signal) => resolveHosts(run(signal), {}, signal) };
     });
 }
 
@@ -82,11 +89,25 @@ function makeConsul({ config, ...rest }: Surroundings): Source | undefined {
     url: new URL(consul),
     tokenFile: consulTokenFile,
     datacenter: consulDatacenter,
+    groups: config.groups,
     refreshIntervalMs,
     ...rest,
   });
 }
 
-function pem(path: string | undefined): string | undefined {
-  return path === undefined ? undefined : readFileSync(path, "utf8");
+/** A file that is read again when it changes; one that cannot be read now ends the start. */
+function pem(path: string | undefined): Pem | undefined {
+  if (path === undefined) return undefined;
+  readFileSync(path);
+  return { file: path };
+}
+
+/** The same states without services of protocols that are switched off. */
+async function* ofProtocols(
+  states: AsyncIterable<SourceState>,
+  isOn: Readonly<Record<Protocol, boolean>>,
+): AsyncGenerator<SourceState, void, void> {
+  for await (const state of states) {
+    yield { ...state, services: state.services.filter(({ protocol }) => isOn[protocol]) };
+  }
 }

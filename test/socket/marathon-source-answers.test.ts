@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { gzipSync } from "node:zlib";
 
-import type { BadAnswer } from "../../src/discovery/marathon/answer-error.ts";
+import type { BadAnswer } from "../../src/discovery/answer-error.ts";
 import type { MarathonSourceOptions } from "../../src/discovery/marathon/marathon-source.ts";
 import { marathonSource, RunningSource } from "../support/running-source.ts";
 import {
@@ -196,7 +196,7 @@ const hostile: readonly Hostile[] = [
   },
 ];
 
-suite("an answer that must not be believed", () => {
+suite("an answer that must not be believed (M04, M05, M12, M13, M14, M15, M16, M17, M18)", () => {
   for (const { name, script, reason, options } of hostile) {
     test(`${name}: nothing is yielded, the reason is counted, the next member answers`, async () => {
       await using bad = await RawMarathon.start(script);
@@ -223,7 +223,7 @@ suite("an answer that must not be believed", () => {
   });
 });
 
-suite("an odd answer that is harmless", () => {
+suite("an odd answer that is harmless (M16)", () => {
   const one = JSON.stringify(app("/a", 80, [31000]));
   const rows: readonly { readonly name: string; readonly text: string | Buffer }[] = [
     { name: "a byte order mark", text: `\uFEFF{"apps":[${one}]}` },
@@ -257,7 +257,7 @@ suite("an odd answer that is harmless", () => {
     });
   }
 
-  test("many numeric keys do not stop the clock", async () => {
+  test("many numeric keys do not stop the clock (X15)", async () => {
     const keys = Array.from({ length: 200_000 }, (_, index) => `"${index * 2}":0`).join(",");
     await using marathon = await RawMarathon.start(body(`{"x":{${keys}},"apps":[${one}]}`));
     await using running = new RunningSource(marathonSource([marathon.url]));

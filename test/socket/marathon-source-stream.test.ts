@@ -3,12 +3,12 @@ import { readFileSync } from "node:fs";
 import type http from "node:http";
 import { suite, test } from "node:test";
 
+import { fieldsOf, listOf } from "../../src/discovery/fields.ts";
+import { createAgent } from "../../src/discovery/http-agent.ts";
 import { Credentials } from "../../src/discovery/marathon/credentials.ts";
 import { fetchOnce } from "../../src/discovery/marathon/event-fetch.ts";
-import { fieldsOf, listOf } from "../../src/discovery/marathon/fields.ts";
-import { createAgent } from "../../src/discovery/marathon/http.ts";
-import { toMembers } from "../../src/discovery/marathon/members.ts";
 import type { MarathonSource } from "../../src/discovery/marathon/marathon-source.ts";
+import { toMembers } from "../../src/discovery/marathon/members.ts";
 import { keepingLogger, marathonSource, RunningSource } from "../support/running-source.ts";
 import { app, instanceId, ScriptedMarathon, until } from "../support/scripted-marathon.ts";
 
@@ -39,7 +39,7 @@ suite("the event stream", () => {
     assert.ok(types.every((type) => !type.includes(",")));
   });
 
-  test("is understood whatever the pieces it comes in, heartbeats split between CR and LF", async () => {
+  test("is understood whatever the pieces it comes in, heartbeats split between CR and LF (M19)", async () => {
     const recorded = fieldsOf(
       JSON.parse(readFileSync(new URL("jetty.chunked-writes.json", folder), "utf8")),
     );
@@ -64,7 +64,7 @@ suite("the event stream", () => {
     assert.equal(opened(marathon), 1);
   });
 
-  test("survives what is not an event, and unnamed ones of old", async () => {
+  test("survives what is not an event, and unnamed ones of old (M19)", async () => {
     await using marathon = await ScriptedMarathon.start([app("/a", 80, [31000])]);
     const source = marathonSource([marathon.url]);
     await using running = new RunningSource(source);
@@ -98,7 +98,7 @@ suite("the event stream", () => {
     await until(() => running.routes.length === 1);
   });
 
-  test("that falls silent is given up, and one with heartbeats is not", async () => {
+  test("that falls silent is given up, and one with heartbeats is not (M10)", async () => {
     await using silent = await ScriptedMarathon.start([]);
     await using beating = await ScriptedMarathon.start([]);
     const given = marathonSource([silent.url], { silenceMs: 300 });
@@ -120,7 +120,7 @@ suite("the event stream", () => {
     }
   });
 
-  test("is closed when one event is larger than anything Marathon sends", async () => {
+  test("is closed when one event is larger than anything Marathon sends (M20)", async () => {
     await using marathon = await ScriptedMarathon.start([]);
     const source = marathonSource([marathon.url]);
     await using running = new RunningSource(source);
@@ -182,7 +182,7 @@ suite("an event stream that ends", () => {
     await running.have(1);
   });
 
-  test("at once, again and again, is tried ever more slowly and told once", async () => {
+  test("at once, again and again, is tried ever more slowly and told once (M24)", async () => {
     const lines: string[] = [];
     await using marathon = await ScriptedMarathon.start([]);
     const times: number[] = [];
@@ -268,7 +268,7 @@ suite("the fetch of an event stream", () => {
     try {
       const credentials = new Credentials(members, undefined);
       const requester = {
-        agent,
+        agent: { current: () => Promise.resolve(agent) },
         credentials,
         members,
         accept: "text/event-stream",
@@ -320,7 +320,7 @@ suite("a redirect of the event stream", () => {
     assert.match((await redirected("127.0.0.1")) ?? "", /^Basic /);
   });
 
-  test("to a foreign host is followed without them", async () => {
+  test("to a foreign host is followed without them (M09)", async () => {
     assert.equal(await redirected("localhost"), undefined);
   });
 

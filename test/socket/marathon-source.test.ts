@@ -108,7 +108,7 @@ suite("reading Marathon", () => {
     assert.deepEqual(running.routes, ["/a:80 127.0.0.1:31009 up"]);
   });
 
-  test("reads again every interval, though nothing is heard", async () => {
+  test("reads again every interval, though nothing is heard (M11)", async () => {
     await using marathon = await ScriptedMarathon.start([]);
     await using running = new RunningSource(
       marathonSource([marathon.url], { refreshIntervalMs: 20 }),
@@ -201,6 +201,22 @@ suite("an event", () => {
     assert.deepEqual(running.routes, ["/a:80 127.0.0.1:31001 up"]);
   });
 
+  test("confirms no loss: what it makes of the last list is told as that list's (M06)", async () => {
+    await using marathon = await ScriptedMarathon.start([app("/a", 80, [31000, 31001])]);
+    await using running = new RunningSource(marathonSource([marathon.url]));
+    await running.have(1);
+    await until(() => marathon.streams === 1);
+    // From now on no list is answered: there are only events.
+    marathon.onApi = () => {};
+    marathon.send("status_update_event", killed(taskId("/a", 31000)));
+    await until(() => running.routes.length === 1);
+    const look = running.last?.look;
+    assert.equal(typeof look, "number");
+    marathon.send("status_update_event", killed(taskId("/a", 31001)));
+    await until(() => running.routes.length === 0);
+    assert.equal(running.last?.look, look);
+  });
+
   test("that a task is being killed drains it before the fetch", async () => {
     await using marathon = await ScriptedMarathon.start([app("/a", 80, [31000, 31001])]);
     await using running = new RunningSource(marathonSource([marathon.url]));
@@ -230,7 +246,7 @@ suite("an event", () => {
     assert.ok(running.last?.confirmedGone.has("/a"));
   });
 
-  test("leads to a fetch, fifty of them to few, and a last one confirms", async () => {
+  test("leads to a fetch, fifty of them to few, and a last one confirms (R06)", async () => {
     await using marathon = await ScriptedMarathon.start([]);
     await using running = new RunningSource(marathonSource([marathon.url]));
     await until(() => marathon.streams === 1);

@@ -148,7 +148,7 @@ suite("Marathon over https", { skip }, () => {
     },
   ];
   for (const { name, server, options, reason } of refusals) {
-    test(`is refused with a certificate ${name}, and never asked in plain`, async () => {
+    test(`is refused with a certificate ${name}, and never asked in plain (M22)`, async () => {
       await using marathon = await ScriptedMarathon.start(apps, server());
       const source = marathonSource([marathon.url], options);
       await using running = new RunningSource(source);
@@ -179,6 +179,45 @@ suite("Marathon over https", { skip }, () => {
     await using refused = new RunningSource(nameless);
     await until(() => nameless.status().failures > 0);
     assert.equal(refused.states.length, 0);
+  });
+});
+
+suite("Marathon over https, with its authorities in a file", { skip }, () => {
+  const san = "IP:127.0.0.1";
+  const authorities = hasOpenssl ? authority("rotated") : "";
+  const apps = [app("/a", 80, [31_000])];
+
+  test("is trusted after the file of the authorities has been renewed, without a restart (M23)", async () => {
+    await using marathon = await ScriptedMarathon.start(
+      apps,
+      issue("renewed", { by: "rotated", san }),
+    );
+    const file = join(folder, "authorities.pem");
+    writeFileSync(file, authority("retired"));
+    const source = marathonSource([marathon.url], { ca: { file } });
+    await using running = new RunningSource(source);
+    await until(() => source.status().failures > 0);
+    assert.equal(marathon.requests.length, 0);
+    writeFileSync(file, authorities);
+    source.resync();
+    await running.have(1);
+    await until(() => marathon.streams === 1);
+    rmSync(file);
+    source.resync();
+    await until(() => source.status().syncs > 1);
+  });
+
+  test("is not asked while the file of the authorities was never there, and the reason is told", async () => {
+    await using marathon = await ScriptedMarathon.start(
+      apps,
+      issue("untrusted", { by: "rotated", san }),
+    );
+    const ca = { file: join(folder, "missing.pem") };
+    const source = marathonSource([marathon.url], { ca });
+    await using running = new RunningSource(source);
+    await until(() => source.status().failures > 0);
+    assert.match(source.status().lastError ?? "", /credentials: a TLS file cannot be read/);
+    assert.deepEqual([marathon.requests.length, running.states.length], [0, 0]);
   });
 });
 

@@ -1,4 +1,4 @@
-import { fieldsOf, textOf } from "../marathon/fields.ts";
+import { fieldsOf, textOf } from "../fields.ts";
 
 /** What all checks of a cluster say at one moment, told apart by service and by node. */
 export class CheckPrints {

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 
-import { AnswerError } from "../marathon/answer-error.ts";
-import type { JsonClient } from "../registrator/json-client.ts";
+import { AnswerError } from "../answer-error.ts";
+import type { JsonClient } from "../json-client.ts";
 
 /** Where and how Consul is asked. */
 export interface ConsulApiOptions {

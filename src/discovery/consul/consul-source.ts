@@ -1,9 +1,10 @@
 import type { Clock, Random } from "../../model/clock.ts";
 import type { Logger } from "../../model/logger.ts";
-import { WatchLoop } from "../file/watch-loop.ts";
-import { createAgent, type TlsMaterial } from "../marathon/http.ts";
-import { JsonClient, systemTls } from "../registrator/json-client.ts";
+import { createAgent, type TlsMaterial } from "../http-agent.ts";
+import { systemTls } from "../http-agent.ts";
+import { JsonClient } from "../json-client.ts";
 import type { Source, SourceState, SourceStatus } from "../source.ts";
+import { WatchLoop } from "../watch-loop.ts";
 import { ConsulApi } from "./consul-api.ts";
 import { WatchedCatalog } from "./watched-catalog.ts";
 
@@ -17,6 +18,8 @@ export interface ConsulSourceOptions {
   readonly datacenter?: string | undefined;
   /** Only instances with all of these tags are looked at. Default: all instances. */
   readonly tags?: readonly string[];
+  /** Only services of these groups are offered: see `isOffered`. Default: all. */
+  readonly groups?: readonly string[] | undefined;
   /** What a check that warns says of its replica. Default `up`. */
   readonly warning?: "up" | "down";
   /** Let any server answer, not only the leader. Default false. */
@@ -62,12 +65,13 @@ export class ConsulSource implements Source {
     const agent = owned.adopt(createAgent(limits), (open) => open.destroy());
     const client = new JsonClient(agent);
     const where = { origin: url.origin, mount: this.#mount, datacenter, tokenFile, stale };
-    const { tags = [], warning = "up", quietMs = 20 } = this.#options;
+    const { tags = [], groups, warning = "up", quietMs = 20 } = this.#options;
     const catalog = new WatchedCatalog({
       source: name,
       api: new ConsulApi({ client, ...where }),
       loop: this.#loop,
       tags,
+      groups,
       warning,
       quietMs,
       confirms: stale,

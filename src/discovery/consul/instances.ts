@@ -1,11 +1,11 @@
 import { isHost, isPort, type Address } from "../../model/address.ts";
 import { printable } from "../../model/problem.ts";
 import type { Health, Replica } from "../../model/replica.ts";
-import { isAppName, parsePort, parseProtocols, toWeight, type Claim } from "../file/claims.ts";
-import type { ProblemList } from "../file/claims.ts";
-import { readOwnDialect } from "../file/own-dialect.ts";
-import { fieldsOf, listOf, numberOf, textOf, type Fields } from "../marathon/fields.ts";
-import type { PortReading } from "../marathon/labels/reading.ts";
+import { isAppName, parsePort, parseProtocols, toWeight, type Claim } from "../claims.ts";
+import { fieldsOf, listOf, numberOf, textOf, type Fields } from "../fields.ts";
+import type { PortReading } from "../labels/reading.ts";
+import { readOwnDialect } from "../own-dialect.ts";
+import type { ProblemList } from "../problem-list.ts";
 
 /** How the entries of one service are judged. */
 export interface InstanceRules {

@@ -1,11 +1,12 @@
 import { Interruption } from "../../async/interruption.ts";
 import { mapLimited } from "../../async/map-limited.ts";
 import { sleep } from "../../async/sleep.ts";
-import { gatherServices, ProblemList } from "../file/claims.ts";
-import type { Watched, WatchLoop } from "../file/watch-loop.ts";
-import { AnswerError } from "../marathon/answer-error.ts";
-import { fieldsOf, isFields, listOf, textOf } from "../marathon/fields.ts";
+import { AnswerError } from "../answer-error.ts";
+import { gatherServices } from "../claims.ts";
+import { fieldsOf, isFields, listOf, textOf } from "../fields.ts";
+import { ProblemList } from "../problem-list.ts";
 import type { SourceState } from "../source.ts";
+import type { Watched, WatchLoop } from "../watch-loop.ts";
 import { CheckPrints } from "./check-prints.ts";
 import type { ConsulApi } from "./consul-api.ts";
 import { toClaims, type InstanceRules } from "./instances.ts";
@@ -14,6 +15,7 @@ export interface WatchedCatalogOptions extends Omit<InstanceRules, "problems"> {
   readonly source: string;
   readonly api: ConsulApi;
   readonly loop: WatchLoop;
+  readonly groups: readonly string[] | undefined;
   /** A burst of changes is waited for this long, in ms. */
   readonly quietMs: number;
   /** Read everything once more after any change, since another server may not have heard of it yet. */
@@ -164,12 +166,12 @@ export class WatchedCatalog implements Watched {
   }
 
   #state(): SourceState {
-    const { source, tags, warning } = this.#options;
+    const { source, tags, groups, warning } = this.#options;
     const problems = new ProblemList(source);
     const claims = [...this.#known]
       .flatMap(([name, { entries }]) => toClaims(name, entries, { tags, warning, problems }))
       .toSorted((a, b) => a.madeAt - b.madeAt);
-    const services = gatherServices(claims, source);
+    const services = gatherServices(claims, source, groups);
     return { services, problems: problems.list(), confirmedGone: new Set() };
   }
 }

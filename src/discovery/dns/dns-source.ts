@@ -5,10 +5,11 @@ import { sleep } from "../../async/sleep.ts";
 import type { Clock, Random } from "../../model/clock.ts";
 import type { Logger } from "../../model/logger.ts";
 import { printable } from "../../model/problem.ts";
-import { gatherServices, ProblemList, type Claim } from "../file/claims.ts";
-import { WatchLoop, type Watched } from "../file/watch-loop.ts";
-import { nothingSaid } from "../marathon/labels/read-labels.ts";
+import { gatherServices, type Claim } from "../claims.ts";
+import { nothingSaid } from "../labels/read-labels.ts";
+import { ProblemList } from "../problem-list.ts";
 import type { Source, SourceState, SourceStatus } from "../source.ts";
+import { WatchLoop, type Watched } from "../watch-loop.ts";
 import { toReplicas, type SrvName } from "./srv-records.ts";
 
 /** Options of a DnsSource; times in ms. */

@@ -4,7 +4,8 @@ import { formatAddress, isHost, isPort } from "../../model/address.ts";
 import { printable } from "../../model/problem.ts";
 import type { Replica } from "../../model/replica.ts";
 import type { Protocol } from "../../model/service.ts";
-import { parsePort, toWeight, type ProblemList } from "../file/claims.ts";
+import { parsePort, toWeight } from "../claims.ts";
+import type { ProblemList } from "../problem-list.ts";
 
 /** A name whose SRV records are the replicas of a service port. */
 export interface SrvName {

@@ -1,6 +1,6 @@
 import { isHost, isPort, type Address } from "../../model/address.ts";
 import type { Protocol } from "../../model/service.ts";
-import { fieldsOf, listOf, type Fields } from "../marathon/fields.ts";
+import { fieldsOf, listOf, type Fields } from "../fields.ts";
 import type { DeclaredPort } from "./declared-ports.ts";
 
 /** Which port is meant, and where published ones are reached. */

@@ -1,5 +1,5 @@
 import type { Health, Replica } from "../../model/replica.ts";
-import { fieldsOf, textOf, type Fields } from "../marathon/fields.ts";
+import { fieldsOf, textOf, type Fields } from "../fields.ts";
 
 type Verdict = Pick<Replica, "health" | "reason" | "draining">;
 

@@ -1,6 +1,7 @@
 import { defaultWeight } from "../../model/replica.ts";
-import { isAppName, type Claim, type ProblemList } from "../file/claims.ts";
-import { fieldsOf, listOf, numberOf, textOf, type Fields } from "../marathon/fields.ts";
+import { isAppName, type Claim } from "../claims.ts";
+import { fieldsOf, listOf, numberOf, textOf, type Fields } from "../fields.ts";
+import type { ProblemList } from "../problem-list.ts";
 import { addressOf } from "./container-address.ts";
 import { verdictOf } from "./container-verdict.ts";
 import { declaredPorts } from "./declared-ports.ts";

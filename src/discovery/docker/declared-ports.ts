@@ -1,9 +1,9 @@
 import { printable } from "../../model/problem.ts";
 import type { Protocol } from "../../model/service.ts";
-import { parsePort, parseProtocols } from "../file/claims.ts";
-import { readOwnDialect } from "../file/own-dialect.ts";
-import type { Fields } from "../marathon/fields.ts";
-import type { PortReading } from "../marathon/labels/reading.ts";
+import { parsePort, parseProtocols } from "../claims.ts";
+import type { Fields } from "../fields.ts";
+import type { PortReading } from "../labels/reading.ts";
+import { readOwnDialect } from "../own-dialect.ts";
 
 /** One service port that a container's labels declare. */
 export interface DeclaredPort {

@@ -1,8 +1,8 @@
 import type { Clock, Random } from "../../model/clock.ts";
 import type { Logger } from "../../model/logger.ts";
-import { WatchLoop } from "../file/watch-loop.ts";
-import { JsonClient } from "../registrator/json-client.ts";
+import { JsonClient } from "../json-client.ts";
 import type { Source, SourceState, SourceStatus } from "../source.ts";
+import { WatchLoop } from "../watch-loop.ts";
 import { dockerAgent, parseDockerUrl, type DockerEndpoint } from "./endpoint.ts";
 import { WatchedContainers } from "./watched-containers.ts";
 
@@ -12,6 +12,8 @@ export interface DockerSourceOptions {
   readonly url: string;
   /** The name of the machine the containers run on, as replicas carry it. */
   readonly host: string;
+  /** Only services of these groups are offered: see `isOffered`. Default: all. */
+  readonly groups?: readonly string[] | undefined;
   /** Longest time between two full reads. */
   readonly refreshIntervalMs: number;
   /** A burst of events is waited for this long. Default 50. */
@@ -41,13 +43,13 @@ export class DockerSource implements Source {
 
   /** One run at a time; it may be run again after it has ended. */
   async *run(signal: AbortSignal): AsyncGenerator<SourceState, void, void> {
-    const { host, quietMs = 50 } = this.#options;
+    const { host, groups, quietMs = 50 } = this.#options;
     const { origin, hostAddress } = this.#endpoint;
     await using owned = new AsyncDisposableStack();
     const agent = owned.adopt(dockerAgent(this.#endpoint), (open) => open.destroy());
     const client = new JsonClient(agent);
-    const options = { source: name, client, origin, loop: this.#loop, quietMs, hostAddress, host };
-    const containers = owned.use(new WatchedContainers(options, signal));
+    const reading = { source: name, client, origin, loop: this.#loop, quietMs, groups };
+    const containers = owned.use(new WatchedContainers({ ...reading, hostAddress, host }, signal));
     yield* this.#loop.run(containers, signal);
   }
 

@@ -1,7 +1,7 @@
 import { Agent } from "undici";
 
-import { createAgent } from "../marathon/http.ts";
-import { systemTls } from "../registrator/json-client.ts";
+import { createAgent } from "../http-agent.ts";
+import { systemTls } from "../http-agent.ts";
 
 /** Where a Docker engine answers. */
 export interface DockerEndpoint {

@@ -1,13 +1,14 @@
 import { Alarm } from "../../async/alarm.ts";
 import { Interruption } from "../../async/interruption.ts";
 import { sleep } from "../../async/sleep.ts";
-import { gatherServices, ProblemList } from "../file/claims.ts";
-import type { Watched, WatchLoop } from "../file/watch-loop.ts";
-import { AnswerError } from "../marathon/answer-error.ts";
-import { fieldsOf, textOf } from "../marathon/fields.ts";
-import type { JsonClient } from "../registrator/json-client.ts";
-import { jsonLines } from "../registrator/json-lines.ts";
+import { AnswerError } from "../answer-error.ts";
+import { gatherServices } from "../claims.ts";
+import { fieldsOf, textOf } from "../fields.ts";
+import type { JsonClient } from "../json-client.ts";
+import { jsonLines } from "../json-lines.ts";
+import { ProblemList } from "../problem-list.ts";
 import type { SourceState } from "../source.ts";
+import type { Watched, WatchLoop } from "../watch-loop.ts";
 import { taskOf, toClaims, type Surroundings } from "./containers.ts";
 
 export interface WatchedContainersOptions extends Omit<Surroundings, "problems"> {
@@ -15,6 +16,7 @@ export interface WatchedContainersOptions extends Omit<Surroundings, "problems">
   readonly client: JsonClient;
   readonly origin: string;
   readonly loop: WatchLoop;
+  readonly groups: readonly string[] | undefined;
   /** A burst of events is waited for this long, in ms. */
   readonly quietMs: number;
 }
@@ -46,7 +48,7 @@ export class WatchedContainers implements Watched, AsyncDisposable {
   }
 
   async look(signal: AbortSignal): Promise<SourceState> {
-    const { client, origin, source, hostAddress, host } = this.#options;
+    const { client, origin, source, groups, hostAddress, host } = this.#options;
     // Before the list, so that whatever comes after it is heard of.
     if (!this.#isStreaming) await this.#openStream();
     this.#isStirred = false;
@@ -64,7 +66,7 @@ export class WatchedContainers implements Watched, AsyncDisposable {
     for (const task of died) this.#died.delete(task);
     const present = new Set(claims.map(({ replica }) => replica?.task));
     return {
-      services: gatherServices(claims, source),
+      services: gatherServices(claims, source, groups),
       problems: problems.list(),
       confirmedGone: new Set([...died].filter((task) => !present.has(task))),
     };

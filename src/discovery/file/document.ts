@@ -1,6 +1,6 @@
 import { parse } from "yaml";
 
-import { isFields, type Fields } from "../marathon/fields.ts";
+import { isFields, type Fields } from "../fields.ts";
 
 /** The object that YAML or JSON text stands for; throws with the reason when it stands for none. */
 export function parseDocument(text: string, path: string): Fields {

@@ -6,12 +6,12 @@ import { sleep } from "../../async/sleep.ts";
 import type { Clock, Random } from "../../model/clock.ts";
 import type { Logger } from "../../model/logger.ts";
 import type { Service } from "../../model/service.ts";
+import { gatherServices } from "../claims.ts";
 import type { Source, SourceState, SourceStatus } from "../source.ts";
-import { gatherServices } from "./claims.ts";
+import { WatchLoop, type Watched } from "../watch-loop.ts";
 import { parseDocument } from "./document.ts";
 import { fingerprint, readContent, type Fingerprint } from "./file-content.ts";
 import { readServices } from "./listed-services.ts";
-import { WatchLoop, type Watched } from "./watch-loop.ts";
 
 /** Options of a FileSource; times in ms. */
 export interface FileSourceOptions {
@@ -19,6 +19,8 @@ export interface FileSourceOptions {
   readonly path: string;
   /** How often the file is looked at where its folder cannot tell. Default 2000. */
   readonly pollMs?: number;
+  /** Only services of these groups are offered: see `isOffered`. Default: all. */
+  readonly groups?: readonly string[] | undefined;
   /** Longest file, in bytes. Default 32 MiB. */
   readonly limitBytes?: number;
   readonly clock: Clock;
@@ -64,6 +66,7 @@ class WatchedFile implements Watched, Disposable {
   readonly #path: string;
   readonly #limitBytes: number;
   readonly #pollMs: number;
+  readonly #groups: readonly string[] | undefined;
   readonly #loop: WatchLoop;
   readonly #alarm = new Alarm();
   #closeWatcher: (() => void) | undefined;
@@ -74,12 +77,13 @@ class WatchedFile implements Watched, Disposable {
   #isStirred = false;
 
   constructor(
-    { path, pollMs = 2000, limitBytes = 32 * 1024 * 1024 }: FileSourceOptions,
+    { path, groups, pollMs = 2000, limitBytes = 32 * 1024 * 1024 }: FileSourceOptions,
     loop: WatchLoop,
   ) {
     this.#path = path;
     this.#limitBytes = limitBytes;
     this.#pollMs = pollMs;
+    this.#groups = groups;
     this.#loop = loop;
   }
 
@@ -90,7 +94,7 @@ class WatchedFile implements Watched, Disposable {
     const content = await readContent(this.#path, this.#limitBytes);
     const document = parseDocument(content.text, this.#path);
     const { claims, problems } = readServices(document, content.modifiedAt);
-    const services = gatherServices(claims, name);
+    const services = gatherServices(claims, name, this.#groups);
     return { services, problems: problems.list(), confirmedGone: this.#lostBy(services) };
   }
 

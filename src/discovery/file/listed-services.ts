@@ -2,10 +2,11 @@ import { formatAddress, isHost, isPort, parseAddress, type Address } from "../..
 import { printable } from "../../model/problem.ts";
 import { defaultWeight, type Replica } from "../../model/replica.ts";
 import type { Protocol } from "../../model/service.ts";
-import { fieldsOf, isFields, type Fields } from "../marathon/fields.ts";
-import type { PortReading } from "../marathon/labels/reading.ts";
-import { isAppName, parseProtocols, ProblemList, type Claim } from "./claims.ts";
-import { readOwnDialect } from "./own-dialect.ts";
+import { isAppName, parseProtocols, type Claim } from "../claims.ts";
+import { fieldsOf, isFields, type Fields } from "../fields.ts";
+import type { PortReading } from "../labels/reading.ts";
+import { readOwnDialect } from "../own-dialect.ts";
+import { ProblemList } from "../problem-list.ts";
 
 /** What a document lists, and the items that were left out of it. */
 export interface Listed {

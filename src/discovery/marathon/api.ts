@@ -1,14 +1,15 @@
-import type { Problem } from "../../model/problem.ts";
-import { AnswerError, toAnswerError } from "./answer-error.ts";
 import { Deadline } from "../../async/deadline.ts";
+import type { Problem } from "../../model/problem.ts";
+import { AnswerError, toAnswerError } from "../answer-error.ts";
+import { readDocument } from "../document.ts";
+import { fieldsOf } from "../fields.ts";
 import { parseVersion, type AppDefinition } from "./definition.ts";
-import { readDocument } from "./document.ts";
 import { joinTasks } from "./from-tasks.ts";
-import { fieldsOf } from "./fields.ts";
 import { get, type Requester } from "./http.ts";
 import { apiUrl, type Member } from "./members.ts";
 import type { AppVersion } from "./past-definitions.ts";
 import { parsePods } from "./pods.ts";
+import { QuietTimes } from "./quiet-times.ts";
 import { parseApps, parseTasks, type WireApp, type WireApps, type WireTasks } from "./wire.ts";
 
 export interface ApiOptions {
@@ -44,6 +45,7 @@ export class Api {
   #preferred: Member;
   /** As they were last told: pods that cannot be read cost nobody an app, and are not gone. */
   #pods: WireApps = { apps: [], problems: [] };
+  readonly #quietTimes = new QuietTimes();
 
   constructor(options: ApiOptions) {
     this.#options = options;
@@ -163,10 +165,16 @@ export class Api {
 
   async #document(member: Member, url: URL, signal: AbortSignal): Promise<unknown> {
     const { requester, totalTimeoutMs, bodyLimitBytes } = this.#options;
+    this.#quietTimes.check(member, performance.now());
     using deadline = new Deadline(totalTimeoutMs, () => tooLate(totalTimeoutMs), signal);
-    const { response } = await get(requester, member, { url, signal: deadline.signal });
-    // Awaited here, so that the deadline holds until the last byte.
-    return await readDocument(response, bodyLimitBytes);
+    try {
+      const { response } = await get(requester, member, { url, signal: deadline.signal });
+      // Awaited here, so that the deadline holds until the last byte.
+      return await readDocument(response, bodyLimitBytes);
+    } catch (error) {
+      this.#quietTimes.note(member, error, performance.now());
+      throw error;
+    }
   }
 }
 

@@ -4,9 +4,11 @@ import type { Api, Failure } from "./api.ts";
 import { withReplacedDraining } from "./deployment-groups.ts";
 import type { MarathonEvent } from "./events.ts";
 import type { Member } from "./members.ts";
+import { NewestVersions } from "./newest-versions.ts";
 import { Overlay } from "./overlay.ts";
 import type { AppVersion } from "./past-definitions.ts";
 import { PastReader } from "./past-reader.ts";
+import { SameApps } from "./same-apps.ts";
 import type { Scope } from "./sync-agenda.ts";
 import { appServices, type AppServices, type AppServicesOptions } from "./to-services.ts";
 import type { WireApp, WireApps } from "./wire.ts";
@@ -42,9 +44,11 @@ export class Cluster {
   readonly #options: ClusterOptions;
   readonly #overlay = new Overlay();
   readonly #past: PastReader;
+  readonly #newest = new NewestVersions();
+  readonly #same = new SameApps();
   #servicesOf = new WeakMap<WireApp, AppServices>();
   #problems: readonly Problem[] = [];
-  #hasListing = false;
+  #listings = 0;
 
   constructor(options: ClusterOptions) {
     this.#options = options;
@@ -77,9 +81,14 @@ export class Cluster {
     }
     const listing = await api.list(this.#options.onRefusal, signal);
     if (listing.kind === "failed") return listing;
-    this.#overlay.settle(listing.apps, begunAt, performance.now());
-    this.#problems = listing.problems;
-    this.#hasListing = true;
+    const { apps, problems } = this.#newest.settle(
+      this.#overlay.listed,
+      listing,
+      performance.now(),
+    );
+    this.#overlay.settle(apps, begunAt, performance.now());
+    this.#problems = problems;
+    this.#listings += 1;
     return { kind: "listed", member: listing.member };
   }
 
@@ -90,13 +99,14 @@ export class Cluster {
 
   /** Everything that is known; undefined before the first list. */
   state(now: number): SourceState | undefined {
-    if (!this.#hasListing) return undefined;
-    const apps = withReplacedDraining(this.#overlay.view());
+    if (this.#listings === 0) return undefined;
+    const apps = this.#same.share(withReplacedDraining(this.#overlay.view()));
     const each = apps.map((app) => this.#services(app));
     return {
       services: each.flatMap(({ services }) => services),
       problems: [...this.#problems, ...each.flatMap(({ problems }) => problems)],
       confirmedGone: this.#overlay.gone(now),
+      look: this.#listings,
     };
   }
 
@@ -114,10 +124,11 @@ export class Cluster {
     signal.throwIfAborted();
     const good = reads.flatMap((read) => (read.status === "fulfilled" ? [read.value] : []));
     if (good.length < reads.length) return undefined;
-    return {
+    const told = {
       apps: good.flatMap(({ apps }) => apps),
       problems: good.flatMap(({ problems }) => problems),
     };
+    return this.#newest.settle(this.#overlay.listed, told, performance.now());
   }
 
   /** An event changes few apps of many: the others keep the services made from their listing. */

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 
-import { AnswerError } from "./answer-error.ts";
+import { AnswerError } from "../answer-error.ts";
 import { memberAt, type Member } from "./members.ts";
 
 /** Finds the Authorization header for a request, and gives it to configured hosts only. */

@@ -1,8 +1,8 @@
 import type { Protocol } from "../../model/service.ts";
-import { fieldsOf, isFields, listOf, numberOf, numbersOf, textOf, timeOf } from "./fields.ts";
-import type { Fields } from "./fields.ts";
+import { fieldsOf, isFields, listOf, numberOf, numbersOf, textOf, timeOf } from "../fields.ts";
+import type { Fields } from "../fields.ts";
+import { labelsOf, type Labelled } from "../labels/labels.ts";
 import { parseChecks, type DeclaredChecks } from "./health-checks.ts";
-import { labelsOf, type Labelled } from "./labels/labels.ts";
 
 /** A port mapping or port definition, whichever of the two the app has. */
 export interface WirePort extends Labelled {

@@ -2,8 +2,9 @@ import { Readable } from "node:stream";
 
 import type { EventSource } from "eventsource";
 
-import { AnswerError, toAnswerError } from "./answer-error.ts";
-import { discard, get, headerOf, isPlain, type Reply, type Requester } from "./http.ts";
+import { AnswerError, toAnswerError } from "../answer-error.ts";
+import { discard, headerOf, isPlain } from "../http-answer.ts";
+import { get, type Reply, type Requester } from "./http.ts";
 import type { Member } from "./members.ts";
 
 type Fetch = NonNullable<NonNullable<ConstructorParameters<typeof EventSource>[1]>["fetch"]>;

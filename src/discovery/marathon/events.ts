@@ -1,7 +1,7 @@
-import { appIdOf } from "./wire.ts";
-import { fieldsOf, listOf, textOf, timeOf } from "./fields.ts";
-import type { Fields } from "./fields.ts";
+import { fieldsOf, listOf, textOf, timeOf } from "../fields.ts";
+import type { Fields } from "../fields.ts";
 import { isEnded } from "./task-health.ts";
+import { appIdOf } from "./wire.ts";
 
 /** What an event says beyond "look again"; `at` is Marathon's own time of it (ms since the epoch). */
 export type MarathonEvent =

@@ -1,4 +1,4 @@
-import { noLabels } from "./labels/labels.ts";
+import { noLabels } from "../labels/labels.ts";
 import type { WirePort } from "./definition.ts";
 import { checksUnknown } from "./health-checks.ts";
 import type { ListedTask, WireApp, WireTask } from "./wire.ts";

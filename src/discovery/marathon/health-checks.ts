@@ -1,7 +1,7 @@
 import type { CheckKind, CheckPolicy } from "../../model/check.ts";
 import { formatDuration } from "../../model/duration.ts";
 import { printable } from "../../model/problem.ts";
-import { fieldsOf, listOf, numberOf, textOf, type Fields } from "./fields.ts";
+import { fieldsOf, listOf, numberOf, textOf, type Fields } from "../fields.ts";
 
 /** One of an app's own health checks that a probe can repeat. */
 export interface DeclaredCheck {

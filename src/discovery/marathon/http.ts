@@ -1,30 +1,13 @@
-import { Agent, type Dispatcher } from "undici";
+import type { Agent, Dispatcher } from "undici";
 
-import { AnswerError } from "./answer-error.ts";
+import { AnswerError } from "../answer-error.ts";
+import { discard, headerOf } from "../http-answer.ts";
 import type { Credentials } from "./credentials.ts";
 import { isRedirect, memberAt, redirectTarget, type Member } from "./members.ts";
 
-/** The limits of every request to Marathon, all in ms. */
-export interface HttpLimits {
-  readonly connectTimeoutMs: number;
-  readonly firstByteTimeoutMs: number;
-  /** Longest silence within a body. */
-  readonly silenceMs: number;
-  readonly tls: TlsMaterial;
-}
-
-/** PEM texts for https. */
-export interface TlsMaterial {
-  /** The authorities to trust; undefined means those of the system. */
-  readonly ca: string | undefined;
-  /** The certificate we show when asked for one, and its private key; undefined for none. */
-  readonly certificate: string | undefined;
-  readonly key: string | undefined;
-}
-
 /** Who asks, and how: one per kind of request, since its agent carries the limits. */
 export interface Requester {
-  readonly agent: Agent;
+  readonly agent: { current(): Promise<Agent> };
   readonly credentials: Credentials;
   readonly members: readonly Member[];
   readonly accept: string;
@@ -33,30 +16,6 @@ export interface Requester {
 }
 
 const mostRedirects = 2;
-
-/** An agent of our own, so that no global setting applies: HTTP/1.1, no redirects, one connection per request. */
-export function createAgent({
-  connectTimeoutMs,
-  firstByteTimeoutMs,
-  silenceMs,
-  tls,
-}: HttpLimits): Agent {
-  return new Agent({
-    allowH2: false,
-    // No reuse: bytes left over from a malformed answer can never be taken for the next one.
-    pipelining: 0,
-    headersTimeout: firstByteTimeoutMs,
-    bodyTimeout: silenceMs,
-    connect: {
-      timeout: connectTimeoutMs,
-      keepAlive: true,
-      keepAliveInitialDelay: 10_000,
-      ...(tls.ca === undefined ? {} : { ca: tls.ca }),
-      ...(tls.certificate === undefined ? {} : { cert: tls.certificate }),
-      ...(tls.key === undefined ? {} : { key: tls.key }),
-    },
-  });
-}
 
 /** An answer's head with its unread body, and where it came from after redirects. */
 export interface Reply {
@@ -89,28 +48,6 @@ export async function get(
   throw new AnswerError("redirect", `more than ${mostRedirects} redirects`);
 }
 
-/** A header's single value; undefined when it is absent or repeated. */
-export function headerOf(
-  { headers }: Pick<Dispatcher.ResponseData, "headers">,
-  name: string,
-): string | undefined {
-  const value = headers[name];
-  return typeof value === "string" ? value : undefined;
-}
-
-/** True when the body is sent as it is: the only coding we ask for, so any other one is refused undecoded. */
-export function isPlain(response: Pick<Dispatcher.ResponseData, "headers">): boolean {
-  const coding = response.headers["content-encoding"];
-  return coding === undefined || coding === "" || coding === "identity";
-}
-
-/** Lets go of a body that nobody will read, and of its connection. */
-export function discard({ body }: Dispatcher.ResponseData): void {
-  // Its end is of no interest: the connection is given up on purpose.
-  body.on("error", () => {});
-  body.destroy();
-}
-
 /** After a 401, asks once more when the credentials have been renewed since they were read. */
 async function send(
   requester: Requester,
@@ -127,13 +64,14 @@ async function send(
   return ask(requester, request, renewed);
 }
 
-function ask(
+async function ask(
   { agent, accept }: Requester,
   { url, signal }: { readonly url: URL; readonly signal: AbortSignal },
   authorization: string | undefined,
 ): Promise<Dispatcher.ResponseData> {
+  const current = await agent.current();
   signal.throwIfAborted();
-  return agent.request({
+  return await current.request({
     origin: url.origin,
     path: `${url.pathname}${url.search}`,
     method: "GET",

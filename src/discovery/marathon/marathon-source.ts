@@ -1,15 +1,13 @@
-import type { Agent } from "undici";
-
 import type { Clock, Random } from "../../model/clock.ts";
 import type { Logger } from "../../model/logger.ts";
+import type { BadAnswer } from "../answer-error.ts";
+import { SourceTally } from "../source-tally.ts";
 import type { Source, SourceState, SourceStatus } from "../source.ts";
-import type { BadAnswer } from "./answer-error.ts";
 import { Api } from "./api.ts";
 import { Credentials } from "./credentials.ts";
-import { createAgent, type HttpLimits } from "./http.ts";
 import { toMembers, type Member } from "./members.ts";
+import { RenewedAgent, type Pem } from "./renewed-agent.ts";
 import { Session } from "./session.ts";
-import { SourceTally } from "./source-tally.ts";
 
 /** Options of a MarathonSource; times in ms. */
 export interface MarathonSourceOptions {
@@ -17,11 +15,11 @@ export interface MarathonSourceOptions {
   readonly endpoints: readonly URL[];
   /** File with `user:password` or a whole header value like `token=…`; read at each request. Default: none. */
   readonly authFile?: string | undefined;
-  /** PEM text of the authorities to trust for https. Default: those of the system. */
-  readonly ca?: string | undefined;
-  /** PEM text of the certificate to show to https servers that ask for one, and of its key. Default: none. */
-  readonly certificate?: string | undefined;
-  readonly key?: string | undefined;
+  /** The authorities to trust for https; a file that is renewed is noticed within 10 s. Default: those of the system. */
+  readonly ca?: Pem | undefined;
+  /** The certificate to show to https servers that ask for one, and its key. Default: none. */
+  readonly certificate?: Pem | undefined;
+  readonly key?: Pem | undefined;
   /** Only ports of these groups are offered; `*` is every port, an empty name the ports without one. Default: `*`. */
   readonly groups?: readonly string[];
   /** False leaves out services whose replicas listen on the service port itself. Default: true. */
@@ -43,7 +41,7 @@ export interface MarathonSourceOptions {
   readonly bodyLimitBytes?: number;
   /** An event stream without a byte for this long is dead; Marathon sends one every 10 s. Default 30,000. */
   readonly silenceMs?: number;
-  /** A burst of events is over after this long without one. Default 50. */
+  /** A burst of events is over after this long without one. Default 20. */
   readonly quietMs?: number;
   /** A burst of events is not waited for longer than this. Default 250. */
   readonly maxWaitMs?: number;
@@ -62,7 +60,7 @@ const defaults = {
   totalTimeoutMs: 30_000,
   bodyLimitBytes: 256 * 1024 * 1024,
   silenceMs: 30_000,
-  quietMs: 50,
+  quietMs: 20,
   maxWaitMs: 250,
 } as const;
 
@@ -74,6 +72,7 @@ export class MarathonSource implements Source {
   readonly #tally: SourceTally;
   #api: Api | undefined;
   #session: Session | undefined;
+  #agents: readonly RenewedAgent[] = [];
 
   /** Throws a TypeError when no endpoint is given, or one that is not http or https. */
   constructor(options: MarathonSourceOptions) {
@@ -93,8 +92,10 @@ export class MarathonSource implements Source {
     const { authFile, totalTimeoutMs, bodyLimitBytes, pods } = this.#options;
     const credentials = new Credentials(members, authFile);
     await using owned = new AsyncDisposableStack();
-    const polls = owned.adopt(createAgent(this.#limits(totalTimeoutMs)), destroy);
-    const streams = owned.adopt(createAgent(this.#limits(this.#options.silenceMs)), destroy);
+    const polls = owned.use(this.#agent(totalTimeoutMs));
+    const streams = owned.use(this.#agent(this.#options.silenceMs));
+    this.#agents = [polls, streams];
+    this.#warnOfPlainCredentials();
     const reader = {
       credentials,
       members,
@@ -132,16 +133,23 @@ export class MarathonSource implements Source {
   }
 
   resync(): void {
+    for (const agent of this.#agents) agent.recheck();
     this.#session?.resync();
   }
 
-  #limits(silenceMs: number): HttpLimits {
+  #agent(silenceMs: number): RenewedAgent {
     const { connectTimeoutMs, firstByteTimeoutMs, ca, certificate, key } = this.#options;
-    return { connectTimeoutMs, firstByteTimeoutMs, silenceMs, tls: { ca, certificate, key } };
+    const limits = { connectTimeoutMs, firstByteTimeoutMs, silenceMs };
+    return new RenewedAgent(limits, { ca, certificate, key });
   }
-}
 
-/** At once: whatever is under way is for nobody any more. */
-function destroy(agent: Agent): Promise<void> {
-  return agent.destroy();
+  #warnOfPlainCredentials(): void {
+    const { authFile, logger } = this.#options;
+    const plain = this.#members.filter(
+      ({ url, login }) => url.protocol === "http:" && (authFile ?? login) !== undefined,
+    );
+    if (plain.length === 0) return;
+    const endpoints = plain.map(({ shown }) => shown);
+    logger.warn("credentials for marathon are sent over plain http", { endpoints });
+  }
 }

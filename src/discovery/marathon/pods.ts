@@ -1,9 +1,10 @@
 import { isIP } from "node:net";
 
 import { printable, type Problem } from "../../model/problem.ts";
+import { fieldsOf, listOf, numberOf, textOf, timeOf, type Fields } from "../fields.ts";
+import { labelsOf } from "../labels/labels.ts";
+import { ProblemList } from "../problem-list.ts";
 import type { AppDefinition, WirePort } from "./definition.ts";
-import { fieldsOf, listOf, numberOf, textOf, timeOf, type Fields } from "./fields.ts";
-import { labelsOf } from "./labels/labels.ts";
 import { appIdOf, type WireApp, type WireApps, type WireTask } from "./wire.ts";
 
 /** An endpoint of a pod's definition, which its instances repeat by these names. */
@@ -19,14 +20,14 @@ interface Endpoint extends WirePort {
 export function parsePods(document: unknown): WireApps | undefined {
   if (!Array.isArray(document)) return undefined;
   const pods = new Map<string, WireApp>();
-  const problems: Problem[] = [];
+  const problems = new ProblemList("/v2/pods");
   for (const item of listOf(document)) {
     const fields = fieldsOf(item);
     const id = appIdOf(fields["id"]);
     if (id !== undefined && !pods.has(id)) pods.set(id, parsePod(id, fields));
-    else problems.push(skipped(id));
+    else problems.add(skipped(id));
   }
-  return { apps: [...pods.values()], problems };
+  return { apps: [...pods.values()], problems: problems.list() };
 }
 
 function skipped(id: string | undefined): Problem {

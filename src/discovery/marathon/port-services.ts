@@ -1,12 +1,12 @@
 import { isPort } from "../../model/address.ts";
 import { defaultWeight } from "../../model/replica.ts";
 import { serviceKey, serviceName, type Protocol, type Service } from "../../model/service.ts";
+import { hostsOf, isOffered, policyOf } from "../labels/parts.ts";
+import { nothingSaid, readLabels } from "../labels/read-labels.ts";
+import type { PortReading } from "../labels/reading.ts";
+import type { ProblemList } from "../problem-list.ts";
 import type { AppDefinition } from "./definition.ts";
-import { hostsOf, policyOf } from "./labels/parts.ts";
-import { nothingSaid, readLabels } from "./labels/read-labels.ts";
-import type { PortReading } from "./labels/reading.ts";
 import { declaredPorts, type PortDeclaration } from "./ports.ts";
-import type { ProblemList } from "./problem-list.ts";
 import { serviceCheck, type ServiceCheck } from "./service-check.ts";
 import { toReplica } from "./task-replica.ts";
 import type { WireTask } from "./wire.ts";
@@ -35,11 +35,17 @@ export function portServices(
   for (const offer of offers(generation, options.groups, problems)) {
     const { port, servicePort } = offer;
     if (port.protocols.length === 0)
-      problems.add("unsupported", `protocol of service port ${servicePort} is not known`);
+      problems.add({
+        kind: "unsupported",
+        reason: `protocol of service port ${servicePort} is not known`,
+      });
     for (const protocol of port.protocols) {
       const key = serviceKey({ protocol, port: servicePort });
       if (services.has(key))
-        problems.add("invalid-port", `${key} is declared twice: the first one is used`);
+        problems.add({
+          kind: "invalid-port",
+          reason: `${key} is declared twice: the first one is used`,
+        });
       else services.set(key, toService(offer, { protocol, source: options.source }, problems));
     }
   }
@@ -67,25 +73,22 @@ function offers(
     const reading = labels.ports[index] ?? nothingSaid;
     const servicePort = reading.settings.servicePort ?? port.servicePort;
     const isSilent = servicePort === undefined && !port.canDeclare;
-    if (isSilent || !isOffered(reading, groups)) return [];
+    if (isSilent || !isOffered(reading.settings, groups)) return [];
     if (!isPort(servicePort)) {
       const shown = servicePort ?? "missing";
-      problems.add("invalid-port", `service port ${shown} cannot be served: skipped`);
+      problems.add({
+        kind: "invalid-port",
+        reason: `service port ${shown} cannot be served: skipped`,
+      });
       return [];
     }
     const check = serviceCheck(definition, ports, { index, reading });
-    if (check.fault !== undefined) problems.add("invalid-label", check.fault);
+    if (check.fault !== undefined) problems.add({ kind: "invalid-label", reason: check.fault });
     return [{ definition, tasks, port, index, servicePort, reading, check }];
   });
-  for (const fault of definition.checkFaults) problems.add("invalid-item", fault);
-  for (const fault of labels.faults) problems.add("invalid-label", fault);
+  for (const fault of definition.checkFaults) problems.add({ kind: "invalid-item", reason: fault });
+  for (const fault of labels.faults) problems.add({ kind: "invalid-label", reason: fault });
   return made;
-}
-
-/** A port without a group has the empty one, as mmsd's filter has it. */
-function isOffered({ settings }: PortReading, served: readonly string[]): boolean {
-  const { enabled = true, groups = [""] } = settings;
-  return enabled && (served.includes("*") || groups.some((group) => served.includes(group)));
 }
 
 function toService(
@@ -113,7 +116,7 @@ function toService(
     replicas: tasks.flatMap((task) => {
       const replica = toReplica(task, way);
       if (typeof replica !== "string") return replica ?? [];
-      problems.add("invalid-item", replica);
+      problems.add({ kind: "invalid-item", reason: replica });
       return [];
     }),
   };

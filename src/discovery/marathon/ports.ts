@@ -1,5 +1,5 @@
 import type { Protocol } from "../../model/service.ts";
-import type { Labelled } from "./labels/labels.ts";
+import type { Labelled } from "../labels/labels.ts";
 import type { AppDefinition, WirePort } from "./definition.ts";
 
 /** Where the replicas of a declared port listen, in terms of a task's own fields. */

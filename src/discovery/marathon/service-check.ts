@@ -1,9 +1,9 @@
 import type { CheckWish } from "../../model/service.ts";
+import { checkOf } from "../labels/parts.ts";
+import type { PortReading } from "../labels/reading.ts";
 import { dialAddress } from "./addresses.ts";
 import type { AppDefinition } from "./definition.ts";
 import type { DeclaredCheck } from "./health-checks.ts";
-import { checkOf } from "./labels/parts.ts";
-import type { PortReading } from "./labels/reading.ts";
 import type { PortDeclaration } from "./ports.ts";
 import type { WireTask } from "./wire.ts";
 

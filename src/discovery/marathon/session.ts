@@ -1,11 +1,14 @@
+import { isDeepStrictEqual } from "node:util";
+
+import { Alarm } from "../../async/alarm.ts";
 import { Backoff } from "../../async/backoff.ts";
 import { Latest } from "../../async/latest.ts";
 import { isAbort, sleep } from "../../async/sleep.ts";
 import type { Random } from "../../model/clock.ts";
 import type { Logger } from "../../model/logger.ts";
+import { toAnswerError } from "../answer-error.ts";
+import type { SourceTally } from "../source-tally.ts";
 import type { SourceState } from "../source.ts";
-import { Alarm } from "../../async/alarm.ts";
-import { toAnswerError } from "./answer-error.ts";
 import type { Api, Failure } from "./api.ts";
 import { Cluster } from "./cluster.ts";
 import { listen, type StreamListener } from "./event-stream.ts";
@@ -13,7 +16,6 @@ import { appsOf, type MarathonEvent } from "./events.ts";
 import type { Requester } from "./http.ts";
 import type { Member } from "./members.ts";
 import type { AppVersion } from "./past-definitions.ts";
-import type { SourceTally } from "./source-tally.ts";
 import { SyncAgenda, type Scope, type SyncAgendaOptions } from "./sync-agenda.ts";
 import type { AppServicesOptions } from "./to-services.ts";
 
@@ -47,6 +49,7 @@ export class Session implements StreamListener {
   #stream: { readonly member: Member; readonly openedAt: number } | undefined;
   #isAttached = false;
   #emission: NodeJS.Immediate | undefined;
+  #emitted: SourceState | undefined;
 
   constructor(options: SessionOptions) {
     this.#options = options;
@@ -147,7 +150,7 @@ export class Session implements StreamListener {
       this.#becameReadable(seen.member);
     }
     await this.#cluster.readPast(signal);
-    this.#emit();
+    this.#emit(seen.kind === "listed");
     return true;
   }
 
@@ -218,14 +221,17 @@ export class Session implements StreamListener {
 
   #emitSoon(): void {
     // One state for all events of one read, before any list is fetched.
-    this.#emission ??= setImmediate(() => this.#emit());
+    this.#emission ??= setImmediate(() => this.#emit(false));
   }
 
-  #emit(): void {
+  /** A look at everything is told even when it shows nothing new, since whoever doubts the last one waits for it. */
+  #emit(isLook: boolean): void {
     clearImmediate(this.#emission);
     this.#emission = undefined;
     const state = this.#cluster.state(performance.now());
-    if (state !== undefined) this.#states.set(state);
+    if (state === undefined || (!isLook && isSame(state, this.#emitted))) return;
+    this.#emitted = state;
+    this.#states.set(state);
   }
 }
 
@@ -235,4 +241,11 @@ async function pause(ms: number, signal: AbortSignal): Promise<void> {
   } catch (error) {
     if (!isAbort(error, signal)) throw error;
   }
+}
+
+/** True when both say the same of all services; apps that are as they were have the services they had. */
+function isSame(state: SourceState, before: SourceState | undefined): boolean {
+  if (before?.services.length !== state.services.length) return false;
+  const areSame = state.services.every((service, index) => service === before.services[index]);
+  return areSame && isDeepStrictEqual(state.problems, before.problems);
 }

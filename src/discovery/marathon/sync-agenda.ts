@@ -2,7 +2,7 @@ import { Backoff } from "../../async/backoff.ts";
 import type { Random } from "../../model/clock.ts";
 
 export interface SyncAgendaOptions {
-  /** Longest time between two looks, in ms; each is drawn from 80 to 100 % of it. */
+  /** Longest time between two looks, in ms; each is drawn from 80 to 100 % of it, the first one from 20. */
   readonly refreshIntervalMs: number;
   /** A burst of events is over after this long without one, in ms. */
   readonly quietMs: number;
@@ -29,6 +29,8 @@ export class SyncAgenda {
   #recheckAt = Number.POSITIVE_INFINITY;
   #recheckScope: Scope = new Set();
   #periodicAt = Number.POSITIVE_INFINITY;
+  /** Everybody else may have done now what we did: started, or seen Marathon come back. */
+  #isInStep = true;
   /** Of the look under way. */
   #scope: Scope = "all";
   /** What the events since the last good look were about. */
@@ -76,20 +78,29 @@ export class SyncAgenda {
 
   /** The look is over. After one for events, another confirms it, since reads may be stale [marathon §3.4]. */
   end(now: number, succeeded: boolean): void {
-    const { refreshIntervalMs, random } = this.#options;
+    const { refreshIntervalMs } = this.#options;
     if (!succeeded) {
+      this.#isInStep = true;
       this.#periodicAt = now + Math.min(this.#backoff.next(), refreshIntervalMs);
       return;
     }
     if (this.#scope === "all") {
       this.#backoff.reset();
-      this.#periodicAt = now + refreshIntervalMs * (0.8 + 0.2 * random());
+      this.#periodicAt = now + this.#intervalMs();
     }
     if (this.#eventScope === undefined) return;
     const isPending = this.#recheckAt !== Number.POSITIVE_INFINITY;
     this.#recheckScope = union(this.#eventScope, isPending ? this.#recheckScope : new Set());
     this.#recheckAt = now + recheckMs;
     this.#eventScope = undefined;
+  }
+
+  /** Drawn from the last fifth of the interval; from nearly all of it once, so that a fleet does not go on in step. */
+  #intervalMs(): number {
+    const { refreshIntervalMs, random } = this.#options;
+    const least = this.#isInStep ? 0.2 : 0.8;
+    this.#isInStep = false;
+    return refreshIntervalMs * (least + (1 - least) * random());
   }
 
   #dueScope(now: number): Scope {

@@ -1,8 +1,8 @@
 import type { Problem } from "../../model/problem.ts";
 import type { Service } from "../../model/service.ts";
+import { ProblemList } from "../problem-list.ts";
 import type { AppDefinition } from "./definition.ts";
 import { portServices, type Generation, type ServiceOptions } from "./port-services.ts";
-import { ProblemList } from "./problem-list.ts";
 import type { WireApp, WireTask } from "./wire.ts";
 
 /** What one app or a list of apps amounts to. */
@@ -20,6 +20,8 @@ export interface AppServicesOptions extends ServiceOptions {
   readonly definitionOf: DefinitionOf;
 }
 
+const mostProblemsOfAnApp = 20;
+
 /** Services of all apps; two apps that claim one port are both there, since the routing table decides. */
 export function toServices(apps: readonly WireApp[], options: AppServicesOptions): AppServices {
   const each = apps.map((app) => appServices(app, options));
@@ -35,7 +37,7 @@ export function toServices(apps: readonly WireApp[], options: AppServicesOptions
  * version that has it says.
  */
 export function appServices(app: WireApp, options: AppServicesOptions): AppServices {
-  const problems = new ProblemList(app.id);
+  const problems = new ProblemList(app.id, mostProblemsOfAnApp);
   const services = new Map<string, Service>();
   for (const generation of generations(app, options.definitionOf)) {
     for (const [key, service] of portServices(generation, options, problems)) {
@@ -45,10 +47,10 @@ export function appServices(app: WireApp, options: AppServicesOptions): AppServi
   }
   const exposed = [...services.values()].filter((service) => {
     if (options.exposeHost || !isOnItsOwnPort(service)) return true;
-    problems.add(
-      "port-refused",
-      `service port ${service.port} is the one its replicas listen on: left out`,
-    );
+    problems.add({
+      kind: "port-refused",
+      reason: `service port ${service.port} is the one its replicas listen on: left out`,
+    });
     return false;
   });
   return { services: exposed, problems: problems.list() };

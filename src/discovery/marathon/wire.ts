@@ -1,8 +1,9 @@
 import { isIP } from "node:net";
 
 import { printable, type Problem } from "../../model/problem.ts";
+import { fieldsOf, listOf, numbersOf, textOf, timeOf } from "../fields.ts";
+import { ProblemList } from "../problem-list.ts";
 import { parseDefinition, type AppDefinition } from "./definition.ts";
-import { fieldsOf, listOf, numbersOf, textOf, timeOf } from "./fields.ts";
 
 /** One running copy as Marathon lists it, any version from 0.11 to 1.11. */
 export interface WireTask {
@@ -56,15 +57,15 @@ export function parseApps(document: unknown): WireApps | undefined {
   const items = fieldsOf(document)["apps"];
   if (!Array.isArray(items)) return undefined;
   const apps = new Map<string, WireApp>();
-  const problems: Problem[] = [];
+  const problems = new ProblemList("/v2/apps");
   for (const item of listOf(items)) {
     const app = parseApp(item, problems);
     if (app === undefined) continue;
     if (apps.has(app.id))
-      problems.push(invalid(app.id, "app is listed twice: the first one is used"));
+      problems.add(invalid(app.id, "app is listed twice: the first one is used"));
     else apps.set(app.id, app);
   }
-  return { apps: [...apps.values()], problems };
+  return { apps: [...apps.values()], problems: problems.list() };
 }
 
 /** Reads `GET /v2/tasks` or `/v2/apps/{id}/tasks`; undefined when the document is no list of tasks. */
@@ -72,14 +73,14 @@ export function parseTasks(document: unknown): WireTasks | undefined {
   const items = fieldsOf(document)["tasks"];
   if (!Array.isArray(items)) return undefined;
   const tasks: ListedTask[] = [];
-  const problems: Problem[] = [];
+  const problems = new ProblemList("/v2/tasks");
   for (const item of listOf(items)) {
     const app = appIdOf(fieldsOf(item)["appId"]);
     const task = parseTask(item);
     if (app !== undefined && task !== undefined) tasks.push({ app, task });
-    else problems.push(invalid(app ?? "/v2/tasks", "task without a valid id or app id: skipped"));
+    else problems.add(invalid(app ?? "/v2/tasks", "task without a valid id or app id: skipped"));
   }
-  return { tasks, problems };
+  return { tasks, problems: problems.list() };
 }
 
 /** An app id in its absolute form; undefined when a segment is empty, `.`, `..` or has a foreign character. */
@@ -90,11 +91,11 @@ export function appIdOf(value: unknown): string | undefined {
   return path.split("/").every((segment) => idSegment.test(segment)) ? `/${path}` : undefined;
 }
 
-function parseApp(item: unknown, problems: Problem[]): WireApp | undefined {
+function parseApp(item: unknown, problems: ProblemList): WireApp | undefined {
   const fields = fieldsOf(item);
   const id = appIdOf(fields["id"]);
   if (id === undefined) {
-    problems.push(invalid("/v2/apps", `app id ${shown(fields["id"])} is not valid: app skipped`));
+    problems.add(invalid("/v2/apps", `app id ${shown(fields["id"])} is not valid: app skipped`));
     return undefined;
   }
   const tasks = embeddedTasks(id, fields["tasks"], problems);
@@ -104,18 +105,18 @@ function parseApp(item: unknown, problems: Problem[]): WireApp | undefined {
 function embeddedTasks(
   app: string,
   value: unknown,
-  problems: Problem[],
+  problems: ProblemList,
 ): readonly WireTask[] | undefined {
   // [go-marathon] `tasks: null` was seen on an app that has just been created, and means none.
   if (value === undefined) return undefined;
   if (value !== null && !Array.isArray(value))
-    problems.push(invalid(app, "tasks is no list: taken as none"));
+    problems.add(invalid(app, "tasks is no list: taken as none"));
   const tasks = new Map<string, WireTask>();
   for (const item of listOf(value)) {
     const task = parseTask(item);
-    if (task === undefined) problems.push(invalid(app, "task without a valid id: skipped"));
+    if (task === undefined) problems.add(invalid(app, "task without a valid id: skipped"));
     else if (tasks.has(task.id))
-      problems.push(invalid(app, `task ${printable(task.id, 100)} is listed twice`));
+      problems.add(invalid(app, `task ${printable(task.id, 100)} is listed twice`));
     else tasks.set(task.id, task);
   }
   return [...tasks.values()];

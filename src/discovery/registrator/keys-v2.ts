@@ -1,9 +1,9 @@
 import { sleep } from "../../async/sleep.ts";
-import type { WatchLoop, Watched } from "../file/watch-loop.ts";
-import { AnswerError } from "../marathon/answer-error.ts";
-import { fieldsOf, isFields, listOf, numberOf, type Fields } from "../marathon/fields.ts";
+import { AnswerError } from "../answer-error.ts";
+import { fieldsOf, isFields, listOf, numberOf, type Fields } from "../fields.ts";
+import type { JsonAnswer, JsonCall, JsonClient } from "../json-client.ts";
 import type { SourceState } from "../source.ts";
-import type { JsonAnswer, JsonCall, JsonClient } from "./json-client.ts";
+import type { WatchLoop, Watched } from "../watch-loop.ts";
 import type { Members } from "./members.ts";
 import { toState, type Leaf } from "./registrations.ts";
 

@@ -1,9 +1,9 @@
 import { sleep } from "../../async/sleep.ts";
-import type { Watched } from "../file/watch-loop.ts";
-import { AnswerError, toAnswerError } from "../marathon/answer-error.ts";
-import { fieldsOf, isFields, listOf, type Fields } from "../marathon/fields.ts";
+import { AnswerError, toAnswerError } from "../answer-error.ts";
+import { fieldsOf, isFields, listOf, type Fields } from "../fields.ts";
+import { jsonLines } from "../json-lines.ts";
 import type { SourceState } from "../source.ts";
-import { jsonLines } from "./json-lines.ts";
+import type { Watched } from "../watch-loop.ts";
 import { relative, type KeysOptions } from "./keys-v2.ts";
 import { toState, type Leaf } from "./registrations.ts";
 

@@ -2,8 +2,9 @@ import { parseAddress } from "../../model/address.ts";
 import { printable } from "../../model/problem.ts";
 import { defaultWeight } from "../../model/replica.ts";
 import type { Protocol } from "../../model/service.ts";
-import { gatherServices, isAppName, parsePort, ProblemList, type Claim } from "../file/claims.ts";
-import { nothingSaid } from "../marathon/labels/read-labels.ts";
+import { gatherServices, isAppName, parsePort, type Claim } from "../claims.ts";
+import { nothingSaid } from "../labels/read-labels.ts";
+import { ProblemList } from "../problem-list.ts";
 import type { SourceState } from "../source.ts";
 
 /** One key below the prefix, as any version of etcd has it. */
@@ -24,7 +25,7 @@ export function toState(leaves: readonly Leaf[], source: string): SourceState {
     if (typeof claim !== "string") claims.push(claim);
     else {
       const reason = `key ${printable(leaf.key, 120)}: ${claim}: skipped`;
-      problems.add({ kind: "invalid-item", subject: source, reason });
+      problems.add({ kind: "invalid-item", reason });
     }
   }
   claims.sort((a, b) => a.madeAt - b.madeAt);

@@ -1,10 +1,11 @@
 import type { Clock, Random } from "../../model/clock.ts";
 import type { Logger } from "../../model/logger.ts";
-import { WatchLoop } from "../file/watch-loop.ts";
-import { createAgent } from "../marathon/http.ts";
+import { createAgent } from "../http-agent.ts";
+import { systemTls } from "../http-agent.ts";
+import { JsonClient } from "../json-client.ts";
 import type { Source, SourceState, SourceStatus } from "../source.ts";
+import { WatchLoop } from "../watch-loop.ts";
 import { parseEtcdUrl, type EtcdLocation } from "./etcd-url.ts";
-import { JsonClient, systemTls } from "./json-client.ts";
 import { KeysV2 } from "./keys-v2.ts";
 import { KeysV3 } from "./keys-v3.ts";
 import { Members } from "./members.ts";

@@ -174,7 +174,7 @@ suite("host names of a source", () => {
 });
 
 suite("names that make trouble", () => {
-  test("the last good address outlives failures, but not for ever", async () => {
+  test("the last good address outlives failures, but not for ever (HC13)", async () => {
     await using kept = new Reading({ ttlMs: 5, retryMs: 5 });
     await using dropped = new Reading({ ttlMs: 5, retryMs: 5, keepMs: 20 });
     for (const reading of [kept, dropped]) {
@@ -188,7 +188,7 @@ suite("names that make trouble", () => {
     assert.equal(dropped.states.at(-1)?.problems[0]?.kind, "unresolved-host");
   });
 
-  test("no more than so many questions are under way, and one that hangs holds up nobody", async () => {
+  test("no more than so many questions are under way, and one that hangs holds up nobody (HC13)", async () => {
     await using reading = new Reading({ concurrency: 2, timeoutMs: 20, firstWaitMs: 10_000 });
     for (const name of ["c", "d", "e"]) reading.names.answer(name, ["10.0.0.1"]);
     reading.give(stateOf("hangs-a", "hangs-b", "c", "d", "e"));

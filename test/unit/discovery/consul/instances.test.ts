@@ -3,8 +3,9 @@ import { suite, test } from "node:test";
 
 import fc from "fast-check";
 
+import { gatherServices } from "../../../../src/discovery/claims.ts";
 import { toClaims } from "../../../../src/discovery/consul/instances.ts";
-import { gatherServices, ProblemList } from "../../../../src/discovery/file/claims.ts";
+import { ProblemList } from "../../../../src/discovery/problem-list.ts";
 import type { Problem } from "../../../../src/model/problem.ts";
 import type { Service } from "../../../../src/model/service.ts";
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 
 import { parseSrvName, toReplicas } from "../../../../src/discovery/dns/srv-records.ts";
-import { ProblemList } from "../../../../src/discovery/file/claims.ts";
+import { ProblemList } from "../../../../src/discovery/problem-list.ts";
 import type { Problem } from "../../../../src/model/problem.ts";
 import type { Replica } from "../../../../src/model/replica.ts";
 

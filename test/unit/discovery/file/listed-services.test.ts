@@ -3,7 +3,7 @@ import { suite, test } from "node:test";
 
 import fc from "fast-check";
 
-import { gatherServices } from "../../../../src/discovery/file/claims.ts";
+import { gatherServices } from "../../../../src/discovery/claims.ts";
 import { parseDocument } from "../../../../src/discovery/file/document.ts";
 import { readServices } from "../../../../src/discovery/file/listed-services.ts";
 import type { Problem } from "../../../../src/model/problem.ts";

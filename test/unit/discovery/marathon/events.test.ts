@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { suite, test } from "node:test";
 
+import { fieldsOf, listOf } from "../../../../src/discovery/fields.ts";
 import {
   appsOf,
   eventTypes,
   instanceOf,
   readEvent,
 } from "../../../../src/discovery/marathon/events.ts";
-import { fieldsOf, listOf } from "../../../../src/discovery/marathon/fields.ts";
 
 const folder = new URL("../../../fixtures/marathon/", import.meta.url);
 

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite, test } from "node:test";
 
-import { AnswerError, toAnswerError } from "../../../../src/discovery/marathon/answer-error.ts";
+import { AnswerError, toAnswerError } from "../../../../src/discovery/answer-error.ts";
 import { Credentials } from "../../../../src/discovery/marathon/credentials.ts";
 import {
   apiUrl,

@@ -4,8 +4,8 @@ import { suite, test } from "node:test";
 
 import fc from "fast-check";
 
+import { fieldsOf, listOf } from "../../../../src/discovery/fields.ts";
 import { eventTypes, readEvent } from "../../../../src/discovery/marathon/events.ts";
-import { fieldsOf, listOf } from "../../../../src/discovery/marathon/fields.ts";
 import { fromTasks } from "../../../../src/discovery/marathon/from-tasks.ts";
 import { toServices } from "../../../../src/discovery/marathon/to-services.ts";
 import { parseApps, parseTasks } from "../../../../src/discovery/marathon/wire.ts";

@@ -146,7 +146,7 @@ suite("pods", () => {
       apps?.map(({ id }) => id),
       ["/p"],
     );
-    assert.equal(problems?.length, 3);
+    assert.equal(problems?.length, 2);
     assert.equal(parsePods({ pods: [] }), undefined);
   });
 

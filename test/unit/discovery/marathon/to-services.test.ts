@@ -132,7 +132,7 @@ suite("the services of apps", () => {
     assert.ok(services.every(({ replicas }) => replicas[0]?.address.port === 31_000));
   });
 
-  test("ports that cannot be served are skipped, each with a problem", () => {
+  test("ports that cannot be served are skipped, each with a problem (B03)", () => {
     const { services, problems } = servicesOf({
       id: "/a",
       ports: [0, 65_536, -1, "8080", 1.5, 80],
@@ -191,7 +191,7 @@ suite("the services of apps", () => {
     });
   }
 
-  test("a replica without a port of its own is left out of that service only", () => {
+  test("a replica without a port of its own is left out of that service only (M27)", () => {
     const tasks = [{ id: "t", host: "h", ports: [1], ...running }];
     const { services, problems } = servicesOf({ id: "/a", ports: [80, 81], tasks });
     assert.deepEqual(
