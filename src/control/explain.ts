@@ -52,6 +52,7 @@ function explainService(service: Service, evidence: Evidence): ServiceExplanatio
     key,
     source: service.source,
     isServed: route !== undefined,
+    hosts: route?.hosts,
     locality: route?.policy.locality,
     check: plan.check,
     checkFrom: plan.from,

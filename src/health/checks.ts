@@ -26,12 +26,28 @@ interface Looked {
   readonly plan: CheckPlan;
 }
 
+/** What is probed of a service, as long as neither it nor its secret has changed. */
+interface Followed {
+  readonly plan: CheckPlan;
+  readonly credentials: Credentials | undefined;
+  readonly replicas: readonly FollowedReplica[];
+}
+
+interface FollowedReplica extends Looked {
+  readonly replica: Replica;
+  readonly target: ProbeTarget;
+  /** Route and address. */
+  readonly place: string;
+}
+
 /** Which probes the services ask for, and what they found; replicas that are asked the same share one probe. */
 export class Checks {
   readonly #options: ChecksOptions;
   #defaults: CheckPolicy;
   #looks = new Map<Replica, Looked>();
   #plans = new Map<Service, CheckPlan>();
+  /** Few services change at a time, and those that do are other objects. */
+  #followed = new WeakMap<Service, Followed>();
   /** Route and replica → what is probed there, for those who know no more than that. */
   #byAddress = new Map<string, string>();
 
@@ -43,6 +59,7 @@ export class Checks {
   /** From the next `follow` on, this applies where a service says nothing itself. */
   set defaults(defaults: CheckPolicy) {
     this.#defaults = defaults;
+    this.#followed = new WeakMap();
   }
 
   /** From now on these services are checked, and nothing else is. */
@@ -85,24 +102,45 @@ export class Checks {
   }
 
   #followService(service: Service, targets: Map<string, ProbeTarget>): void {
-    const { mayProbe, preface, credentialsOf } = this.#options;
-    const plan = planOf(service, this.#defaults);
+    const { plan, replicas } = this.#follow(service);
     this.#plans.set(service, plan);
-    if (plan.check.health === "marathon") return;
+    for (const { replica, key, target, place } of replicas) {
+      targets.set(key, target);
+      this.#looks.set(replica, { key, plan });
+      this.#byAddress.set(place, key);
+    }
+  }
+
+  #follow(service: Service): Followed {
+    const credentials = this.#options.credentialsOf(service.app);
+    const known = this.#followed.get(service);
+    if (known !== undefined && known.credentials === credentials) return known;
+    const plan = planOf(service, this.#defaults);
+    const replicas =
+      plan.check.health === "marathon" ? [] : this.#replicas(service, plan, credentials);
+    const followed = { plan, credentials, replicas };
+    this.#followed.set(service, followed);
+    return followed;
+  }
+
+  #replicas(
+    service: Service,
+    plan: CheckPlan,
+    credentials: Credentials | undefined,
+  ): readonly FollowedReplica[] {
+    const { mayProbe, preface } = this.#options;
     const sendProxy = service.policy.sendProxy ?? 0;
-    const credentials = credentialsOf(service.app);
     // A secret is part of the question, and must not end up in a name.
     const asker = credentials === undefined ? "" : service.app;
     const question = JSON.stringify([plan.check, sendProxy, asker]);
     const first = sendProxy === 0 ? undefined : preface(sendProxy);
-    for (const replica of service.replicas) {
+    return service.replicas.flatMap((replica) => {
       const address = { ...replica.address, port: replica.checkPort ?? replica.address.port };
-      if (replica.draining || replica.isStarting === true || !mayProbe(address)) continue;
+      if (replica.draining || replica.isStarting === true || !mayProbe(address)) return [];
       const key = `${formatAddress(address)} ${question}`;
-      targets.set(key, { address, check: plan.check, credentials, preface: first });
-      this.#looks.set(replica, { key, plan });
-      const route = `${service.protocol}/${service.port}`;
-      this.#byAddress.set(`${route} ${formatAddress(replica.address)}`, key);
-    }
+      const target = { address, check: plan.check, credentials, preface: first };
+      const place = `${service.protocol}/${service.port} ${formatAddress(replica.address)}`;
+      return [{ replica, key, plan, target, place }];
+    });
   }
 }

@@ -13,6 +13,8 @@ export class Judgements {
   #verdicts = new Map<string, Verdict>();
   #byReplica = new Map<Replica, Verdict>();
   #wave: Wave | undefined;
+  /** What the replicas of a service are called here, in their order. */
+  readonly #idsOf = new WeakMap<Service, readonly string[]>();
 
   /** `guarded` doubts that most replicas fail at once. */
   constructor(checks: Pick<Checks, "of" | "planOf">, guarded: boolean) {
@@ -26,9 +28,11 @@ export class Judgements {
     const verdicts = new Map<string, Verdict>();
     const byReplica = new Map<Replica, Verdict>();
     for (const service of services) {
-      for (const replica of service.replicas) {
-        const id = idOf(service, replica);
-        const verdict = judge(this.#signals(service, replica), this.#verdicts.get(id), now);
+      const ids = this.#ids(service);
+      const mode = this.#checks.planOf(service).check.health;
+      for (const [index, replica] of service.replicas.entries()) {
+        const id = ids[index] ?? "";
+        const verdict = judge(this.#signals(id, replica, mode), this.#verdicts.get(id), now);
         verdicts.set(id, verdict);
         byReplica.set(replica, verdict);
       }
@@ -54,10 +58,9 @@ export class Judgements {
     return [{ kind: "held-back", subject: "probes", reason }];
   }
 
-  #signals(service: Service, replica: Replica): Signals {
+  #signals(id: string, replica: Replica, mode: Signals["mode"]): Signals {
     const checked = this.#checks.of(replica);
-    const mode = this.#checks.planOf(service).check.health;
-    const isHeld = this.#wave?.held.has(idOf(service, replica)) === true;
+    const isHeld = this.#wave?.held.has(id) === true;
     const heldBack = isHeld ? `held up: most probes fail at once; ${checked?.because}` : undefined;
     return { replica, checked, mode, heldBack };
   }
@@ -65,16 +68,25 @@ export class Judgements {
   #probed(services: readonly Service[]): Probed[] {
     const probed: Probed[] = [];
     for (const service of services) {
-      for (const replica of service.replicas) {
+      const ids = this.#ids(service);
+      for (const [index, replica] of service.replicas.entries()) {
         const checked = this.#checks.of(replica);
         if (checked === undefined || checked.state === "unchecked") continue;
-        const id = idOf(service, replica);
+        const id = ids[index] ?? "";
         const wasUp = this.#verdicts.get(id)?.state === "up";
         const isDown = checked.state === "down";
         probed.push({ id, isDown, isDecided: checked.isDecided, wasUp });
       }
     }
     return probed;
+  }
+
+  #ids(service: Service): readonly string[] {
+    const known = this.#idsOf.get(service);
+    if (known !== undefined) return known;
+    const ids = service.replicas.map((replica) => idOf(service, replica));
+    this.#idsOf.set(service, ids);
+    return ids;
   }
 }
 

@@ -68,6 +68,11 @@ export class Prober implements AsyncDisposable {
       watched.life?.abort();
     }
     const fresh = [...targets].filter(([key]) => !this.#watched.has(key));
+    for (const [key, target] of targets) {
+      const watched = this.#watched.get(key);
+      // The question is the same, but a secret may have been renewed.
+      if (watched !== undefined) watched.target = target;
+    }
     for (const [key, target] of fresh) this.#watch(key, target, fresh.length);
     this.#run();
   }

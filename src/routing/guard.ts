@@ -7,6 +7,8 @@ export interface Answer {
   readonly services: readonly Service[];
   /** Apps and tasks that the source itself reported gone: their loss is explained. */
   readonly confirmedGone: ReadonlySet<string>;
+  /** Which look of the source the answer rests on: what events make of a list confirms nothing that the list lacks. */
+  readonly look?: number;
 }
 
 /** Losses that have been seen but are not believed yet, by task. */
@@ -17,6 +19,7 @@ interface Doubt {
   readonly looks: number;
   /** Time of the look that last counted, in ms. */
   readonly lastLookAt: number;
+  readonly look: number | undefined;
 }
 
 export interface GuardOptions {
@@ -58,14 +61,19 @@ export function guardLoss(
 ): Decision {
   const known = routableTasks(served);
   const present = allTasks(answer.services);
-  const lost = [...known].filter(
+  const missing = [...known].filter(
     ([task, app]) => !present.has(task) && !explained(task, app, answer),
   );
+  const placed = missing.length === 0 ? undefined : placedTasks(served, answer.services);
+  const lost = missing.filter(([task]) => placed?.has(task));
   const isMass = lost.length >= smallLoss && lost.length * 2 > known.size;
   const doubted = isMass
     ? lost.map(([task]) => task)
     : ofEmptied(served, answer.services, new Map(lost));
-  const counted = doubted.map((task) => [task, count(doubts.get(task), now, spacingMs)] as const);
+  const { look } = answer;
+  const counted = doubted.map(
+    (task) => [task, count(doubts.get(task), { now, look, spacingMs })] as const,
+  );
   const held = new Map(counted.filter(([, doubt]) => doubt.looks < looks));
   const services = held.size === 0 ? answer.services : union(answer, served, held);
   return { services, doubts: held, believed: counted.length - held.size, of: known.size };
@@ -87,10 +95,14 @@ function ofEmptied(
   return [...new Set(tasks)].filter((task) => lost.has(task));
 }
 
-function count(doubt: Doubt | undefined, now: number, spacingMs: number): Doubt {
-  if (doubt === undefined) return { looks: 1, lastLookAt: now };
-  if (now - doubt.lastLookAt < spacingMs) return doubt;
-  return { looks: doubt.looks + 1, lastLookAt: now };
+function count(
+  doubt: Doubt | undefined,
+  { now, look, spacingMs }: { now: number; look: number | undefined; spacingMs: number },
+): Doubt {
+  if (doubt === undefined) return { looks: 1, lastLookAt: now, look };
+  const isSameLook = look !== undefined && look === doubt.look;
+  if (isSameLook || now - doubt.lastLookAt < spacingMs) return doubt;
+  return { looks: doubt.looks + 1, lastLookAt: now, look };
 }
 
 function routableTasks(services: readonly Service[]): Map<string, string> {
@@ -109,12 +121,24 @@ function explained(task: string, app: string, { confirmedGone }: Answer): boolea
   return confirmedGone.has(task) || confirmedGone.has(app);
 }
 
+/** Tasks of which some address has not been given to another one since; the rest has certainly ended. */
+function placedTasks(served: readonly Service[], next: readonly Service[]): Set<string> {
+  const taken = addressesOf(next);
+  const replicas = served.flatMap((service) => service.replicas);
+  const placed = replicas.filter(({ address }) => !taken.has(formatAddress(address)));
+  return new Set(placed.map(({ task }) => task));
+}
+
+function addressesOf(services: readonly Service[]): Set<string> {
+  return new Set(
+    services.flatMap(({ replicas }) => replicas.map(({ address }) => formatAddress(address))),
+  );
+}
+
 /** The answer, with every doubted loss put back, unless its address has been given to another task since. */
 function union(answer: Answer, served: readonly Service[], doubts: Doubts): Service[] {
   const next = answer.services;
-  const taken = new Set(
-    next.flatMap(({ replicas }) => replicas.map(({ address }) => formatAddress(address))),
-  );
+  const taken = addressesOf(next);
   const missing = (service: Service): Replica[] =>
     service.replicas.filter(
       ({ task, address }) => doubts.has(task) && !taken.has(formatAddress(address)),

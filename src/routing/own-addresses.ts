@@ -20,9 +20,18 @@ forbidden.addSubnet("240.0.0.0", 4, "ipv4");
 forbidden.addSubnet("fe80::", 10, "ipv6");
 forbidden.addSubnet("ff00::", 8, "ipv6");
 
+/** Answers for addresses are few and never change: tables are built from the same ones again and again. */
+const known = new Map<string, boolean>();
+const mostKnown = 100_000;
+
 /** True for an address that no replica may have: link-local, multicast, broadcast or reserved. */
 export function isForbidden(host: string): boolean {
-  return listed(forbidden, canonical(host));
+  const before = known.get(host);
+  if (before !== undefined) return before;
+  const isListed = listed(forbidden, canonical(host));
+  if (known.size >= mostKnown) known.clear();
+  known.set(host, isListed);
+  return isListed;
 }
 
 /** Tells whether a connection to an address would come back to our own listeners, in whatever spelling. */

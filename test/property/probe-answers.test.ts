@@ -116,7 +116,7 @@ suite("answers in any pieces", () => {
     }
   });
 
-  test("every answer above comes to the same however it is cut", () => {
+  test("every answer above comes to the same however it is cut (HC05)", () => {
     fc.assert(
       fc.property(fc.constantFrom(...rows), lengths, ({ script, answer, ends = false }, cuts) => {
         // A long answer a byte at a time proves no more than a short one.

@@ -126,7 +126,7 @@ const input = fc
   .tuple(fc.oneof(known, goodLine, line, block, mutated, garbage), bytes(20))
   .map((parts) => Buffer.concat(parts));
 
-test("whatever the bytes, the verdict is the naive reader's, and nothing is thrown", () => {
+test("whatever the bytes, the verdict is the naive reader's, and nothing is thrown (P10)", () => {
   const seen = new Map<string, number>();
   fc.assert(
     fc.property(input, (whole) => {
@@ -178,7 +178,7 @@ test("no part of a good header is refused or accepted before its last byte", () 
   );
 });
 
-test("what is formatted is read as it was, whatever the families and the spelling", () => {
+test("what is formatted is read as it was, whatever the families and the spelling (P05)", () => {
   fc.assert(
     fc.property(ends, (given) => {
       const want = `${plain(given.source)} > ${plain(given.destination)}`;
@@ -189,7 +189,7 @@ test("what is formatted is read as it was, whatever the families and the spellin
   );
 });
 
-test("a line names one family, and both addresses are of it", () => {
+test("a line names one family, and both addresses are of it (P06)", () => {
   fc.assert(
     fc.property(ends, (given) => {
       const text = formatV1(given).toString("latin1");

@@ -48,7 +48,7 @@ for (const [marks, state, because] of rows) {
   });
 }
 
-test("one good and one bad by turns never change the verdict", () => {
+test("one good and one bad by turns never change the verdict (HC06)", () => {
   for (const first of ["+", "-"]) {
     const { state } = after(first);
     for (let length = 1; length < 30; length += 1) {

@@ -13,7 +13,7 @@ function probed(prober: HandProber): string[] {
     .toSorted();
 }
 
-test("forty services that ask one replica the same share one probe; a different question is another one", () => {
+test("forty services that ask one replica the same share one probe; a different question is another one (HC08)", () => {
   const prober = new HandProber();
   const checks = handChecks(prober);
   const same = Array.from({ length: 40 }, (_, index) =>

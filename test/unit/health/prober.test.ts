@@ -65,7 +65,7 @@ function targets(
 }
 
 suite("prober", () => {
-  test("asks a new target at once, and tells when its verdict changes", async () => {
+  test("asks a new target at once, and tells when its verdict changes (HC14)", async () => {
     const { prober, answers, changed } = rig();
     await using _ = prober;
     answers.set(1, good);
@@ -92,7 +92,7 @@ suite("prober", () => {
     assert.equal(asked.filter(({ port }) => port === 1).length, 1);
   });
 
-  test("has no more probes under way than it may, and all of them get their turn", async () => {
+  test("has no more probes under way than it may, and all of them get their turn (HC07)", async () => {
     const { prober, asked, mostUnderWay } = rig({ mostAtOnce: 3, random: () => 0 });
     await using _ = prober;
     const ports = Array.from({ length: 10 }, (_unused, index) => index + 1);
@@ -124,6 +124,24 @@ suite("prober", () => {
     assert.deepEqual(changed, ["replica 2"]);
   });
 
+  test("asks with a secret that was renewed from then on", async () => {
+    const secrets: unknown[] = [];
+    const { prober, asked } = rig({
+      probe: async ({ credentials }) => {
+        secrets.push(credentials?.password);
+        return good;
+      },
+    });
+    await using _ = prober;
+    const withSecret = (password: string): Map<string, ProbeTarget> =>
+      new Map([...targets([1])].map(([key, one]) => [key, { ...one, credentials: { password } }]));
+    prober.want(withSecret("old"));
+    await eventually(() => secrets.includes("old"));
+    prober.want(withSecret("new"));
+    await eventually(() => secrets.includes("new"));
+    assert.equal(asked.length, 0);
+  });
+
   test("asks at once where a connection had trouble, but not without end", async () => {
     const { prober, asked, answers } = rig();
     await using _ = prober;
@@ -153,7 +171,7 @@ suite("prober", () => {
     await eventually(() => prober.of("replica 2")?.state === "down");
   });
 
-  test("believes no failure that may be due to our own standing still", async () => {
+  test("believes no failure that may be due to our own standing still (HC10)", async () => {
     const { prober, asked } = rig();
     await using _ = prober;
     prober.want(targets([1], { intervalMs: 600_000, fastIntervalMs: 5 }));
@@ -171,7 +189,7 @@ suite("prober", () => {
 });
 
 suite("prober, at large", () => {
-  test("spreads many new targets over their interval", async () => {
+  test("spreads many new targets over their interval (HC07)", async () => {
     let drawn = 0;
     const { prober, asked, answers } = rig({ random: () => (drawn += 1) / 1000 });
     await using _ = prober;

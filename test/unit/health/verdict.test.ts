@@ -117,7 +117,7 @@ const merged: readonly (readonly [
 ];
 
 for (const [word, probe, ...states] of merged) {
-  test(`the source says ${word}, probes ${probe}: ${states.join(", ")}`, () => {
+  test(`the source says ${word}, probes ${probe}: ${states.join(", ")} (HC11)`, () => {
     const found = healthModes.map((mode) => {
       const signals = { replica: words[word], checked: probes[probe], mode, heldBack: undefined };
       return judge(signals, undefined, { wall: 0, steady: 0 }).state;

@@ -47,7 +47,7 @@ test("a service becomes a route with sorted, judged replicas", () => {
   assert.deepEqual(problems, []);
 });
 
-test("two tasks on one address are one replica, and the better state speaks", () => {
+test("two tasks on one address are one replica, and the better state speaks (R12)", () => {
   const twins = [
     replica("10.0.0.1:80", { task: "dead", health: "down" }),
     replica("10.0.0.1:80", { task: "alive" }),

@@ -49,7 +49,7 @@ test("the app configured first gets a port that two claim, whatever the order", 
   }
 });
 
-test("the app that has the port keeps it, even against an older one", () => {
+test("the app that has the port keeps it, even against an older one (B04)", () => {
   const { claims: settled } = settleClaims([old, young], [incumbent], policy);
   assert.deepEqual(appsOf(settled), ["/young"]);
 });

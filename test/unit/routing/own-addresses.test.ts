@@ -33,7 +33,7 @@ test("bound to all, every address of this host leads back", () => {
   assert.equal(isOwn("10.0.0.8"), false);
 });
 
-test("link-local, multicast and reserved addresses are nobody's replica", () => {
+test("link-local, multicast and reserved addresses are nobody's replica (X10)", () => {
   for (const host of [
     "169.254.169.254",
     "::ffff:169.254.169.254",

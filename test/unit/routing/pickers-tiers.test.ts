@@ -100,7 +100,7 @@ for (const { given, want } of [
 }
 
 for (const policy of ["leastconn", "roundrobin", "random2"] as const) {
-  test(`${policy}: a new replica's share of short connections grows with its weight`, () => {
+  test(`${policy}: a new replica's share of short connections grows with its weight (R11)`, () => {
     const [old, added] = [fake("a"), fake("b")];
     const shares = [0.02, 0.25, 0.5, 1].map((share) => {
       added.share = share;

@@ -1,0 +1,200 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { HostClaims } from "../../../src/model/host-claims.ts";
+import { defaultPolicy } from "../../../src/model/policy.ts";
+import type { Service } from "../../../src/model/service.ts";
+import { buildRoutes, type Built } from "../../../src/routing/build.ts";
+import { describeChanges } from "../../../src/routing/describe.ts";
+import { diffRoutes } from "../../../src/routing/diff.ts";
+import type { HostRules } from "../../../src/routing/hosts.ts";
+import type { Route } from "../../../src/routing/table.ts";
+import { service } from "../../support/services.ts";
+
+type Claim = Partial<HostClaims> & Partial<Omit<Service, "hosts">>;
+
+function claiming(app: string, port: number, claim: Claim): Service {
+  const { http = [], httpDefault = false, tls = [], tlsDefault = false, ...over } = claim;
+  return service(app, port, { hosts: { http, httpDefault, tls, tlsDefault }, ...over });
+}
+
+function build(
+  services: readonly Service[],
+  rules: HostRules | undefined = { claimed: true, domain: undefined },
+  incumbents: readonly Route[] = [],
+): Built {
+  return buildRoutes({
+    services,
+    incumbents,
+    standingOf: () => ({ state: "up", reason: "", since: 0 }),
+    ports: {
+      firstPort: 1,
+      lastPort: 65_535,
+      reserved: new Map(),
+      sources: ["test"],
+      mergesSources: false,
+    },
+    groupSize: 1,
+    isOwnHost: () => false,
+    defaultPolicy,
+    hosts: rules,
+  });
+}
+
+/** `1001: a.test, tls:b.test, default` for each route that has hosts. */
+function shown({ routes }: Built): string[] {
+  return routes.flatMap(({ port, hosts }) => {
+    if (hosts === undefined) return [];
+    const words = [...hosts.http, ...hosts.tls.map((name) => `tls:${name}`)];
+    if (hosts.httpDefault) words.push("default");
+    if (hosts.tlsDefault) words.push("tls:default");
+    return [`${port}: ${words.join(", ")}`];
+  });
+}
+
+function complaints({ problems }: Built): string[] {
+  return problems.map(({ kind, subject }) => `${kind} ${subject}`);
+}
+
+test("names belong to who claims them, for HTTP and TLS apart", () => {
+  const built = build([
+    claiming("/a", 1001, { http: ["a.test", "*.a.test"], tlsDefault: true }),
+    claiming("/b", 1002, { tls: ["a.test"], httpDefault: true }),
+  ]);
+  assert.deepEqual(shown(built), [
+    "1001: *.a.test, a.test, tls:default",
+    "1002: tls:a.test, default",
+  ]);
+  assert.deepEqual(built.problems, []);
+});
+
+test("without a gateway nothing is settled and nothing complained of", () => {
+  const claims = [claiming("/a", 1001, { http: ["x"] }), claiming("/b", 1002, { http: ["x"] })];
+  const built = buildRoutes({
+    services: claims,
+    incumbents: [],
+    standingOf: () => ({ state: "up", reason: "", since: 0 }),
+    ports: {
+      firstPort: 1,
+      lastPort: 65_535,
+      reserved: new Map(),
+      sources: [],
+      mergesSources: false,
+    },
+    groupSize: 1,
+    isOwnHost: () => false,
+    defaultPolicy,
+  });
+  assert.deepEqual([shown(built), built.problems], [[], []]);
+});
+
+test("of several apps on one host the older has it, then the first by id, and the others are told", () => {
+  const older = build([
+    claiming("/a", 1001, { http: ["x.test"], configuredAt: 9 }),
+    claiming("/b", 1002, { http: ["x.test", "b.test"], configuredAt: 5 }),
+  ]);
+  assert.deepEqual(shown(older), ["1002: b.test, x.test"]);
+  assert.deepEqual(complaints(older), ["host-conflict /a"]);
+  const sameAge = build([
+    claiming("/b", 1001, { http: ["x.test"] }),
+    claiming("/a", 1002, { http: ["x.test"] }),
+  ]);
+  assert.deepEqual(shown(sameAge), ["1002: x.test"]);
+});
+
+test("who has a host keeps it, also on another port, until it gives it up", () => {
+  const owner = claiming("/z", 1001, { http: ["x.test"], tlsDefault: true, configuredAt: 9 });
+  const before = build([owner]).routes;
+  const rival = claiming("/a", 1002, { http: ["x.test"], tlsDefault: true, configuredAt: 1 });
+  const moved = { ...owner, port: 1003 };
+  const rules = { claimed: true, domain: undefined };
+  assert.deepEqual(shown(build([rival, moved], rules, before)), ["1003: x.test, tls:default"]);
+  assert.deepEqual(shown(build([rival], rules, before)), ["1002: x.test, tls:default"]);
+});
+
+test("a host on two ports of one app is on the lower one, and the other is told", () => {
+  const built = build([
+    claiming("/a", 1002, { http: ["x.test"] }),
+    claiming("/a", 1001, { http: ["x.test"] }),
+  ]);
+  assert.deepEqual(shown(built), ["1001: x.test"]);
+  assert.deepEqual(complaints(built), ["host-conflict /a"]);
+});
+
+test("apps that share a port share its names", () => {
+  const built = build([
+    claiming("/g/a", 1001, { http: ["x.test", "a.test"], merges: true }),
+    claiming("/g/b", 1001, { http: ["x.test", "b.test"], merges: true }),
+  ]);
+  assert.deepEqual(shown(built), ["1001: a.test, b.test, x.test"]);
+  assert.deepEqual(built.problems, []);
+});
+
+test("with a domain every app has the name of its path, by its lowest port, and nobody takes it over", () => {
+  const built = build(
+    [
+      claiming("/evil", 1000, { http: ["service.system.product.example.com"] }),
+      service("/product/system/service", 1002, { name: "service.system.product", configuredAt: 9 }),
+      service("/product/system/service", 1001, { name: "service.system.product", configuredAt: 9 }),
+    ],
+    { claimed: true, domain: "example.com" },
+  );
+  assert.deepEqual(shown(built), [
+    "1000: evil.example.com",
+    "1001: service.system.product.example.com",
+  ]);
+  assert.deepEqual(complaints(built), ["host-conflict /evil"]);
+});
+
+test("with a domain alone, what labels claim is not served", () => {
+  const built = build([claiming("/a", 1001, { http: ["x.test"], tls: ["y.test"] })], {
+    claimed: false,
+    domain: "d.test",
+  });
+  assert.deepEqual(shown(built), ["1001: a.d.test"]);
+});
+
+for (const name of [
+  "*.com",
+  "localhost",
+  "x.localhost",
+  "127.0.0.1",
+  "_",
+  "a b",
+  "a/b",
+  "a..b",
+  "*.*.test",
+  "*.10.0.0.1",
+  "::1",
+  "[::1]",
+  "é.test",
+  `${"a.".repeat(130)}test`,
+  "a\u0000b",
+  "*a.test",
+]) {
+  test(`${JSON.stringify(name).slice(0, 40)} is nobody's name`, () => {
+    const built = build([claiming("/a", 1001, { http: [name], tls: [name] })]);
+    assert.deepEqual(shown(built), []);
+    assert.deepEqual(complaints(built), ["host-refused /a", "host-refused /a"]);
+  });
+}
+
+test("a bare * claims nothing, least of all everything", () => {
+  assert.deepEqual(shown(build([claiming("/a", 1001, { http: ["*"], tls: ["*"] })])), []);
+});
+
+test("UDP services have no names", () => {
+  const over = { protocol: "udp", mode: "udp" } as const;
+  const built = build([claiming("/a", 1001, { http: ["x.test"], ...over })], {
+    claimed: true,
+    domain: "d.test",
+  });
+  assert.deepEqual(shown(built), []);
+});
+
+test("a change of names is a change of its route, and the log says what they are now", () => {
+  const before = build([claiming("/a", 1001, { http: ["x.test"] })]).routes;
+  const after = build([claiming("/a", 1001, { http: ["y.test"], tlsDefault: true })]).routes;
+  assert.deepEqual(diffRoutes(before, before), []);
+  const changes = diffRoutes(before, after);
+  assert.equal(describeChanges(changes), "changed tcp/1001 /a: hosts y.test tls:default");
+});
