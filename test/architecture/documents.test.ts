@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { defaultText, options, settingNames } from "../../src/config/options.ts";
-import { ownOptions } from "../../src/discovery/marathon/labels/own-options.ts";
+import { ownOptions } from "../../src/discovery/labels/own-options.ts";
 import { catalogue, replicaDetailMetrics } from "../../src/observe/catalogue.ts";
 
 const root = new URL("../../", import.meta.url);

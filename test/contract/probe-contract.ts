@@ -113,7 +113,7 @@ export function testProbeContract(name: string, subject: ProbeSubject): void {
       assert.match(result.reason, /^L4TOUT in \d+ ms$/);
     });
 
-    test("accepts and hangs", async () => {
+    test("accepts and hangs (HC01)", async () => {
       isBad(await found(() => undefined, shortMs), new RegExp(`^${layer}TOUT in \\d+ ms$`));
     });
 
@@ -142,7 +142,7 @@ export function testProbeContract(name: string, subject: ProbeSubject): void {
       isBad(await found(endlessly(subject.beginning)), /^(L6RSP: .+|L7RSP: longer than 64 KiB)$/);
     });
 
-    test("drips: the time is for the whole answer, not for each byte", async () => {
+    test("drips: the time is for the whole answer, not for each byte (HC03)", async () => {
       isBad(await found(dripping(subject.beginning), shortMs), new RegExp(`^${layer}TOUT`));
     });
 

@@ -150,7 +150,7 @@ suite("the image", { skip: engineMissing || standInMissing, timeout: 240_000 }, 
     );
   });
 
-  test("forwards, reports its health and drains, without privileges on a read-only file system", async () => {
+  test("forwards, reports its health and drains, without privileges on a read-only file system (L24)", async () => {
     await using replica = await TcpReplica.start(named("r"));
     await using marathon = await startMarathon();
     const [port, statusPort] = [await freePort(), await freePort()];

@@ -49,7 +49,7 @@ test("a start without Marathon serves what it said last, says so, and follows it
   await eventually(async () => (await proxy.text("/api/problems")) === "[]\n");
 });
 
-test("without a state file nothing is bound until a source has answered", async () => {
+test("without a state file nothing is bound until a source has answered (M02)", async () => {
   const args = ["--marathon", `http://127.0.0.1:${await freePort()}`];
   using folder = new TemporaryFolder();
   await using proxy = await RunningProxy.start([...args, "--state-file", folder.file("state")]);

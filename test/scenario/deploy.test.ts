@@ -53,7 +53,7 @@ async function visit(
   }
 }
 
-test("200 changes of route under load: no failed connection, the listening socket is never closed", async () => {
+test("200 changes of route under load: no failed connection, the listening socket is never closed (R01)", async () => {
   const replicas = await Promise.all(
     ["a", "b", "c", "d"].map((name) => TcpReplica.start(named(name))),
   );

@@ -28,7 +28,7 @@ async function page(port: number): Promise<string> {
 }
 
 suite("a Redis of two", { skip: isMissing("redis-server"), timeout: 60_000 }, () => {
-  test("is followed by role: new connections go to the new master, those on the old one are cut", async () => {
+  test("is followed by role: new connections go to the new master, those on the old one are cut (HC04)", async () => {
     using directory = new TemporaryDirectory();
     await using one = await RealRedis.start(directory);
     await using two = await RealRedis.start(directory, ["--replicaof", `127.0.0.1 ${one.port}`]);

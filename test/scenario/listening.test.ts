@@ -11,7 +11,7 @@ import { RunningProxy } from "../support/running-proxy.ts";
 import { TcpClient } from "../support/tcp-client.ts";
 import { named, TcpReplica } from "../support/tcp-replica.ts";
 
-test("a service port that another process has is named with its app, and served once it is free", async () => {
+test("a service port that another process has is named with its app, and served once it is free (B01)", async () => {
   await using replica = await TcpReplica.start(named("r"));
   await using marathon = await startMarathon();
   await using squatter = createServer().listen(0, "127.0.0.1");
@@ -40,7 +40,7 @@ test("a service port that another process has is named with its app, and served 
 });
 
 test(
-  "a privileged port without the right is explained, the rest is served",
+  "a privileged port without the right is explained, the rest is served (B02)",
   { skip: getuid?.() === 0 ? false : "needs root to give up root" },
   async () => {
     await using replica = await TcpReplica.start(named("r"));
@@ -79,7 +79,7 @@ test("a status port that is taken ends the program with a reason before it serve
   squatter.close();
 });
 
-test("the port we use ourselves and ports outside the range are refused to apps", async () => {
+test("the port we use ourselves and ports outside the range are refused to apps (B06)", async () => {
   await using marathon = await startMarathon();
   const [own, low, good] = [await freePort(), 999, await freePort()];
   marathon.putApp(app("/own", own));
@@ -173,7 +173,7 @@ test("a second portolan with one worker reports every port that the first one ha
   await second.logged(/cannot listen on .*EADDRINUSE, another process has the port/);
 });
 
-test("connections are limited below the descriptors there are, and the rest of the program keeps its own", async () => {
+test("connections are limited below the descriptors there are, and the rest of the program keeps its own (L01)", async () => {
   await using replica = await TcpReplica.start(named("r"));
   await using marathon = await startMarathon();
   const port = await freePort();

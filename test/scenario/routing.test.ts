@@ -143,7 +143,7 @@ test("hostile answers change nothing, and the truth is taken when it comes back"
   }
 });
 
-test("an empty list with status 200 is held back", async () => {
+test("an empty list with status 200 is held back (M06)", async () => {
   await using replica = await TcpReplica.start(named("r"));
   await using marathon = await startMarathon();
   const port = await freePort();
@@ -177,7 +177,7 @@ test("a leader that forgot every health result changes nothing for replicas that
   assert.equal(await ask(port), "r");
 });
 
-test("bad ports and conflicts are reported with the app and the reason; everything else goes on", async () => {
+test("bad ports and conflicts are reported with the app and the reason; everything else goes on (B03, B04)", async () => {
   await using replica = await TcpReplica.start(named("good"));
   await using marathon = await startMarathon();
   const [port, shared] = [await freePort(), await freePort()];

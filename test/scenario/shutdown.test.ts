@@ -24,7 +24,7 @@ async function withConnection(
   await story(proxy, client, port);
 }
 
-test("SIGTERM: not ready, no new connections, running ones end in peace, exit 0", async () => {
+test("SIGTERM: not ready, no new connections, running ones end in peace, exit 0 (L04)", async () => {
   await withConnection([], async (proxy, client, port) => {
     proxy.signal("SIGTERM");
     await eventually(async () => {
@@ -45,7 +45,7 @@ test("SIGTERM: not ready, no new connections, running ones end in peace, exit 0"
   });
 });
 
-test("connections that outlast the drain timeout are reset, exit 0", async () => {
+test("connections that outlast the drain timeout are reset, exit 0 (L04)", async () => {
   await withConnection(["--drain-timeout", "300ms"], async (proxy, client) => {
     proxy.signal("SIGTERM");
     assert.equal(await proxy.exit(), 0);
@@ -55,7 +55,7 @@ test("connections that outlast the drain timeout are reset, exit 0", async () =>
   });
 });
 
-test("a second signal ends it now", async () => {
+test("a second signal ends it now (L05)", async () => {
   await withConnection(["--drain-timeout", "10m"], async (proxy) => {
     proxy.signal("SIGTERM");
     await proxy.logged("draining");
@@ -64,13 +64,13 @@ test("a second signal ends it now", async () => {
   });
 });
 
-test("SIGTERM while nothing has been read yet ends it at once", async () => {
+test("SIGTERM while nothing has been read yet ends it at once (L05)", async () => {
   await using proxy = await RunningProxy.start(["--marathon", "http://127.0.0.1:1"]);
   proxy.signal("SIGTERM");
   assert.equal(await proxy.exit(), 0);
 });
 
-test("SIGHUP does not end it but looks again", async () => {
+test("SIGHUP does not end it but looks again (L06)", async () => {
   await withConnection([], async (proxy) => {
     const syncs = async (): Promise<number> =>
       (await proxy.metric("portolan_discovery_syncs_total", { result: "ok" })) ?? 0;
@@ -110,7 +110,7 @@ const commandLines: {
 ];
 
 for (const { name, args, code, says } of commandLines) {
-  test(`${name}: exit code ${code} and every problem on stderr`, async () => {
+  test(`${name}: exit code ${code} and every problem on stderr (L23)`, async () => {
     await using program = new Program({ args });
     assert.equal(await program.exit(), code);
     for (const pattern of says) assert.match(program.stderr, pattern);

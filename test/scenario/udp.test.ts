@@ -105,35 +105,39 @@ test("with few descriptors there are few sessions, and those who have one keep i
   assert.equal(await proxy.metric("portolan_worker_crashes_total"), 0);
 });
 
-test("one service port is TCP and UDP at once", { skip: missing("iperf3", "iperf3") }, async () => {
-  const replica = await freePortOfBoth();
-  await using _ = new Server("iperf3", ["-s", "-p", `${replica}`, "-B", "127.0.0.1"]);
-  await using marathon = await startMarathon();
-  const port = await freePortOfBoth();
-  place(marathon, { id: "/iperf", port, protocol: "udp,tcp" }, replica);
-  await using proxy = await startProxy(marathon);
-  await bothListening(proxy);
-  const args = [
-    "-c",
-    "127.0.0.1",
-    "-p",
-    `${port}`,
-    "-u",
-    "-b",
-    "2M",
-    "-l",
-    "1000",
-    "-t",
-    "1",
-    "-J",
-  ];
-  const text = await outputOnceReady("iperf3", args);
-  const { lost_packets: lost, packets } = sumOf(text);
-  assert.ok(packets >= 100, `${packets} packets`);
-  assert.equal(lost, 0);
-  const received = await proxy.metric("portolan_udp_datagrams_total", { direction: "in" });
-  assert.ok((received ?? 0) >= packets);
-});
+test(
+  "one service port is TCP and UDP at once (B05)",
+  { skip: missing("iperf3", "iperf3") },
+  async () => {
+    const replica = await freePortOfBoth();
+    await using _ = new Server("iperf3", ["-s", "-p", `${replica}`, "-B", "127.0.0.1"]);
+    await using marathon = await startMarathon();
+    const port = await freePortOfBoth();
+    place(marathon, { id: "/iperf", port, protocol: "udp,tcp" }, replica);
+    await using proxy = await startProxy(marathon);
+    await bothListening(proxy);
+    const args = [
+      "-c",
+      "127.0.0.1",
+      "-p",
+      `${port}`,
+      "-u",
+      "-b",
+      "2M",
+      "-l",
+      "1000",
+      "-t",
+      "1",
+      "-J",
+    ];
+    const text = await outputOnceReady("iperf3", args);
+    const { lost_packets: lost, packets } = sumOf(text);
+    assert.ok(packets >= 100, `${packets} packets`);
+    assert.equal(lost, 0);
+    const received = await proxy.metric("portolan_udp_datagrams_total", { direction: "in" });
+    assert.ok((received ?? 0) >= packets);
+  },
+);
 
 test(
   "names are looked up through the proxy, by UDP and by TCP",

@@ -42,7 +42,7 @@ suite("where a request comes from (W14)", () => {
     assert.equal(head.match(/x-forwarded-for/gi)?.length, 1);
   });
 
-  test("one that comes by a PROXY header from elsewhere is not: what it says is replaced", async () => {
+  test("one that comes by a PROXY header from elsewhere is not: what it says is replaced (P09)", async () => {
     await using replica = await RecordingReplica.start();
     const options = { proxyTrusted: ["127.0.0.1"] };
     await using proxy = await HttpFixture.start([replica.port], { acceptProxy: true }, options);
@@ -155,7 +155,7 @@ suite("bodies", () => {
     assert.ok(taken < 64 * 1024 * 1024, `${taken} bytes were taken for a client that reads none`);
   });
 
-  test("trailers go both ways, and those that would change the message do not", async () => {
+  test("trailers go both ways, and those that would change the message do not (W20)", async () => {
     const answer =
       "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X-Sum\r\n\r\n1\r\nx\r\n0\r\nX-Sum: 7\r\nSet-Cookie: a=b\r\n\r\n";
     await using replica = await RecordingReplica.start(answer);

@@ -38,7 +38,7 @@ test("everybody refuses: 502 with the class of the reason", async () => {
   await eventually(() => proxy.closed["upstream-refused"] === 1);
 });
 
-test("an error page says nothing of what was asked", async () => {
+test("an error page says nothing of what was asked (W22)", async () => {
   await using proxy = await HttpFixture.start([]);
   const request = "GET /secret-path HTTP/1.1\r\nHost: secret-host\r\nX: secret-field\r\n\r\n";
   await using client = await ask(proxy.port, request);

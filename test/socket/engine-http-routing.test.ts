@@ -100,7 +100,7 @@ test("idle connections to a replica that leaves are closed", async () => {
   await closed(old.sockets[0]);
 });
 
-test("a label that changes the mode is followed without a new listener: tcp to http and back", async () => {
+test("a label that changes the mode is followed without a new listener: tcp to http and back (R05)", async () => {
   await using raw = await TcpReplica.start(named("raw"));
   await using web = await answering(saying("web"));
   await using proxy = await HttpFixture.start([]);

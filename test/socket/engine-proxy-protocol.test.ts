@@ -55,7 +55,7 @@ test("a header from a trusted source is believed, in any pieces, and what follow
   }
 });
 
-test("a source that is not trusted, a bad header and a header that does not come are refused; the replica sees nothing", async () => {
+test("a source that is not trusted, a bad header and a header that does not come are refused; the replica sees nothing (P01, P03)", async () => {
   await using replica = await TcpReplica.start(echo);
   await using proxy = new EngineFixture({ ...trusting, limits: { headerTimeoutMs: 150 } });
   await using strict = new EngineFixture();

@@ -149,7 +149,7 @@ test("what was read before a replica's reset is delivered to a slow client", asy
 });
 
 for (const slow of ["client", "replica"] as const) {
-  test(`a ${slow} that does not read bounds what is buffered for it`, async () => {
+  test(`a ${slow} that does not read bounds what is buffered for it (T09, T10)`, async () => {
     const megabyte = Buffer.alloc(1024 * 1024, "z");
     const pour = (socket: Socket): void => {
       const more = (): void => {

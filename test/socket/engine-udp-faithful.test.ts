@@ -24,7 +24,7 @@ test("a session begins with a PROXY header of version 2 that names the client, a
   assert.deepEqual(two.received, [Buffer.concat([header, Buffer.from("third")])]);
 });
 
-test("what does not fit with its PROXY header is dropped and counted, and the session lives", async () => {
+test("what does not fit with its PROXY header is dropped and counted, and the session lives (U02)", async () => {
   await using replica = await UdpReplica.start(echoDatagram);
   await using proxy = new EngineFixture();
   const port = await freeUdpPort();

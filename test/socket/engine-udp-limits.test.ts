@@ -37,7 +37,7 @@ test("the process has a limit of its own over all services", async () => {
   await eventually(() => proxy.dropped["session-limit"] === 1);
 });
 
-test("a flood of one-shot clients opens no more sessions than there may be, and harms none that is in use", async () => {
+test("a flood of one-shot clients opens no more sessions than there may be, and harms none that is in use (U08)", async () => {
   await using replica = await UdpReplica.start(echoDatagram);
   await using proxy = new EngineFixture();
   const port = await freeUdpPort();
@@ -69,7 +69,7 @@ test("clients that are not allowed open no session", async () => {
   assert.equal(proxy.count("sessions"), 1);
 });
 
-test("a replica that sends to its own service is not answered, or both would go on for ever", async () => {
+test("a replica that sends to its own service is not answered, or both would go on for ever (U09)", async () => {
   await using replica = await UdpReplica.start(echoDatagram);
   await using proxy = new EngineFixture();
   const port = await freeUdpPort();

@@ -6,7 +6,7 @@ import { Baseline } from "../support/invariants.ts";
 import { freeUdpPort, orderedUdpPorts, UdpClient } from "../support/udp-client.ts";
 import { echoDatagram, namedDatagram, UdpReplica } from "../support/udp-replica.ts";
 
-test("datagrams of every size go through unchanged, the empty one too", async () => {
+test("datagrams of every size go through unchanged, the empty one too (U01)", async () => {
   await using replica = await UdpReplica.start(echoDatagram);
   await using _ = await Baseline.take();
   await using proxy = new EngineFixture();
@@ -44,7 +44,7 @@ test("a client stays on one replica, and clients are balanced over all", async (
   assert.equal(proxy.load(1) + proxy.load(2), 2);
 });
 
-test("a session ends when nothing moves, its socket is closed, and the next datagram opens a new one", async () => {
+test("a session ends when nothing moves, its socket is closed, and the next datagram opens a new one (U05)", async () => {
   await using replica = await UdpReplica.start(echoDatagram);
   await using proxy = new EngineFixture();
   const port = await freeUdpPort();
@@ -62,7 +62,7 @@ test("a session ends when nothing moves, its socket is closed, and the next data
   assert.ok(proxy.sessionsBalanced);
 });
 
-test("the session of a replica that leaves moves on with the next datagram", async () => {
+test("the session of a replica that leaves moves on with the next datagram (U10)", async () => {
   await using one = await UdpReplica.start(namedDatagram("one"));
   await using two = await UdpReplica.start(namedDatagram("two"));
   await using proxy = new EngineFixture();
@@ -96,7 +96,7 @@ test("the session of a replica that goes down moves on, that of a draining one s
   assert.equal(String(await client.ask("who")), "one");
 });
 
-test("a replica that refuses loses its client to another at the next datagram, and is ejected after three", async () => {
+test("a replica that refuses loses its client to another at the next datagram, and is ejected after three (U03, U04)", async () => {
   const [dead = 0, second] = await orderedUdpPorts(2);
   await using alive = await UdpReplica.start(namedDatagram("alive"), second);
   await using proxy = new EngineFixture();
@@ -139,7 +139,7 @@ test("when the only replica refuses, it is tried again with the next datagram", 
   assert.equal(String(await client.ask("hello")), "hello");
 });
 
-test("without a replica datagrams are dropped and counted, and open no session", async () => {
+test("without a replica datagrams are dropped and counted, and open no session (U11)", async () => {
   await using proxy = new EngineFixture();
   const port = await freeUdpPort();
   await proxy.serveUdp(port, []);
@@ -149,7 +149,7 @@ test("without a replica datagrams are dropped and counted, and open no session",
   assert.equal(proxy.count("sessions"), 0);
 });
 
-test("a stranger's datagram to a session's port reaches nobody", async () => {
+test("a stranger's datagram to a session's port reaches nobody (U06)", async () => {
   await using replica = await UdpReplica.start(echoDatagram);
   await using stranger = await UdpReplica.start(() => undefined);
   await using proxy = new EngineFixture();
@@ -163,7 +163,7 @@ test("a stranger's datagram to a session's port reaches nobody", async () => {
   assert.deepEqual(client.texts, ["one", "two"]);
 });
 
-test("a session ends with the last expected answer, so that each request is balanced", async () => {
+test("a session ends with the last expected answer, so that each request is balanced (U07)", async () => {
   await using one = await UdpReplica.start((message, reply) => {
     reply(message);
     reply("too much");

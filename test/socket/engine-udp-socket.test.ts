@@ -21,7 +21,7 @@ function open(stack: DisposableStack): { socket: UdpSocket; failures: Failure[] 
   return { socket, failures };
 }
 
-test("once closed it can be used and closed again without effect", async () => {
+test("once closed it can be used and closed again without effect (U14)", async () => {
   await using replica = await UdpReplica.start(echoDatagram);
   using stack = new DisposableStack();
   const { socket, failures } = open(stack);

@@ -56,7 +56,7 @@ function routeTo(port: number, replica: number): Route {
   };
 }
 
-test("with four workers each client has one session, and every answer reaches who asked", async () => {
+test("with four workers each client has one session, and every answer reaches who asked (U16)", async () => {
   await using replica = await UdpReplica.start(echoDatagram);
   const port = await freeUdpPort();
   await using pool = await serve(4, port, replica.port);

@@ -45,7 +45,7 @@ async function startNginx(directory: TemporaryDirectory, hanging: number) {
 }
 
 test(
-  "nginx: statuses, a host of its own, an encoded path, an answer that never comes",
+  "nginx: statuses, a host of its own, an encoded path, an answer that never comes (HC02)",
   {
     skip: isMissing("nginx"),
     timeout: 60_000,
@@ -105,7 +105,7 @@ suite("the request of an http probe", () => {
   test("leaves nothing open", noSocketLeft);
 });
 
-test("a header of a mebibyte and a body without end cost no more than the first 64 KiB", async () => {
+test("a header of a mebibyte and a body without end cost no more than the first 64 KiB (HC02)", async () => {
   const head = "HTTP/1.1 200 OK\r\n";
   const pouring =
     (beginning: string) => (socket: Parameters<Parameters<typeof TcpReplica.start>[0]>[0]) => {

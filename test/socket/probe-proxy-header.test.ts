@@ -8,7 +8,7 @@ import { freePort } from "../support/free-port.ts";
 import { isMissing, ServerProcess, TemporaryDirectory } from "../support/real-server.ts";
 
 test(
-  "a replica that expects a PROXY header takes the preface without complaint",
+  "a replica that expects a PROXY header takes the preface without complaint (HC12)",
   {
     skip: isMissing("haproxy"),
     timeout: 60_000,

@@ -42,7 +42,7 @@ suite("probes of a real Redis", { skip: isMissing("redis-server"), timeout: 60_0
     await isClearlyNoMaster(one.port);
   });
 
-  test("a password is needed where one is required, and does no harm where none is", async () => {
+  test("a password is needed where one is required, and does no harm where none is (HC05)", async () => {
     using directory = new TemporaryDirectory();
     await using locked = await RealRedis.start(directory, ["--requirepass", "sesame"]);
     await using open = await RealRedis.start(directory);
@@ -62,7 +62,7 @@ suite("probes of a real Redis", { skip: isMissing("redis-server"), timeout: 60_0
     assert.equal(await ask(open.port, "redis-master", { password }), "role:master");
   });
 
-  test("a Redis that is busy with a script is out, and says why", async () => {
+  test("a Redis that is busy with a script is out, and says why (HC05)", async () => {
     using directory = new TemporaryDirectory();
     await using redis = await RealRedis.start(directory, ["--busy-reply-threshold", "1"]);
     const looping = connect(redis.port, "127.0.0.1");

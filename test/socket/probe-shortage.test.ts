@@ -28,7 +28,7 @@ interface Result {
 }
 
 test(
-  "without a descriptor left, no probe says anything of its replica",
+  "without a descriptor left, no probe says anything of its replica (HC09)",
   {
     skip: isMissing("prlimit", "util-linux"),
     timeout: 30_000,

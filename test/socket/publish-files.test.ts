@@ -124,7 +124,7 @@ const obstacles: readonly { name: string; plant: (folder: TemporaryFolder) => vo
 ];
 
 for (const { name, plant } of obstacles) {
-  test(`${name} in the way is left as it is and reported, and others are written`, async () => {
+  test(`${name} in the way is left as it is and reported, and others are written (X04)`, async () => {
     using folder = new TemporaryFolder();
     writeFileSync(folder.file("victim"), "precious");
     plant(folder);
@@ -174,7 +174,7 @@ test("a directory that was taken away is filled again with the next change", asy
   await ends(`${path}/b.instances`, "\r\n\r\n");
 });
 
-test("a manifest cannot make us remove what is not ours", async () => {
+test("a manifest cannot make us remove what is not ours (X04)", async () => {
   using folder = new TemporaryFolder();
   mkdirSync(folder.file("confd"));
   for (const name of ["victim", "victim.instances"]) writeFileSync(folder.file(name), "precious");
@@ -187,7 +187,7 @@ test("a manifest cannot make us remove what is not ours", async () => {
   assert.equal(files.figures().removed, 0);
 });
 
-test("every read finds a complete version", async () => {
+test("every read finds a complete version (X06)", async () => {
   using folder = new TemporaryFolder();
   await using files = open(folder.path);
   const path = folder.file("demo.web.instances");
@@ -209,7 +209,7 @@ function versionOf(count: number): Table {
   return web(...Array.from({ length: count }, (_, index) => `10.0.${count}.1:${index + 1}`));
 }
 
-test("a full disk leaves the old file as it was, and the new one follows once there is room", async (t) => {
+test("a full disk leaves the old file as it was, and the new one follows once there is room (X05)", async (t) => {
   using folder = new TemporaryFolder();
   const path = folder.file("confd");
   mkdirSync(path);

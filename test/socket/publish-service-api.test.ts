@@ -58,7 +58,7 @@ const strange: readonly { path: string; status: number }[] = [
   { path: "/v1/instances/demo/web?portIndex=0&portIndex=0", status: 400 },
 ];
 
-test("strange requests are refused, and none is an error of ours", async () => {
+test("strange requests are refused, and none is an error of ours (A06)", async () => {
   const failures: string[] = [];
   await using server = await start(failures);
   for (const { path, status } of strange)

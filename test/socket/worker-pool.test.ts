@@ -67,7 +67,7 @@ async function greeted(port: number): Promise<TcpClient> {
   return client;
 }
 
-test("a worker that dies is replaced, serves again, and its connections are booked as killed", async () => {
+test("a worker that dies is replaced, serves again, and its connections are booked as killed (L10)", async () => {
   await using replica = await TcpReplica.start(named("r"));
   const { pool, threads, bindings } = start(1);
   await using owner = pool;
@@ -94,7 +94,7 @@ test("a worker that dies is replaced, serves again, and its connections are book
   assert.equal(owner.memory.service(after.key)?.[serviceColumns.accepted], 3);
 });
 
-test("with two workers the other one serves on while a dead one is replaced", async () => {
+test("with two workers the other one serves on while a dead one is replaced (L10)", async () => {
   await using replica = await TcpReplica.start(named("r"));
   const { pool, threads, bindings } = start(2);
   await using owner = pool;

@@ -10,7 +10,7 @@ import {
   settingNames,
 } from "../../../src/config/options.ts";
 import { retiredOptions } from "../../../src/config/retired-options.ts";
-import { ownOptions } from "../../../src/discovery/marathon/labels/own-options.ts";
+import { ownOptions } from "../../../src/discovery/labels/own-options.ts";
 import { defaultPolicy } from "../../../src/model/policy.ts";
 import { readConfig } from "../../../src/config/read-config.ts";
 
@@ -67,6 +67,8 @@ test("the defaults are the documented ones", () => {
       "marathon-cert": "",
       "marathon-key": "",
       groups: "*",
+      "enable-tcp": "true",
+      "enable-udp": "true",
       "expose-host": "true",
       pods: "false",
       file: "",
@@ -87,6 +89,16 @@ test("the defaults are the documented ones", () => {
       "idle-timeout": "1h",
       "drain-timeout": "30s",
       "proxy-trusted": "",
+      "vhost-domain": "",
+      "vhost-port": "80",
+      "enable-gateway": "false",
+      "gateway-bind": "0.0.0.0",
+      "gateway-port-http": "80",
+      "gateway-port-https": "443",
+      "gateway-connections": "16384",
+      "proxy-protocol": "false",
+      "tls-cert-dir": "",
+      "access-log": "off",
       balance: "leastconn",
       locality: "any",
       "host-name": "",
@@ -95,6 +107,7 @@ test("the defaults are the documented ones", () => {
       "queue-timeout": "5s",
       "slow-start": "0",
       "connect-timeout": "3s",
+      "enable-health-checks": "true",
       health: "both",
       "check-interval": "2s",
       "check-fast-interval": "500ms",
@@ -115,6 +128,7 @@ test("the defaults are the documented ones", () => {
       "dns-forward": "false",
       "api-port": "",
       "status-endpoint": "0.0.0.0:9090",
+      "admin-token-file": "",
       "metrics-detail": "service",
       "log-level": "info",
       "log-format": "auto",

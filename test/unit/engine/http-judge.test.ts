@@ -91,7 +91,7 @@ suite("the head of an answer", () => {
     return typeof head === "string" ? head : { ...head };
   };
 
-  test("what ends here is taken out, the rest keeps its order, its case and its duplicates", () => {
+  test("what ends here is taken out, the rest keeps its order, its case and its duplicates (W13, W15)", () => {
     const text =
       "HTTP/1.1 200 Fine\r\nX-A: 1\r\nConnection: X-Gone, keep-alive\r\nKeep-Alive: timeout=7, max=3\r\nx-gone: 1\r\nX-a:\t2 \r\nContent-Length: 3";
     assert.deepEqual(read(text), {

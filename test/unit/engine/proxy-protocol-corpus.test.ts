@@ -6,7 +6,7 @@ import { feed, slices } from "../../fixtures/proxy-protocol/feeding.ts";
 const payload = Buffer.from("GET / HTTP/1.1\r\n\r\nPROXY TCP4 ");
 
 for (const row of corpus) {
-  test(`${row.id}: ${row.want.kind}`, () => {
+  test(`${row.id}: ${row.want.kind} (P01)`, () => {
     const { kind } = row.want;
     const isAccepted = kind === "proxied" || kind === "local";
     const bytes = isAccepted ? Buffer.concat([row.bytes, payload]) : row.bytes;

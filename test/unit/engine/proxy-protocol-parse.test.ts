@@ -164,7 +164,7 @@ test("a byte that fits neither version is bad at once", () => {
   }
 });
 
-test("a header of 4096 bytes is accepted, one of 4097 refused before its block comes", () => {
+test("a header of 4096 bytes is accepted, one of 4097 refused before its block comes (P08)", () => {
   const filler = Buffer.alloc(4096 - 16 - 12 - 3);
   const longest = Buffer.concat([v2(`21 11 0ff0 ${ipv4} 04 ${hex16(filler.length)}`), filler]);
   assert.equal(longest.length, 4096);
@@ -172,7 +172,7 @@ test("a header of 4096 bytes is accepted, one of 4097 refused before its block c
   assert.deepEqual(feed(slices(v2("21 11 0ff1"), 1)).said, "bad too-long");
 });
 
-test("1300 empty additions are skipped, in one piece and byte by byte", () => {
+test("1300 empty additions are skipped, in one piece and byte by byte (P08)", () => {
   const bytes = v2(`21 11 ${hex16(12 + 3900)} ${ipv4} ${"040000".repeat(1300)}`);
   assert.equal(feed([bytes]).said, `v2 ${proxied4}`);
   assert.equal(feed(slices(bytes, 1)).said, `v2 ${proxied4}`);

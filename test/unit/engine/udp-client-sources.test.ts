@@ -35,7 +35,7 @@ const cases: readonly (readonly [
 ];
 
 for (const [host, port, mayBeAnswered, why] of cases) {
-  test(`${host} port ${port}, ${why}, may ${mayBeAnswered ? "" : "not "}be answered`, () => {
+  test(`${host} port ${port}, ${why}, may ${mayBeAnswered ? "" : "not "}be answered (U09)`, () => {
     assert.equal(sources.mayBeAnswered(host, port), mayBeAnswered);
   });
 }

@@ -23,7 +23,7 @@ function failure(code: string): Error {
 }
 
 suite("a storm of lines", () => {
-  test("is cut to 100 in a second, and the rest summed up in one line", async () => {
+  test("is cut to 100 in a second, and the rest summed up in one line (A13)", async () => {
     let nowMs = 0;
     const { sink, logger } = open({ now: () => nowMs });
     for (let line = 0; line < 20_000; line += 1) {

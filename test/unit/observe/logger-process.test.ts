@@ -108,13 +108,13 @@ async function floodDead(child: Child): Promise<void> {
 }
 
 suite("a reader that stalls", { timeout: 60_000 }, () => {
-  test("costs a bounded amount of memory, and the process still ends: socket", async () => {
+  test("costs a bounded amount of memory, and the process still ends: socket (A11)", async () => {
     await using child = new Child("pipe");
     await floodStalled(child);
     assert.equal(await child.leave(), 0);
   });
 
-  test("costs a bounded amount of memory, and the process still ends: pipe", async () => {
+  test("costs a bounded amount of memory, and the process still ends: pipe (A11)", async () => {
     using pipe = new Pipe();
     await using child = new Child(pipe.writer);
     await floodStalled(child);
@@ -141,14 +141,14 @@ suite("a reader that stalls", { timeout: 60_000 }, () => {
 });
 
 suite("a reader that dies", { timeout: 60_000 }, () => {
-  test("ends the log and not the process: socket", async () => {
+  test("ends the log and not the process: socket (A12)", async () => {
     await using child = new Child("pipe");
     await child.ask("report");
     child.process.stdout?.destroy();
     await floodDead(child);
   });
 
-  test("ends the log and not the process: pipe", async () => {
+  test("ends the log and not the process: pipe (A12)", async () => {
     using pipe = new Pipe();
     await using child = new Child(pipe.writer);
     await child.ask("report");

@@ -101,7 +101,7 @@ suite("secrets", () => {
     [`${"x".repeat(1000)}://me:hunter2${"y".repeat(2000)}@m1`, {}],
   ];
   for (const [message, fields] of rows) {
-    test(`do not show: ${message.slice(0, 30)} ${JSON.stringify(Object.keys(fields))}`, async () => {
+    test(`do not show: ${message.slice(0, 30)} ${JSON.stringify(Object.keys(fields))} (A09)`, async () => {
       const line = JSON.stringify(await lineOf(message, fields));
       assert.doesNotMatch(line, /hunter2/);
       assert.match(line, /\*\*\*|\[redacted\]/);
@@ -119,7 +119,7 @@ suite("secrets", () => {
 suite("a line is safe and bounded", () => {
   const nasty = "a\nb\r\u001B[31m\u0000\u0085\u2028\u2029\u202E\u007F";
   for (const format of ["json", "text"] as const) {
-    test(`control characters are escaped in ${format}`, async () => {
+    test(`control characters are escaped in ${format} (A10)`, async () => {
       const [line = "", ...rest] = await linesOf(
         (logger) => logger.info(nasty, { [nasty]: nasty, list: [nasty] }),
         {
@@ -131,7 +131,7 @@ suite("a line is safe and bounded", () => {
       assert.match(line, /\\u001b/);
     });
 
-    test(`a megabyte becomes at most 8 KiB in ${format}`, async () => {
+    test(`a megabyte becomes at most 8 KiB in ${format} (A10)`, async () => {
       const long = "ü\u202E".repeat(500_000);
       const fields = Object.fromEntries(
         Array.from({ length: 100 }, (_, index) => [`k${index}`, long]),

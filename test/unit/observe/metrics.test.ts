@@ -111,6 +111,8 @@ function metrics(detailed: boolean): Metrics {
     bindErrors: () => new Map([["EACCES", 1]]),
     workerCrashes: () => 0,
     workerUtilization: () => [0.25],
+    gateway: () => [],
+    accessLinesDropped: () => 0,
     logLinesDropped: () => 0,
   });
 }

@@ -48,7 +48,7 @@ const rows: readonly {
 for (const { name, routes, naming, want } of rows)
   test(name, () => assert.deepEqual(stems(routes, naming), want));
 
-test("two ids with one name have two files, and the one without dots keeps the plain name", () => {
+test("two ids with one name have two files, and the one without dots keeps the plain name (X02)", () => {
   const routes = [route("/a.b", 1000), route("/a/b", 2000), route("/a.b-1-3000", 4000)];
   const [first, second, third] = stems([...routes, route("/a/b", 3000)]);
   assert.equal(first, "a.b");
@@ -87,7 +87,7 @@ const hostile = [
   `/${"x".repeat(4096)}`,
 ];
 
-test("ids that cannot be a file name are reported and harm nobody else", () => {
+test("ids that cannot be a file name are reported and harm nobody else (X01)", () => {
   const routes = hostile.map((app, index) => route(app, 1000 + index));
   const { named, problems } = nameFiles(routesByApp([...routes, route("/good", 80)]), "readme");
   assert.deepEqual(

@@ -26,7 +26,7 @@ test("what is written is read as it was", () => {
   assert.deepEqual(parseState(formatState(state), 6), state);
 });
 
-test("no part of it is taken for the whole, and no byte may be another one", () => {
+test("no part of it is taken for the whole, and no byte may be another one (M03)", () => {
   const text = formatState({ services, savedAt: 5 });
   for (let length = 0; length < text.length; length += 1) {
     assert.equal(typeof parseState(text.slice(0, length), 6), "string", `${length} characters`);
@@ -59,7 +59,7 @@ suite("a state file is not used", () => {
     });
   }
 
-  test("that is a link, a folder or larger than any state", async () => {
+  test("that is a link, a folder or larger than any state (M03)", async () => {
     using folder = new TemporaryFolder();
     const target = folder.file("target");
     writeFileSync(target, formatState({ services, savedAt: 25 * hour }));

@@ -14,7 +14,7 @@ test("a name keeps its row, also when it comes back in time", () => {
   assert.deepEqual(rows.reclaim(900_000, never), [], "it came back, so the clock has stopped");
 });
 
-test("a row is given on only when its owner left long ago and nobody uses it", () => {
+test("a row is given on only when its owner left long ago and nobody uses it (X13)", () => {
   const rows = new Rows(10);
   const row = rows.take("a");
   rows.leave("a", 0);

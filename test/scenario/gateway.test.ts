@@ -1,0 +1,203 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { test } from "node:test";
+import { connect } from "node:tls";
+import { selfSigned } from "../support/certificates.ts";
+import { eventually } from "../support/eventually.ts";
+import { freePort } from "../support/free-port.ts";
+import { answering, ask, saying } from "../support/http-exchange.ts";
+import { RecordingReplica } from "../support/http-replica.ts";
+import { app, place, startMarathon } from "../support/marathon.ts";
+import { isMissing, ServerProcess, TemporaryDirectory } from "../support/real-server.ts";
+import { RunningProxy } from "../support/running-proxy.ts";
+import { TcpClient } from "../support/tcp-client.ts";
+import { TcpReplica } from "../support/tcp-replica.ts";
+import { helloFor } from "../fixtures/tls-hello/build.ts";
+
+async function bodyFor(port: number, host: string, target = "/"): Promise<string> {
+  const request = `GET ${target} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`;
+  await using client = await ask(port, request);
+  const [head = "", body = ""] = client.text.split("\r\n\r\n");
+  return `${head.split(" ")[1]} ${body}`;
+}
+
+/** An app whose first port has these labels. */
+function labelled(
+  id: string,
+  port: number,
+  labels: Readonly<Record<string, string>>,
+): ReturnType<typeof app> {
+  return { ...app(id, port), portDefinitions: [{ port, protocol: "tcp", labels }] };
+}
+
+test("proxymatic's command line serves every app under its reversed path, by its lowest port", async () => {
+  await using first = await answering(saying("first"));
+  await using second = await answering(saying("second"));
+  await using marathon = await startMarathon();
+  const ports = [await freePort(), await freePort()].toSorted((one, other) => one - other);
+  const vhostPort = await freePort();
+  marathon.putApp({
+    ...app("/product/system/service", ports[1] ?? 0),
+    portDefinitions: ports.toReversed().map((port) => ({ port, protocol: "tcp", labels: {} })),
+  });
+  const { host, health } = { host: "127.0.0.1", health: true };
+  marathon.addTask("/product/system/service", { host, health, ports: [second.port, first.port] });
+  await using proxy = await RunningProxy.start([], {
+    MARATHON_URL: marathon.urls[0] ?? "",
+    VHOST_DOMAIN: "App.Example.com",
+    VHOST_PORT: String(vhostPort),
+    MAX_CONNECTIONS: "100",
+    GROUP_SIZE: "1",
+  });
+  await proxy.ready();
+  assert.equal(await bodyFor(vhostPort, "service.system.product.app.example.com"), "200 first");
+  assert.equal(await bodyFor(vhostPort, "SERVICE.system.product.APP.example.com.:80"), "200 first");
+  assert.equal(
+    await bodyFor(vhostPort, "product.system.service.app.example.com"),
+    "503 unknown-host\n",
+  );
+  assert.equal(await bodyFor(vhostPort, "balancer", "/_status"), "200 OK\n");
+  assert.equal(await proxy.metric("portolan_gateway_unknown_hosts_total", { kind: "http" }), 1);
+  assert.match(await proxy.text("/api/table"), /"service\.system\.product\.app\.example\.com"/);
+  const explained = await proxy.text("/api/explain/product/system/service");
+  assert.match(explained, /"service\.system\.product\.app\.example\.com"/);
+});
+
+test("mmsd's command line serves the hosts of labels over HTTP and TLS, conflicts are told, and the log has a line each", async () => {
+  await using web = await answering(saying("web"));
+  await using silent = await answering(saying("silent"));
+  await using passed = await TcpReplica.start((socket) => {
+    socket.write("passed");
+    socket.on("end", () => socket.end());
+    socket.resume();
+  });
+  await using marathon = await startMarathon();
+  const [httpPort, tlsPort] = [await freePort(), await freePort()];
+  const webPort = await freePort();
+  marathon.putApp(labelled("/web", webPort, { "lb-vhost": "web.test,*.web.test", proto: "http" }));
+  marathon.putApp(labelled("/tls", await freePort(), { "lb-vhost-ssl": "tls.test", proto: "tcp" }));
+  marathon.putApp({
+    ...app("/silent", await freePort()),
+    labels: { HAPROXY_0_VHOST: "silent.test", "portolan.0.access-log": "false" },
+  });
+  place(marathon, "/web", web.port);
+  place(marathon, "/tls", passed.port);
+  place(marathon, "/silent", silent.port);
+  await using proxy = await RunningProxy.start([
+    "--marathon-host=127.0.0.1",
+    `--marathon-port=${marathon.urls[0]?.split(":").at(-1)}`,
+    "--enable-gateway",
+    "--gateway-bind=127.0.0.1",
+    `--gateway-port-http=${httpPort}`,
+    `--gateway-port-https=${tlsPort}`,
+    "--access-log=json",
+    "--workers=2",
+  ]);
+  await proxy.ready();
+  assert.equal(await bodyFor(httpPort, "web.test", "/path?query"), "200 web");
+  assert.equal(await bodyFor(httpPort, "x.web.test"), "200 web");
+  await using tls = await TcpClient.open(tlsPort);
+  tls.socket.write(helloFor("tls.test"));
+  await eventually(() => tls.text === "passed");
+  tls.socket.destroy();
+
+  marathon.putApp(
+    labelled("/thief", await freePort(), { "lb-vhost": "web.test,*.com,thief.test" }),
+  );
+  place(marathon, "/thief", silent.port);
+  await eventually(async () => /"host-conflict"/.test(await proxy.text("/api/problems")));
+  await eventually(async () => (await bodyFor(httpPort, "thief.test")) === "200 silent");
+  assert.equal(await bodyFor(httpPort, "web.test"), "200 web");
+  assert.equal(await bodyFor(httpPort, "silent.test"), "200 silent");
+  assert.equal(await proxy.metric("portolan_problems", { kind: "host-conflict" }), 1);
+
+  const line = await eventually(() => proxy.log.find(({ target }) => target === "/path?query"));
+  assert.deepEqual(
+    [line["type"], line["service"], line["host"], line["status"], line["client"]],
+    ["request", `web:${webPort}`, "web.test", 200, "127.0.0.1"],
+  );
+  await eventually(() => proxy.log.find(({ type }) => type === "connection"));
+  proxy.signal("SIGTERM");
+  assert.equal(await proxy.exit(), 0);
+  assert.deepEqual(
+    proxy.log.filter(({ host }) => host === "silent.test"),
+    [],
+  );
+});
+
+test(
+  "TLS ends here with certificates of a directory, which is read again on SIGHUP",
+  { skip: isMissing("openssl") },
+  async () => {
+    await using web = await RecordingReplica.start();
+    await using marathon = await startMarathon();
+    using folder = new TemporaryDirectory();
+    selfSigned(folder.path, "old", ["web.test"]);
+    const [httpPort, tlsPort] = [await freePort(), await freePort()];
+    marathon.putApp(labelled("/web", await freePort(), { "lb-vhost": "web.test" }));
+    place(marathon, "/web", web.port);
+    await using proxy = await RunningProxy.start([
+      `--marathon=${marathon.urls[0] ?? ""}`,
+      "--enable-gateway",
+      "--gateway-bind=127.0.0.1",
+      `--gateway-port-http=${httpPort}`,
+      `--gateway-port-https=${tlsPort}`,
+      `--tls-cert-dir=${folder.path}`,
+    ]);
+    await proxy.ready();
+    const subject = async (): Promise<unknown> => {
+      const options = { port: tlsPort, host: "127.0.0.1", servername: "web.test" };
+      const client = connect({ ...options, rejectUnauthorized: false });
+      await once(client, "secureConnect");
+      const { CN } = client.getPeerCertificate().subject;
+      client.destroy();
+      return CN;
+    };
+    assert.equal(await subject(), "old");
+    selfSigned(folder.path, "newer", ["web.test"]);
+    proxy.signal("SIGHUP");
+    await eventually(async () => (await subject()) === "newer");
+  },
+);
+
+test(
+  "behind HAProxy that speaks PROXY protocol, the replica learns of the client",
+  { skip: isMissing("haproxy") },
+  async () => {
+    await using web = await RecordingReplica.start();
+    await using marathon = await startMarathon();
+    using folder = new TemporaryDirectory();
+    const [vhostPort, front] = [await freePort(), await freePort()];
+    marathon.putApp(app("/web", await freePort()));
+    place(marathon, "/web", web.port);
+    // As in proxymatic: who may send headers need not be said.
+    await using proxy = await RunningProxy.start([], {
+      MARATHON_URL: marathon.urls[0] ?? "",
+      VHOST_DOMAIN: "d.test",
+      VHOST_PORT: String(vhostPort),
+      PROXY_PROTOCOL: "true",
+    });
+    await proxy.ready();
+    const file = folder.write(
+      "haproxy.cfg",
+      `defaults
+  mode tcp
+  timeout connect 3s
+  timeout client 10s
+  timeout server 10s
+listen front
+  bind 127.0.0.1:${front}
+  source 127.0.0.9
+  server gateway 127.0.0.1:${vhostPort} send-proxy-v2
+`,
+    );
+    await using haproxy = new ServerProcess("haproxy", ["-db", "-f", file]);
+    const request = "GET / HTTP/1.1\r\nHost: web.d.test\r\nConnection: close\r\n\r\n";
+    const client = await eventually(() => ask(front, request).catch(() => undefined), {
+      what: haproxy.output,
+    });
+    assert.match(client.text, /^HTTP\/1\.1 200 /);
+    assert.match(web.text, /\r\nX-Forwarded-For: 127\.0\.0\.1\r\n/);
+    assert.doesNotMatch(web.text, /127\.0\.0\.9/);
+  },
+);

@@ -1,0 +1,253 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { Duplex } from "node:stream";
+import { suite, test } from "node:test";
+import { connect, type TLSSocket } from "node:tls";
+import { readCertificates } from "../../src/wiring/certificate-folder.ts";
+import { selfSigned } from "../support/certificates.ts";
+import { eventually } from "../support/eventually.ts";
+import { GatewayFixture } from "../support/gateway-fixture.ts";
+import { answering, saying } from "../support/http-exchange.ts";
+import { RecordingReplica } from "../support/http-replica.ts";
+import { realHello } from "../support/real-hello.ts";
+import { isMissing, TemporaryDirectory } from "../support/real-server.ts";
+import { TcpClient } from "../support/tcp-client.ts";
+import { echo, TcpReplica } from "../support/tcp-replica.ts";
+import { helloFor } from "../fixtures/tls-hello/build.ts";
+
+class TlsClient implements AsyncDisposable {
+  readonly socket: TLSSocket;
+  text = "";
+  ended = false;
+  closed = false;
+
+  private constructor(port: number, servername: string) {
+    this.socket = connect({ port, host: "127.0.0.1", servername, rejectUnauthorized: false });
+    this.socket.on("data", (bytes: Buffer) => (this.text += bytes.toString("latin1")));
+    this.socket.on("end", () => (this.ended = true));
+    this.socket.on("close", () => (this.closed = true));
+    this.socket.on("error", () => undefined);
+  }
+
+  static async open(port: number, servername: string): Promise<TlsClient> {
+    const client = new TlsClient(port, servername);
+    await once(client.socket, "secureConnect");
+    return client;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.socket.destroy();
+    if (!this.closed) await once(this.socket, "close");
+  }
+}
+
+function get(host: string): string {
+  return `GET /x HTTP/1.1\r\nHost: ${host}\r\n\r\n`;
+}
+
+suite("TLS that ends here", { skip: isMissing("openssl") }, () => {
+  test("requests are forwarded under the certificate of their name, one connection for many", async () => {
+    using folder = new TemporaryDirectory();
+    selfSigned(folder.path, "a", ["a.test"]);
+    selfSigned(folder.path, "wild", ["*.b.test"]);
+    const { certificates, problems } = await readCertificates(folder.path);
+    assert.deepEqual(problems, []);
+    await using replica = await RecordingReplica.start();
+    await using gateway = await GatewayFixture.start([
+      { replicas: [replica.port], hosts: { http: ["a.test", "x.b.test"] } },
+    ]);
+    gateway.engine.certify(certificates);
+    for (const [name, subject] of [
+      ["a.test", "a"],
+      ["x.b.test", "wild"],
+    ] as const) {
+      await using client = await TlsClient.open(gateway.tlsPort, name);
+      assert.equal(client.socket.getPeerCertificate().subject.CN, subject);
+      client.socket.write(get(name));
+      await eventually(() => client.text.split("200 OK").length === 2);
+      client.socket.write(get(name));
+      await eventually(() => client.text.split("200 OK").length === 3);
+    }
+    assert.equal(replica.requests.length, 4);
+    assert.match(replica.text, /\r\nX-Forwarded-Proto: https\r\n/);
+    assert.match(replica.text, /\r\nX-Forwarded-For: 127\.0\.0\.1\r\n/);
+    assert.doesNotMatch(replica.text, /Forwarded-Proto: http\r\n/);
+    assert.equal(gateway.noted(1, "terminated"), 2);
+    await eventually(() => gateway.engine.connectionCount === 0);
+  });
+
+  test("large bodies arrive whole in both directions, and a change of protocol makes a tunnel", async () => {
+    using folder = new TemporaryDirectory();
+    selfSigned(folder.path, "a", ["a.test"]);
+    const { certificates } = await readCertificates(folder.path);
+    const size = 3_000_000;
+    await using replica = await answering((socket, head) => {
+      if (head.includes("Upgrade: echo")) {
+        socket.write("HTTP/1.1 101 Yes\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n");
+        socket.removeAllListeners("data");
+        echo(socket);
+      } else socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${size}\r\n\r\n${"x".repeat(size)}`);
+    });
+    await using gateway = await GatewayFixture.start([
+      { replicas: [replica.port], hosts: { http: ["a.test"] } },
+    ]);
+    gateway.engine.certify(certificates);
+    await using client = await TlsClient.open(gateway.tlsPort, "a.test");
+    client.socket.write(get("a.test"));
+    await eventually(() => client.text.length > size && client.text.endsWith("x".repeat(1000)));
+    client.socket.write(
+      "GET / HTTP/1.1\r\nHost: a.test\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n",
+    );
+    await eventually(() => client.text.includes("101 Yes") && client.text.endsWith("\r\n\r\n"));
+    client.text = "";
+    client.socket.write("y".repeat(size));
+    await eventually(() => client.text.length === size);
+    client.socket.end();
+    await eventually(() => client.closed);
+    await eventually(() => gateway.engine.connectionCount === 0);
+  });
+
+  test("a name that is claimed for TLS is passed through, certificate or not", async () => {
+    using folder = new TemporaryDirectory();
+    selfSigned(folder.path, "a", ["a.test"]);
+    const { certificates } = await readCertificates(folder.path);
+    await using passed = await TcpReplica.start((socket) => void socket.write("passed"));
+    await using web = await answering(saying("web"));
+    await using gateway = await GatewayFixture.start([
+      { replicas: [passed.port], hosts: { tls: ["a.test"] } },
+      { replicas: [web.port], hosts: { http: ["a.test"] } },
+    ]);
+    gateway.engine.certify(certificates);
+    await using client = await TcpClient.open(gateway.tlsPort);
+    client.socket.write(helloFor("a.test"));
+    await eventually(() => client.text === "passed");
+  });
+});
+
+suite("TLS that should end here and does not come to that", { skip: isMissing("openssl") }, () => {
+  test("a certificate without a claim is nobody's, and a handshake that stalls or fails ends in time", async () => {
+    using folder = new TemporaryDirectory();
+    selfSigned(folder.path, "a", ["a.test", "free.test"]);
+    const { certificates } = await readCertificates(folder.path);
+    await using web = await answering(saying("web"));
+    await using gateway = await GatewayFixture.start(
+      [{ replicas: [web.port], hosts: { http: ["a.test"] } }],
+      { helloTimeoutMs: 200 },
+    );
+    gateway.engine.certify(certificates);
+    await using free = await TcpClient.open(gateway.tlsPort);
+    free.socket.write(helloFor("free.test"));
+    await eventually(() => free.received.equals(Buffer.from([21, 3, 1, 0, 2, 2, 112])));
+    // Sound to our reader, but no hello that a server can answer.
+    await using broken = await TcpClient.open(gateway.tlsPort);
+    broken.socket.write(helloFor("a.test"));
+    await eventually(() => broken.closed || broken.ended);
+    assert.equal(gateway.noted(1, "handshake"), 1);
+    await eventually(() => gateway.engine.connectionCount === 0);
+  });
+
+  test("bytes that are no TLS after the handshake end the connection", async () => {
+    using folder = new TemporaryDirectory();
+    selfSigned(folder.path, "a", ["a.test"]);
+    const { certificates } = await readCertificates(folder.path);
+    await using web = await answering(saying("web"));
+    await using gateway = await GatewayFixture.start([
+      { replicas: [web.port], hosts: { http: ["a.test"] } },
+    ]);
+    gateway.engine.certify(certificates);
+    await using raw = await TcpClient.open(gateway.tlsPort);
+    const wire = new Duplex({
+      read: () => undefined,
+      write: (bytes: Buffer, _, done) => void raw.socket.write(bytes, () => done()),
+    });
+    raw.socket.on("data", (bytes: Buffer) => wire.push(bytes));
+    const client = connect({ socket: wire, servername: "a.test", rejectUnauthorized: false });
+    client.on("error", () => undefined);
+    await once(client, "secureConnect");
+    await eventually(() => gateway.noted(1, "terminated") === 1);
+    raw.socket.write(Buffer.from([23, 3, 3, 0, 5, 1, 2, 3, 4, 5]));
+    await eventually(() => raw.closed || raw.ended);
+    await eventually(() => gateway.engine.connectionCount === 0);
+    client.destroy();
+  });
+
+  test("a handshake that is not gone on with ends in time, and at once when all must end", async () => {
+    using folder = new TemporaryDirectory();
+    selfSigned(folder.path, "a", ["a.test"]);
+    const { certificates } = await readCertificates(folder.path);
+    await using web = await answering(saying("web"));
+    for (const helloTimeoutMs of [200, 60_000]) {
+      await using gateway = await GatewayFixture.start(
+        [{ replicas: [web.port], hosts: { http: ["a.test"] } }],
+        { helloTimeoutMs },
+      );
+      gateway.engine.certify(certificates);
+      await using client = await TcpClient.open(gateway.tlsPort);
+      client.socket.write(await realHello({ servername: "a.test" }));
+      await eventually(() => client.received.length > 100);
+      if (helloTimeoutMs > 1000) gateway.engine.abort("killed");
+      await eventually(() => client.closed || client.ended);
+      await eventually(() => gateway.engine.connectionCount === 0);
+    }
+  });
+
+  test("a request of a client whose TLS ends here is cut off without an end that looks whole", async () => {
+    using folder = new TemporaryDirectory();
+    selfSigned(folder.path, "a", ["a.test"]);
+    const { certificates } = await readCertificates(folder.path);
+    await using replica = await answering((socket) => {
+      socket.write("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf");
+      setImmediate(() => socket.resetAndDestroy());
+    });
+    await using gateway = await GatewayFixture.start([
+      { replicas: [replica.port], hosts: { http: ["a.test"] } },
+    ]);
+    gateway.engine.certify(certificates);
+    const { tlsPort } = gateway;
+    const args = ["s_client", "-connect", `127.0.0.1:${tlsPort}`, "-servername", "a.test"];
+    const client = spawn("openssl", args, { stdio: ["pipe", "ignore", "pipe"] });
+    client.stdin.on("error", () => undefined);
+    client.stdin.write(get("a.test"));
+    let complaints = "";
+    client.stderr.on("data", (bytes: Buffer) => (complaints += bytes.toString()));
+    await once(client, "close");
+    assert.match(complaints, /unexpected eof/);
+    await eventually(() => gateway.engine.connectionCount === 0);
+  });
+});
+
+suite("a directory of certificates", { skip: isMissing("openssl") }, () => {
+  test("a bad file harms only itself, and its problem says nothing of its contents", async () => {
+    using folder = new TemporaryDirectory();
+    const good = selfSigned(folder.path, "good", ["Good.test"]);
+    const other = selfSigned(folder.path, "mismatch", ["m.test"]);
+    folder.write("mismatch.key", good.key);
+    folder.write("both.pem", `${other.key}${other.chain}`);
+    folder.write("empty.crt", "");
+    folder.write("keyless.crt", other.chain);
+    folder.write("notes.txt", "not ours");
+    const { certificates, problems } = await readCertificates(folder.path);
+    assert.deepEqual(
+      certificates.map(({ file, names }) => [file, names]),
+      [
+        ["both.pem", ["m.test"]],
+        ["good.crt", ["good.test"]],
+      ],
+    );
+    assert.deepEqual(problems.map(({ subject }) => subject).toSorted(), [
+      "empty.crt",
+      "keyless.crt",
+      "mismatch.crt",
+    ]);
+    assert.ok(
+      problems.every(({ kind, reason }) => kind === "certificate" && !/BEGIN/.test(reason)),
+    );
+  });
+
+  test("a directory that is not there is one problem", async () => {
+    const { certificates, problems } = await readCertificates("/nonexistent/certificates");
+    assert.deepEqual(certificates, []);
+    assert.equal(problems.length, 1);
+  });
+});
