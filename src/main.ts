@@ -164,6 +164,7 @@ async function serve(given: Given, logger: ProgramLogger, meanwhile: Meanwhile):
       version,
       logger,
       logLinesDropped: () => logger.dropped(),
+      accessOutput: process.stdout,
       ...edge,
     });
     const { statusAddress } = proxy;

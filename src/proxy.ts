@@ -1,4 +1,4 @@
-import { RoutingChanges } from "./admin/live-changes.ts";
+import type { Writable } from "node:stream";
 import type { Phase } from "./admin/pages.ts";
 import type { StatusServer } from "./admin/status-server.ts";
 import { isAbort, sleep } from "./async/sleep.ts";
@@ -6,7 +6,6 @@ import { checkPolicyOf } from "./config/policy-of.ts";
 import type { Config } from "./config/settings.ts";
 import { Controller, type ControllerOptions, type Feed } from "./control/controller.ts";
 import { ProblemLog } from "./control/problem-log.ts";
-import { Transitions } from "./control/transitions.ts";
 import type { ServiceFigures } from "./model/figures.ts";
 import type { Logger } from "./model/logger.ts";
 import type { RouteChange } from "./routing/diff.ts";
@@ -20,9 +19,11 @@ import { makeChecks, type HealthParts } from "./wiring/checks.ts";
 import { engineSettings, workerCount } from "./wiring/engine-settings.ts";
 import { followEjections } from "./wiring/ejections.ts";
 import { makeFeeds } from "./wiring/feeds.ts";
+import { GatewayParts } from "./wiring/gateway-parts.ts";
 import { Publishers } from "./wiring/publishers.ts";
 import { routingRules } from "./wiring/routing-rules.ts";
-import { openStatusPort, type RoutingHistory } from "./wiring/status-port.ts";
+import { emptyHistory } from "./wiring/routing-history.ts";
+import { openStatusPort } from "./wiring/status-port.ts";
 import { WorkerPool } from "./workers/pool.ts";
 
 export interface ProxyOptions {
@@ -31,6 +32,8 @@ export interface ProxyOptions {
   readonly logger: Logger;
   /** Log lines that could not be written so far. */
   readonly logLinesDropped: () => number;
+  /** Takes the lines of the access log. */
+  readonly accessOutput: Writable;
   readonly clock: () => number;
   readonly random: () => number;
 }
@@ -69,21 +72,16 @@ class Proxy implements RunningProxy {
   readonly #feeds: readonly Feed[];
   readonly #problems: ProblemLog;
   readonly #isOwnHost: (host: string) => boolean;
+  /** Of this host. */
+  readonly #names: ReadonlySet<string>;
   readonly #pool: WorkerPool;
   readonly #health: HealthParts;
-  readonly #routing: RoutingHistory = {
-    changes: new RoutingChanges(),
-    transitions: new Transitions(),
-    counts: new Map([
-      ["added", 0],
-      ["changed", 0],
-      ["removed", 0],
-    ]),
-  };
+  readonly #routing = emptyHistory();
   readonly #failure = Promise.withResolvers<never>();
   #controller: Controller | undefined;
   #status: StatusServer | undefined;
   #publishers: Publishers | undefined;
+  readonly #gateway: GatewayParts;
   #terminating = false;
 
   constructor(options: ProxyOptions) {
@@ -92,9 +90,11 @@ class Proxy implements RunningProxy {
     const { config, logger, clock, random } = options;
     const workers = workerCount(config.workers);
     const names = hostNames(config.hostNames);
+    this.#names = names;
     this.#isOwnHost = ownHosts({ bind: config.bind, names });
     this.#feeds = makeFeeds(options);
     this.#problems = new ProblemLog(logger, clock);
+    this.#gateway = this.#stack.use(new GatewayParts(options, () => this.table()));
     this.#pool = WorkerPool.start({
       workers,
       settings: engineSettings(config),
@@ -102,10 +102,9 @@ class Proxy implements RunningProxy {
       clock,
       random,
       isLocal: ({ host, address }) => names.has(host) || names.has(address.host),
-      bindFailed: () => {
-        this.#datedProblems();
-      },
+      bindFailed: () => this.#problems.soon(() => this.#datedProblems()),
       suspected: (key, replica) => this.#health.checks.suspect(key, replica),
+      accessed: (batch) => this.#gateway.accessLog.write(batch),
     });
     this.#stack.use(this.#pool);
     this.#health = makeChecks(config, { random, changed: () => this.#controller?.stir() });
@@ -126,6 +125,7 @@ class Proxy implements RunningProxy {
       if (workerCount(config.workers) > 1) this.#stack.use(await PortSharingLock.take(config.bind));
       await this.#openStatusPort();
       await this.#openPublishers();
+      await this.#gateway.open(this.#pool, this.#life.signal);
     } catch (error) {
       await this[Symbol.asyncDispose]();
       throw error;
@@ -168,6 +168,7 @@ class Proxy implements RunningProxy {
 
   resync(): void {
     for (const { source } of this.#feeds) source.resync();
+    this.#gateway.resync();
   }
 
   reconfigure(config: Config): void {
@@ -178,22 +179,22 @@ class Proxy implements RunningProxy {
 
   async drain(): Promise<void> {
     const { logger } = this.#options;
-    const config = this.#config;
+    const { drainTimeoutMs: timeoutMs } = this.#config;
+    const { signal } = this.#life;
     this.#terminating = true;
-    const deadline = performance.now() + config.drainTimeoutMs;
+    const deadline = performance.now() + timeoutMs;
     // A thread that hangs must not keep the others, or us, from ending in time.
-    await Promise.race([
-      this.#pool.stopAccepting(),
-      sleep(config.drainTimeoutMs, this.#life.signal),
-    ]);
+    await Promise.race([this.#pool.stopAccepting(), sleep(timeoutMs, signal)]);
     const open = (): number => this.#pool.memory.connections();
-    logger.info("draining", { connections: open(), timeoutMs: config.drainTimeoutMs });
-    while (open() > 0 && performance.now() < deadline) await sleep(50, this.#life.signal);
-    if (open() === 0) return;
-    logger.warn("drain timeout: the rest is reset", { connections: open() });
-    this.#pool.abort("drained");
-    // A moment for the resets to leave and to be counted.
-    await sleep(100, this.#life.signal);
+    logger.info("draining", { connections: open(), timeoutMs });
+    while (open() > 0 && performance.now() < deadline) await sleep(50, signal);
+    if (open() > 0) {
+      logger.warn("drain timeout: the rest is reset", { connections: open() });
+      this.#pool.abort("drained");
+      // A moment for the resets to leave and to be counted.
+      await sleep(100, signal);
+    }
+    await this.#gateway.lastLines(signal);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -241,11 +242,13 @@ class Proxy implements RunningProxy {
 
   #datedProblems(): ReturnType<ProblemLog["date"]> {
     const { routes, problems } = this.#controller?.table ?? emptyTable;
-    const appOf = (key: string): string => routes.find((route) => route.key === key)?.app ?? key;
+    const apps = new Map(routes.map(({ key, app }) => [key, app]));
+    const appOf = (key: string): string => apps.get(key) ?? key;
     return this.#problems.date([
       ...problems,
       ...this.#health.problems(),
       ...(this.#publishers?.problems() ?? []),
+      ...this.#gateway.problems(),
       ...this.#pool.bindings.problems(appOf),
     ]);
   }
@@ -262,13 +265,18 @@ class Proxy implements RunningProxy {
       version,
       logger,
       logLinesDropped,
+      accessLinesDropped: () => this.#gateway.accessLog.dropped(),
       clock,
       phase: () => this.#phase(),
       table: () => this.table(),
       figures: () => this.figures(),
       problems: () => this.#datedProblems(),
+      override: (address, wanted) => this.#controller?.override(address, wanted) === true,
       explain: (app) =>
-        this.#controller?.explain(app, (key, replica) => this.#pool.ejections.of(key, replica)),
+        this.#controller?.explain(app, {
+          ejection: (key, replica) => this.#pool.ejections.of(key, replica),
+          thisHost: this.#names,
+        }),
       sources: this.#feeds.map(({ source }) => source),
       routing: this.#routing,
       health: this.#health,

@@ -1,6 +1,11 @@
 import type { CheckPolicy } from "../model/check.ts";
 import { formatDuration } from "../model/duration.ts";
-import type { Explanation, ReplicaExplanation, Signal } from "../model/explanation.ts";
+import type {
+  Explanation,
+  ServiceExplanation,
+  ReplicaExplanation,
+  Signal,
+} from "../model/explanation.ts";
 import type { Problem } from "../model/problem.ts";
 
 /** The answer of `/api/explain/<app>`; a program may rely on its names. */
@@ -11,17 +16,22 @@ export function viewExplanation(
   return {
     app,
     thisHost,
-    services: services.map(({ key, source, isServed, locality, check, checkFrom, replicas }) => ({
-      key,
-      source,
-      served: isServed,
-      locality: locality ?? null,
-      check: { ...viewCheck(check), decidedBy: checkFrom },
-      replicas: replicas.map((replica) => viewReplica(replica)),
-    })),
+    services: services.map((service) => viewService(service)),
     problems: problems
       .filter(({ subject }) => subject === app)
       .map(({ since, ...problem }) => ({ ...problem, since: new Date(since).toISOString() })),
+  };
+}
+
+function viewService({ isServed, hosts, checkFrom, ...service }: ServiceExplanation): object {
+  return {
+    key: service.key,
+    source: service.source,
+    served: isServed,
+    ...(hosts === undefined ? {} : { hosts }),
+    locality: service.locality ?? null,
+    check: { ...viewCheck(service.check), decidedBy: checkFrom },
+    replicas: service.replicas.map((replica) => viewReplica(replica)),
   };
 }
 

@@ -14,7 +14,7 @@ export interface Reply {
 }
 
 /** An answer that goes on until the client leaves. */
-export interface Streaming {
+interface Streaming {
   /** The content type. */
   readonly type: string;
   /** Begins once the head was written. */
@@ -34,7 +34,7 @@ export interface Question {
 export type Page = (question: Question) => Reply | Streaming | Promise<Reply>;
 
 /** What is asked to be done. */
-export interface Order {
+interface Order {
   /** What follows the path of the action, percent-decoded. */
   readonly rest: string;
   /** The Authorization header; empty without one. */

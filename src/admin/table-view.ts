@@ -1,3 +1,4 @@
+import type { HostClaims } from "../model/host-claims.ts";
 import type { Route, RoutedReplica, Table } from "../routing/table.ts";
 
 /** What the table alone does not know, looked up when asked. */
@@ -37,6 +38,8 @@ interface ServiceView {
   readonly balance: string;
   readonly listening: readonly string[];
   readonly source: string;
+  /** The host names under which the gateway serves it; absent for none. */
+  readonly hosts?: HostClaims;
   readonly replicas: readonly ReplicaView[];
 }
 
@@ -53,7 +56,7 @@ export function viewTable(table: Table, live: LiveFigures): TableView {
 }
 
 function viewRoute(route: Route, live: LiveFigures): ServiceView {
-  const { key, name, app, port, protocol, mode, source } = route;
+  const { key, name, app, port, protocol, mode, source, hosts } = route;
   const { balance } = route.policy;
   const replicas = route.replicas.map((replica) =>
     viewReplica(presentOf(replica, key, live), live.connections(key, replica.key)),
@@ -67,6 +70,7 @@ function viewRoute(route: Route, live: LiveFigures): ServiceView {
     balance,
     listening: live.listening(key),
     source,
+    ...(hosts === undefined ? {} : { hosts }),
     replicas,
   };
 }

@@ -5,6 +5,10 @@ export const logFormats = ["auto", "json", "text"] as const;
 
 export type LogFormat = (typeof logFormats)[number];
 
+export const accessLogs = ["off", "json", "httplog", "tcplog"] as const;
+
+export type AccessLogFormat = (typeof accessLogs)[number];
+
 export const metricsDetails = ["service", "replica"] as const;
 
 export type MetricsDetail = (typeof metricsDetails)[number];

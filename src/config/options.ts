@@ -1,6 +1,7 @@
 import type { Options } from "./option.ts";
 import { balancingOptions } from "./options/balancing.ts";
 import { discoveryOptions } from "./options/discovery.ts";
+import { gatewayOptions } from "./options/gateway.ts";
 import { healthOptions } from "./options/health.ts";
 import { listenersOptions } from "./options/listeners.ts";
 import { loggingOptions } from "./options/logging.ts";
@@ -20,6 +21,7 @@ export const optionGroups: readonly OptionGroup[] = [
   { heading: "Discovery", options: discoveryOptions },
   { heading: "Other sources", options: sourcesOptions },
   { heading: "Listeners", options: listenersOptions },
+  { heading: "Host names", options: gatewayOptions },
   { heading: "Balancing", options: balancingOptions },
   { heading: "Health", options: healthOptions },
   { heading: "Publishing", options: publishingOptions },
@@ -33,6 +35,7 @@ export const options: Options<SettingName> = {
   ...discoveryOptions,
   ...sourcesOptions,
   ...listenersOptions,
+  ...gatewayOptions,
   ...balancingOptions,
   ...healthOptions,
   ...publishingOptions,

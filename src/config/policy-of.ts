@@ -13,6 +13,7 @@ export function policyOf(config: Config): ServicePolicy {
     queueTimeoutMs: config.queueTimeoutMs,
     slowStartMs: config.slowStartMs,
     idleMs: config.idleTimeoutMs,
+    accessLog: config.accessLog !== "off",
   };
 }
 
@@ -20,7 +21,7 @@ export function policyOf(config: Config): ServicePolicy {
 export function checkPolicyOf(config: Config): CheckPolicy {
   return {
     ...defaultCheckPolicy,
-    health: config.health,
+    health: config.enableHealthChecks ? config.health : "marathon",
     intervalMs: config.checkIntervalMs,
     fastIntervalMs: config.checkFastIntervalMs,
     timeoutMs: config.checkTimeoutMs,

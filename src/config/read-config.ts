@@ -71,6 +71,7 @@ const readLater = [
   "marathonKey",
   "consulTokenFile",
   "checkSecrets",
+  "adminTokenFile",
 ] as const;
 
 function checkFiles({ values, origins, problems }: Draft, places: Places): void {

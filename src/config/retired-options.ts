@@ -16,6 +16,7 @@ export const retiredOptions: readonly RetiredOption[] = [
     "pen-clients",
     "haproxy-bin",
     "haproxy-bind",
+    "haproxy-pidfile",
     "haproxy-cfgtail",
     "haproxy-port",
     "haproxy-reload-interval",

@@ -1,7 +1,13 @@
 import type { HealthMode } from "../model/check.ts";
 import type { BalancePolicy, Locality } from "../model/policy.ts";
 import type { LogLevel } from "../model/logger.ts";
-import type { FileNaming, LogFormat, MetricsDetail, SourceName } from "./choices.ts";
+import type {
+  AccessLogFormat,
+  FileNaming,
+  LogFormat,
+  MetricsDetail,
+  SourceName,
+} from "./choices.ts";
 
 /** Where the status port binds: an IP literal or `localhost`, and a port of which 0 takes any free one. */
 export interface Endpoint {
@@ -30,6 +36,11 @@ export interface Settings {
   /** PEM files of the certificate to show to Marathon, and of its key. Default: none. */
   readonly marathonCert: string | undefined;
   readonly marathonKey: string | undefined;
+  /** False forwards no TCP (no UDP) services at all. Default: true. */
+  readonly enableTcp: boolean;
+  readonly enableUdp: boolean;
+  /** False leaves health to the sources, as `health: marathon`. Default: true. */
+  readonly enableHealthChecks: boolean;
   /** Groups whose ports are forwarded; `*` is every port. Default: `*`. */
   readonly groups: readonly string[];
   /** False leaves out services whose replicas listen on the service port itself. Default: true. */
@@ -94,6 +105,26 @@ export interface Settings {
   readonly idleTimeoutMs: number;
   /** Networks and addresses whose PROXY headers are believed. Default: none. */
   readonly proxyTrusted: readonly string[];
+  /** What the names of apps end in on `vhostPort`, lower case. Default: none, which serves no such names. */
+  readonly vhostDomain: string | undefined;
+  /** Default: 80. */
+  readonly vhostPort: number;
+  /** True serves the host names that labels claim. Default: false. */
+  readonly enableGateway: boolean;
+  /** IP literals that ports of host names bind to. Default: 0.0.0.0. */
+  readonly gatewayBind: readonly string[];
+  /** Default: 80. */
+  readonly gatewayPortHttp: number | undefined;
+  /** Default: 443. */
+  readonly gatewayPortHttps: number | undefined;
+  /** Connections on one such port at the same time. Default: 16 384. */
+  readonly gatewayConnections: number;
+  /** True when clients of ports of host names begin with a PROXY header. Default: false. */
+  readonly proxyProtocol: boolean;
+  /** Directory of certificates with which TLS ends here. Default: none, which decrypts nothing. */
+  readonly tlsCertDir: string | undefined;
+  /** How connections and requests are logged; services choose whether. Default: off. */
+  readonly accessLog: AccessLogFormat;
   /** For services that do not choose their own. Default: leastconn. */
   readonly balance: BalancePolicy;
   /** For services that do not choose their own. Default: any. */
@@ -128,6 +159,8 @@ export interface Settings {
   readonly drainTimeoutMs: number;
   /** Undefined opens no status port. Default: 0.0.0.0:9090. */
   readonly statusEndpoint: Endpoint | undefined;
+  /** File with the token that operators must know to change anything by the status port. Default: nothing can be changed. */
+  readonly adminTokenFile: string | undefined;
   /** Finest label of the metrics. Default: service. */
   readonly metricsDetail: MetricsDetail;
   /** Already folded into `logLevel`. Default: false. */

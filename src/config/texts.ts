@@ -86,6 +86,20 @@ export function matching(accepts: string, isGood: (text: string) => boolean): Re
   };
 }
 
+/** Reads a domain that names may end in; kept in lower case, without dots around it. */
+export const domainName: Reader<string | undefined> = {
+  takes: "value",
+  accepts: "a domain name, such as app.example.com",
+  parse(raw) {
+    const domain = textOf(raw)
+      ?.toLowerCase()
+      .replace(/^\.|\.$/g, "");
+    const isDomain = /^(?=.{1,200}$)[a-z0-9_-]+(?:\.[a-z0-9_-]+)*$/.test(domain ?? "");
+    return isDomain ? { kind: "value", value: domain } : refused(raw);
+  },
+  format: (domain) => domain ?? "",
+};
+
 const mostWords = 100;
 
 /** Reads a program and its arguments: words, or a list of them, in which spaces stay; nothing in it is expanded. */

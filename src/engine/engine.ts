@@ -1,4 +1,6 @@
 import type { Outcome } from "../model/outcome.ts";
+import type { Certificate } from "../model/gateway.ts";
+import { Gateway } from "./gateway/gateway.ts";
 import type { EngineChange, EngineRoute } from "./route.ts";
 import type { EngineService, ServiceOptions } from "./service.ts";
 import { TcpService } from "./tcp/tcp-service.ts";
@@ -18,14 +20,19 @@ export class Engine implements AsyncDisposable {
   /** What is being done about a port; the next thing about it waits. */
   readonly #pending = new Map<string, Promise<void>>();
   readonly #datagrams: UdpNeighbours = { tables: new Set(), ports: new Set() };
+  readonly #gateway: Gateway | undefined;
   #stopped = false;
 
   constructor(options: EngineOptions) {
     this.#options = options;
+    const { gateway } = options;
+    const serviceOf = (key: string): TcpService | undefined => this.#tcpService(key);
+    if (gateway !== undefined) this.#gateway = new Gateway({ gateway, engine: options, serviceOf });
   }
 
   /** Carries out the changes, those of one port in order; settles when every new port has been tried once. */
   async apply(changes: readonly EngineChange[]): Promise<void> {
+    this.#gateway?.follow(changes);
     await Promise.all(
       changes.map((change) =>
         change.kind === "remove"
@@ -33,6 +40,12 @@ export class Engine implements AsyncDisposable {
           : this.#after(change.route.key, () => this.#set(change.route)),
       ),
     );
+    if (!this.#stopped) await this.#gateway?.open();
+  }
+
+  /** TLS may end on the gateway with these certificates from now on. */
+  certify(certificates: readonly Certificate[]): void {
+    this.#gateway?.certify(certificates);
   }
 
   /** The probes of this replica of this service find it well. */
@@ -42,13 +55,14 @@ export class Engine implements AsyncDisposable {
 
   /** Connections and sessions. */
   get connectionCount(): number {
-    let count = 0;
+    let count = this.#gateway?.connectionCount ?? 0;
     for (const service of this.#all()) count += service.connectionCount;
     return count;
   }
 
   /** Counts what moved and ends what stands still; `now` in ms of a clock that never goes back. Called once a second. */
   check(now: number): void {
+    this.#gateway?.check(now);
     for (const service of this.#all()) service.check(now);
     for (const service of this.#retired) {
       if (service.closed && service.connectionCount === 0) this.#retired.delete(service);
@@ -59,11 +73,15 @@ export class Engine implements AsyncDisposable {
   async stopAccepting(): Promise<void> {
     this.#stopped = true;
     const keys = new Set([...this.#services.keys(), ...this.#pending.keys()]);
-    await Promise.all([...keys].map((key) => this.#after(key, () => this.#close(key))));
+    await Promise.all([
+      this.#gateway?.[Symbol.asyncDispose](),
+      ...[...keys].map((key) => this.#after(key, () => this.#close(key))),
+    ]);
   }
 
   /** Resets every running connection. */
   abort(outcome: Outcome): void {
+    this.#gateway?.abort(outcome);
     for (const service of this.#all()) service.abort(outcome);
   }
 
@@ -92,6 +110,11 @@ export class Engine implements AsyncDisposable {
     const service = this.#make(route);
     this.#services.set(route.key, service);
     await service.tried();
+  }
+
+  #tcpService(key: string): TcpService | undefined {
+    const service = this.#services.get(key);
+    return service instanceof TcpService ? service : undefined;
   }
 
   #make(route: EngineRoute): EngineService {

@@ -1,4 +1,5 @@
 import type { Address } from "../model/address.ts";
+import type { HostClaims } from "../model/host-claims.ts";
 import type { ServicePolicy } from "../model/policy.ts";
 import type { ReplicaState } from "../model/replica.ts";
 import type { Mode, Protocol } from "../model/service.ts";
@@ -26,6 +27,8 @@ export interface EngineRoute {
   readonly policy: ServicePolicy;
   /** Its row in the shared counters. */
   readonly row: number;
+  /** The host names under which the gateway serves it; absent for none. */
+  readonly hosts?: HostClaims | undefined;
   readonly replicas: readonly EngineReplica[];
 }
 

@@ -1,4 +1,6 @@
+import type { AccessSink } from "../model/access.ts";
 import type { Outcome } from "../model/outcome.ts";
+import type { GatewaySettings } from "./gateway/gateway-settings.ts";
 import type { RequestTally } from "./http/request-tally.ts";
 import type { ReadMeter } from "./tcp/read-meter.ts";
 import type { ConnectionLimits } from "./tcp/connection-host.ts";
@@ -18,6 +20,12 @@ export interface ServiceOptions {
   readonly tally: Tally;
   /** Counts requests; none for no count. */
   readonly requests?: RequestTally;
+  /** Ports that are shared by host name; none for no such ports. */
+  readonly gateway?: GatewaySettings | undefined;
+  /** What the gateway counts beside connections; none for no count. */
+  readonly gatewayCells?: Float64Array;
+  /** Takes the access log; none for no log. */
+  readonly access?: AccessSink;
   readonly random: () => number;
   readonly report: (report: EngineReport) => void;
   /** Counts what is read, over all services. */

@@ -178,6 +178,15 @@ export class Tally {
     add(this.#services, service * serviceRow + droppedColumn(reason), 1);
   }
 
+  /** Connections of the whole process, and of one service, over all engines. */
+  get processLoad(): number {
+    return this.#load.process[processLoad.connections] ?? 0;
+  }
+
+  serviceLoad(service: number): number {
+    return this.#load.services[service] ?? 0;
+  }
+
   /** Connections of all engines on a replica. */
   loadOf(replica: number): number {
     return this.#load.replicas[replica] ?? 0;

@@ -1,5 +1,6 @@
 import type { CheckPolicy } from "./check.ts";
 import type { Locality } from "./policy.ts";
+import type { HostClaims } from "./host-claims.ts";
 import type { ReplicaState } from "./replica.ts";
 
 /** Why each replica of an app is in rotation or out of it. */
@@ -16,6 +17,8 @@ export interface ServiceExplanation {
   readonly source: string;
   /** False when another app has the port, or it is not ours to give. */
   readonly isServed: boolean;
+  /** The host names under which the gateway serves it; undefined for none. */
+  readonly hosts: HostClaims | undefined;
   /** Whether replicas on this host come first, or alone; undefined when it is not served. */
   readonly locality: Locality | undefined;
   readonly check: CheckPolicy;

@@ -1,4 +1,5 @@
 import type { CheckKind } from "./check.ts";
+import type { GatewayKind, HelloFlaw } from "./gateway.ts";
 import type { ReplicaState } from "./replica.ts";
 import type { Mode, Protocol } from "./service.ts";
 
@@ -33,6 +34,22 @@ export interface ReplicaFigures {
   /** When it entered its state, in ms since the epoch. */
   readonly since: number;
   readonly cells: Float64Array;
+}
+
+/** One gateway port's numbers at one moment. */
+export interface GatewayFigures {
+  readonly kind: GatewayKind;
+  readonly port: number;
+  readonly listeners: readonly ListenerFigures[];
+  readonly accepted: number;
+  readonly active: number;
+  /** Requests, or connections, for hosts that nobody serves. */
+  readonly unknownHosts: number;
+  /** TLS connections that went on to a service, and those whose TLS ended here. */
+  readonly passedThrough: number;
+  readonly terminated: number;
+  /** Beginnings that were no good, by why. */
+  readonly refusedHellos: ReadonlyMap<HelloFlaw, number>;
 }
 
 /** How one source is doing. Times in ms since the epoch. */

@@ -66,6 +66,8 @@ export interface ServicePolicy extends DatagramPolicy, HttpPolicy {
   readonly deny: readonly string[];
   /** No byte in either direction for this long ends a connection. */
   readonly idleMs: number;
+  /** Each connection, or each request in HTTP mode, is a line of the access log. */
+  readonly accessLog: boolean;
 }
 
 /** What applies where neither a flag nor a label says otherwise. */
@@ -83,6 +85,7 @@ export const defaultPolicy: ServicePolicy = Object.freeze({
   allow: Object.freeze([]),
   deny: Object.freeze([]),
   idleMs: 3_600_000,
+  accessLog: false,
   datagrams: "session",
   sessionIdleMs: 60_000,
   maxSessions: 4096,

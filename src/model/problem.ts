@@ -1,10 +1,13 @@
 /** Kinds of things that were clamped, skipped, in conflict or failing; a closed list, used as metric label. */
-export type ProblemKind =
+type ProblemKind =
   | "invalid-item"
   | "invalid-label"
   | "invalid-port"
   | "port-conflict"
   | "port-refused"
+  | "host-conflict"
+  | "host-refused"
+  | "certificate"
   | "bind-failed"
   | "unresolved-host"
   | "unsupported"

@@ -90,6 +90,34 @@ export const requestMetrics = {
   },
 } as const;
 
+/** Ports that services share by host name. */
+export const gatewayMetrics = {
+  portolan_gateway_connections_total: {
+    type: "counter",
+    help: "Connections accepted on a port of host names.",
+  },
+  portolan_gateway_connections_active: {
+    type: "gauge",
+    help: "Connections on a port of host names that are no service's own now.",
+  },
+  portolan_gateway_unknown_hosts_total: {
+    type: "counter",
+    help: "Requests, or TLS connections, for hosts that nobody serves.",
+  },
+  portolan_gateway_tls_connections_total: {
+    type: "counter",
+    help: "TLS connections that were passed through to a service, or whose TLS ended here.",
+  },
+  portolan_gateway_refused_hellos_total: {
+    type: "counter",
+    help: "TLS connections that were refused for how they began, by why.",
+  },
+  portolan_gateway_listener_up: {
+    type: "gauge",
+    help: "1 when the address is bound by every worker.",
+  },
+} as const;
+
 /** Which replicas take connections. */
 export const replicaStateMetrics = {
   portolan_service_replicas: { type: "gauge", help: "Replicas of a service by state." },
@@ -175,12 +203,17 @@ export const processMetrics = {
     help: "Share of time a worker's event loop was busy since the last scrape.",
   },
   portolan_log_dropped_total: { type: "counter", help: "Log lines that could not be written." },
+  portolan_access_log_dropped_total: {
+    type: "counter",
+    help: "Lines of the access log that found no room on their way or could not be written.",
+  },
 } as const;
 
 export const catalogue: Readonly<Record<string, Described>> = {
   ...serviceMetrics,
   ...datagramMetrics,
   ...requestMetrics,
+  ...gatewayMetrics,
   ...replicaStateMetrics,
   ...replicaDetailMetrics,
   ...checkMetrics,

@@ -1,14 +1,17 @@
 import { collectDefaultMetrics, Registry } from "prom-client";
+import type { GatewayFigures } from "../model/figures.ts";
 import { catalogue } from "./catalogue.ts";
 import { checkFamilies, type CheckFigures } from "./check-families.ts";
 import { datagramFamilies } from "./datagram-families.ts";
 import { Family, type Read } from "./family.ts";
+import { gatewayFamilies } from "./gateway-families.ts";
 import { processFamilies, sourceFamilies, type ProcessFigures } from "./process-families.ts";
 import { replicaDetailFamilies, replicaStateFamilies } from "./replica-families.ts";
 import { requestFamilies } from "./request-families.ts";
 import { serviceFamilies } from "./service-families.ts";
 
 export interface MetricsOptions extends ProcessFigures, CheckFigures {
+  readonly gateway: () => readonly GatewayFigures[];
   /** Export every figure of every replica, not only its state. */
   readonly detailed: boolean;
 }
@@ -24,6 +27,7 @@ export class Metrics {
       ...serviceFamilies(services),
       ...datagramFamilies(services),
       ...requestFamilies(services),
+      ...gatewayFamilies(options.gateway),
       ...replicaStateFamilies(services),
       ...(detailed ? replicaDetailFamilies(services) : {}),
       ...checkFamilies(options),

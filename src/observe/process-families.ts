@@ -18,6 +18,7 @@ export interface ProcessFigures {
   /** Share of time each worker's event loop was busy since the last scrape, 0–1. */
   readonly workerUtilization: () => readonly number[];
   readonly logLinesDropped: () => number;
+  readonly accessLinesDropped: () => number;
 }
 
 /** How the families that describe sources are read. */
@@ -53,6 +54,7 @@ export function processFamilies(figures: ProcessFigures): Readers<typeof process
     portolan_worker_crashes_total: () => single(figures.workerCrashes()),
     portolan_worker_event_loop_utilization_ratio: () => perWorker(figures.workerUtilization()),
     portolan_log_dropped_total: () => single(figures.logLinesDropped()),
+    portolan_access_log_dropped_total: () => single(figures.accessLinesDropped()),
   };
 }
 

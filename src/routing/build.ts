@@ -4,6 +4,7 @@ import type { ServicePolicy } from "../model/policy.ts";
 import type { Replica, ReplicaState } from "../model/replica.ts";
 import { serviceKey, type Service } from "../model/service.ts";
 import { settleClaims, type Claimed, type PortPolicy } from "./claims.ts";
+import { settleHosts, type HostRules } from "./hosts.ts";
 import { isForbidden } from "./own-addresses.ts";
 import { byKey, type Route, type RoutedReplica } from "./table.ts";
 
@@ -27,6 +28,8 @@ export interface BuildInput {
   readonly isOwnHost: (host: string) => boolean;
   /** What applies where a service says nothing itself. */
   readonly defaultPolicy: ServicePolicy;
+  /** Which host names the gateway serves; absent where there is none. */
+  readonly hosts?: HostRules | undefined;
 }
 
 export interface Built {
@@ -37,15 +40,19 @@ export interface Built {
 /** Turns what sources say into routes: claims settled, replicas judged, doubles folded, everything sorted. */
 export function buildRoutes(input: BuildInput): Built {
   const { claims, problems } = settleClaims(input.services, input.incumbents, input.ports);
+  const hosts =
+    input.hosts === undefined ? undefined : settleHosts(claims, input.incumbents, input.hosts);
   const listening = new Set(claims.map(({ service }) => serviceKey(service)));
   const routes = claims.map((claimed) => {
     const { protocol } = claimed.service;
     // A replica that is our own listener would be forwarded to itself without end.
     const isOwn = ({ host, port }: Address): boolean =>
       listening.has(serviceKey({ protocol, port })) && input.isOwnHost(host);
-    return toRoute(claimed, input, isOwn);
+    const route = toRoute(claimed, input, isOwn);
+    const names = hosts?.byKey.get(route.key);
+    return names === undefined ? route : { ...route, hosts: names };
   });
-  return { routes, problems };
+  return { routes, problems: [...problems, ...(hosts?.problems ?? [])] };
 }
 
 function toRoute(

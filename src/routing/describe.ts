@@ -43,18 +43,32 @@ function differences(before: Route, after: Route): string {
   for (const key of old.keys()) words.push(`-${key}`);
   if (before.app !== after.app) words.push(`app was ${before.app}`);
   if (sharersOf(before) !== sharersOf(after)) words.push(`shared with ${sharersOf(after)}`);
-  for (const name of policyNames) {
-    const [was, is] = [before.policy[name], after.policy[name]].map((value) =>
-      JSON.stringify(value),
-    );
-    if (was !== is) words.push(`${name} ${was} → ${is}`);
-  }
+  if (hostsOf(before) !== hostsOf(after)) words.push(`hosts ${hostsOf(after)}`);
+  words.push(...policyDifferences(before, after));
   if (before.mode !== after.mode) words.push(`mode ${before.mode} → ${after.mode}`);
   return words.length === 0 ? "details" : words.join(", ");
 }
 
+function policyDifferences(before: Route, after: Route): string[] {
+  return policyNames.flatMap((name) => {
+    const [was, is] = [before.policy[name], after.policy[name]].map((value) =>
+      JSON.stringify(value),
+    );
+    return was === is ? [] : [`${name} ${was} → ${is}`];
+  });
+}
+
 function sharersOf({ sharers = [] }: Route): string {
   return sharers.length === 0 ? "nobody" : sharers.join(" ");
+}
+
+/** The host names of a route in one line, the names of TLS marked; a few stand for many. */
+function hostsOf({ hosts }: Route): string {
+  if (hosts === undefined) return "none";
+  const words = [...hosts.http, ...hosts.tls.map((name) => `tls:${name}`)];
+  if (hosts.httpDefault) words.push("default");
+  if (hosts.tlsDefault) words.push("tls:default");
+  return words.join(" ");
 }
 
 function difference(before: RoutedReplica | undefined, after: RoutedReplica): string | undefined {

@@ -45,6 +45,7 @@ function sameRoute(one: Route, other: Route): boolean {
     plainFields.every((field) => one[field] === other[field]) &&
     isDeepStrictEqual(one.policy, other.policy) &&
     isDeepStrictEqual(one.sharers, other.sharers) &&
+    isDeepStrictEqual(one.hosts, other.hosts) &&
     one.replicas.length === other.replicas.length &&
     one.replicas.every((replica, index) => sameReplica(replica, other.replicas[index]))
   );

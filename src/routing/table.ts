@@ -1,5 +1,6 @@
 import type { Address } from "../model/address.ts";
 import type { CheckKind } from "../model/check.ts";
+import type { HostClaims } from "../model/host-claims.ts";
 import type { Problem } from "../model/problem.ts";
 import type { ReplicaState } from "../model/replica.ts";
 import type { ServicePolicy } from "../model/policy.ts";
@@ -44,6 +45,8 @@ export interface Route {
   readonly checkKind?: CheckKind | undefined;
   /** Further apps whose replicas serve the port; absent when there are none. */
   readonly sharers?: readonly string[];
+  /** The host names under which the gateway serves it; absent for none. */
+  readonly hosts?: HostClaims | undefined;
   /** Sorted by key. */
   readonly replicas: readonly RoutedReplica[];
 }
@@ -74,6 +77,9 @@ export function freezeTable(table: Table): Table {
       Object.freeze(replica);
     }
     Object.freeze(route.replicas);
+    Object.freeze(route.hosts?.http);
+    Object.freeze(route.hosts?.tls);
+    Object.freeze(route.hosts);
     Object.freeze(route);
   }
   Object.freeze(table.routes);

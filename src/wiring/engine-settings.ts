@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import type { Config } from "../config/settings.ts";
+import { gatewayPlan } from "./gateway.ts";
 import type { PoolOptions } from "../workers/pool.ts";
 
 const mostWorkers = 64;
@@ -9,6 +10,7 @@ export function engineSettings(config: Config): PoolOptions["settings"] {
   return {
     bindHosts: config.bind,
     proxyTrusted: config.proxyTrusted,
+    gateway: gatewayPlan(config),
     limits: {
       connectTimeoutMs: config.connectTimeoutMs,
       connectBudgetMs: 3 * config.connectTimeoutMs,

@@ -1,3 +1,4 @@
+import { gatewayPorts, hostRules } from "./gateway.ts";
 import { policyOf } from "../config/policy-of.ts";
 import type { Config } from "../config/settings.ts";
 import type { ControllerOptions } from "../control/controller.ts";
@@ -20,6 +21,9 @@ export function routingRules(
   const reserved = new Map<string, string>();
   if (statusPort !== undefined) reserved.set(`tcp/${statusPort}`, "the status port");
   if (config.apiPort !== undefined) reserved.set(`tcp/${config.apiPort}`, "the service API");
+  for (const { port, kind } of gatewayPorts(config)) {
+    reserved.set(`tcp/${port}`, `the gateway's ${kind === "tls" ? "TLS" : "HTTP"} port`);
+  }
   for (const protocol of config.enableDns ? ["tcp", "udp"] : []) {
     reserved.set(`${protocol}/${config.dnsPort}`, "our DNS server");
   }
@@ -33,6 +37,7 @@ export function routingRules(
     },
     defaultPolicy: policyOf(config),
     groupSize,
+    hosts: hostRules(config),
     isOwnHost,
   };
 }

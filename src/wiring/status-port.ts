@@ -1,10 +1,13 @@
+import { readFile } from "node:fs/promises";
 import { withDashboard } from "../admin/dashboard/dashboard.ts";
 import type { RoutingChanges } from "../admin/live-changes.ts";
 import { LiveFeed } from "../admin/live-feed.ts";
+import { replicaActions } from "../admin/replica-actions.ts";
 import { makePages, type Phase, type Showable } from "../admin/pages.ts";
 import { viewSource } from "../admin/source-view.ts";
 import { StatusServer } from "../admin/status-server.ts";
 import type { Config } from "../config/settings.ts";
+import type { Override } from "../control/overrides.ts";
 import type { DatedProblem } from "../control/problem-log.ts";
 import type { Transitions } from "../control/transitions.ts";
 import type { Source } from "../discovery/source.ts";
@@ -26,17 +29,21 @@ export interface RoutingHistory {
   readonly counts: Map<string, number>;
 }
 
-/** Everything that the status port shows. */
+const shortestToken = 16;
+
+/** Everything that the status port shows, and what it lets operators do. */
 export interface Shown {
   readonly config: Config;
   readonly version: string;
   readonly logger: Logger;
   readonly logLinesDropped: () => number;
+  readonly accessLinesDropped: () => number;
   readonly clock: () => number;
   readonly phase: () => Phase;
   readonly table: () => Table;
   readonly figures: () => readonly ServiceFigures[];
   readonly problems: () => readonly DatedProblem[];
+  readonly override: (address: string, wanted: Override | undefined) => boolean;
   readonly explain: (app: string) => Explanation | undefined;
   readonly sources: readonly Source[];
   readonly routing: RoutingHistory;
@@ -62,7 +69,17 @@ export async function openStatusPort(address: Address, shown: Shown): Promise<St
   });
   const pages = withDashboard(makePages(showable), live);
   const ownNames = new Set([...hostNames(config.hostNames)].map((name) => name.toLowerCase()));
-  return await StatusServer.open({ address, pages, failed, ownNames });
+  const actions = new Map(
+    replicaActions({ token: () => readToken(config.adminTokenFile), override: shown.override }),
+  );
+  return await StatusServer.open({ address, pages, actions, failed, ownNames });
+}
+
+/** Read at each call, so that a renewed token needs no restart; one that is too short to be secret counts as none. */
+async function readToken(path: string | undefined): Promise<string | undefined> {
+  if (path === undefined) return undefined;
+  const token = (await readFile(path, "utf8")).trim();
+  return token.length >= shortestToken ? token : undefined;
 }
 
 function toShowable(shown: Shown) {
@@ -103,7 +120,9 @@ function makeMetrics(shown: Shown): Metrics {
     bindErrors: () => pool.bindings.errors,
     workerCrashes: () => pool.crashes,
     workerUtilization: () => pool.utilization(),
+    gateway: () => pool.gateway.figures(pool.memory, pool.bindings),
     logLinesDropped: shown.logLinesDropped,
+    accessLinesDropped: shown.accessLinesDropped,
   });
 }
 

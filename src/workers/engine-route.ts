@@ -19,11 +19,12 @@ export function toEngineChange(
 }
 
 function toEngineRoute(route: Route, { memory, isLocal }: EngineRouteOptions): EngineRoute {
-  const { key, port, protocol, mode, policy } = route;
+  const { key, port, protocol, mode, policy, hosts } = route;
   const replicas = route.replicas.map((replica) => {
     const { address, state, task, weight } = replica;
     const row = memory.replicaRow(key, replica.key);
     return { key: replica.key, address, state, task, weight, row, isLocal: isLocal(replica) };
   });
-  return { key, port, protocol, mode, policy, row: memory.serviceRow(key), replicas };
+  const row = memory.serviceRow(key);
+  return { key, port, protocol, mode, policy, row, hosts, replicas };
 }

@@ -1,11 +1,13 @@
 import type { EngineChange, EngineReport } from "../engine/route.ts";
 import type { ServiceOptions } from "../engine/service.ts";
+import type { AccessBatch } from "../model/access.ts";
+import type { Certificate } from "../model/gateway.ts";
 import type { Outcome } from "../model/outcome.ts";
 
 /** What an engine is configured with for its whole life. */
 export type EngineSettings = Pick<
   ServiceOptions,
-  "bindHosts" | "reusePort" | "limits" | "proxyTrusted"
+  "bindHosts" | "reusePort" | "limits" | "proxyTrusted" | "gateway"
 >;
 
 /** What a worker is started with; everything else comes as messages. */
@@ -14,6 +16,8 @@ export interface WorkerStart {
   /** This worker's own cells. */
   readonly services: SharedArrayBuffer;
   readonly replicas: SharedArrayBuffer;
+  /** What the gateway counts beside connections. */
+  readonly gateway: SharedArrayBuffer;
   /** Open connections, shared by all workers. */
   readonly load: {
     readonly services: SharedArrayBuffer;
@@ -26,12 +30,16 @@ export interface WorkerStart {
 export type Order =
   | { readonly kind: "apply"; readonly version: number; readonly changes: readonly EngineChange[] }
   | { readonly kind: "forgive"; readonly key: string; readonly replica: string }
+  | { readonly kind: "certify"; readonly certificates: readonly Certificate[] }
+  /** A batch of the access log has been taken, so there is room for another. */
+  | { readonly kind: "access-taken" }
   | { readonly kind: "stop-accepting" }
   | { readonly kind: "abort"; readonly outcome: Outcome };
 
 /** Worker → control plane. */
 export type Answer =
   | { readonly kind: "report"; readonly report: EngineReport }
+  | { readonly kind: "access"; readonly batch: AccessBatch }
   /** The first thing a worker says, with the kernel's id of its thread where there is one. */
   | { readonly kind: "started"; readonly thread: number | undefined }
   | { readonly kind: "applied"; readonly version: number }

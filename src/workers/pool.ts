@@ -4,7 +4,9 @@ import { Worker } from "node:worker_threads";
 import { Backoff } from "../async/backoff.ts";
 import { repeat } from "../async/repeat.ts";
 import { isAbort, sleep } from "../async/sleep.ts";
-import type { EngineChange, EngineReport, EngineRoute } from "../engine/route.ts";
+import type { EngineChange, EngineRoute } from "../engine/route.ts";
+import type { AccessBatch } from "../model/access.ts";
+import type { Certificate } from "../model/gateway.ts";
 import type { Logger } from "../model/logger.ts";
 import type { Outcome } from "../model/outcome.ts";
 import type { RouteChange } from "../routing/diff.ts";
@@ -12,15 +14,20 @@ import type { RoutedReplica, Table } from "../routing/table.ts";
 import { Bindings } from "./bindings.ts";
 import { CounterMemory } from "./counter-memory.ts";
 import { Ejections } from "./ejections.ts";
+import { GatewayCounters, withRows, type GatewayPlan } from "./gateway-counters.ts";
 import { giveWay } from "./precedence.ts";
 import { descriptorLimit, processLimits } from "./this-host.ts";
 import { toEngineChange } from "./engine-route.ts";
+import { hearReport } from "./hear-report.ts";
 import type { Answer, EngineSettings, Order, WorkerStart } from "./messages.ts";
 
 export interface PoolOptions {
   /** Worker threads, 1 or more. */
   readonly workers: number;
-  readonly settings: Omit<EngineSettings, "reusePort">;
+  readonly settings: Omit<EngineSettings, "reusePort" | "gateway"> & {
+    /** Ports that services share by host name; none without. */
+    readonly gateway?: GatewayPlan | undefined;
+  };
   readonly logger: Logger;
   readonly random: () => number;
   /** True for a replica on this host. */
@@ -30,6 +37,8 @@ export interface PoolOptions {
   readonly bindFailed: () => void;
   /** Told that a connection of a route had trouble with a replica, or that trouble ejected it. */
   readonly suspected: (key: string, replica: string) => void;
+  /** Takes what workers have to say for the access log; without it, nothing is kept. */
+  readonly accessed?: (batch: AccessBatch) => void;
 }
 
 /** One slot of the pool: the worker that lives in it now and what it has been told. */
@@ -51,12 +60,14 @@ export class WorkerPool implements AsyncDisposable {
   readonly memory: CounterMemory;
   readonly bindings: Bindings;
   readonly ejections: Ejections;
+  readonly gateway: GatewayCounters;
   readonly #options: PoolOptions;
   readonly #slots: readonly Slot[];
   readonly #routes = new Map<string, EngineRoute>();
   readonly #life = new AbortController();
   readonly #tasks: Promise<void>[] = [];
   readonly #descriptors = descriptorLimit();
+  #certificates: readonly Certificate[] = [];
   #version = 0;
   #crashes = 0;
   /** Once set, a worker that dies is not replaced: its successor would open the ports again. */
@@ -68,6 +79,7 @@ export class WorkerPool implements AsyncDisposable {
     this.memory = new CounterMemory(options.workers);
     this.bindings = new Bindings(options.workers);
     this.ejections = new Ejections(options.clock);
+    this.gateway = new GatewayCounters(options.workers, options.settings.gateway);
     this.#slots = Array.from({ length: options.workers }, (_, index) => {
       return {
         index,
@@ -115,14 +127,13 @@ export class WorkerPool implements AsyncDisposable {
   /** Tells every worker what changed with this table. */
   apply({ version, routes }: Table, changes: readonly RouteChange[]): void {
     this.#version = version;
-    this.bindings.keepOnly(new Set(routes.map(({ key }) => key)));
+    this.bindings.keepOnly(new Set([...routes.map(({ key }) => key), ...this.gateway.keys]));
     this.ejections.keepOnly(routes);
-    const { workers, settings } = this.#options;
+    const { workers, settings, isLocal } = this.#options;
     const listeners = routes.length * workers * settings.bindHosts.length;
     const hasDatagrams = routes.some(({ protocol }) => protocol === "udp");
     this.memory.limit(processLimits({ descriptors: this.#descriptors, listeners, hasDatagrams }));
     this.memory.release(changes, performance.now());
-    const { isLocal } = this.#options;
     const orders: EngineChange[] = [];
     for (const change of changes) {
       const order = toEngineChange(change, { memory: this.memory, isLocal });
@@ -138,6 +149,12 @@ export class WorkerPool implements AsyncDisposable {
     this.ejections.forgive(key, replica);
     this.#options.logger.info("replica may be tried again", { key, replica });
     this.#tell({ kind: "forgive", key, replica });
+  }
+
+  /** TLS may end on the gateway with these from now on. */
+  certify(certificates: readonly Certificate[]): void {
+    this.#certificates = certificates;
+    this.#tell({ kind: "certify", certificates });
   }
 
   /** Settles when every worker serves this version (or has been told a later one). */
@@ -215,6 +232,7 @@ export class WorkerPool implements AsyncDisposable {
         route,
       }));
       const order: Order = { kind: "apply", version: this.#version, changes };
+      worker.postMessage({ kind: "certify", certificates: this.#certificates } satisfies Order);
       if (this.#version > 0) worker.postMessage(order);
     });
   }
@@ -223,18 +241,23 @@ export class WorkerPool implements AsyncDisposable {
     const { settings, workers } = this.#options;
     const services = this.memory.services[slot.index];
     const replicas = this.memory.replicas[slot.index];
-    if (services === undefined || replicas === undefined) throw new Error("no memory for worker");
+    const cells = this.gateway.buffers[slot.index];
+    if (services === undefined || replicas === undefined || cells === undefined)
+      throw new Error("no memory for worker");
     // One worker binds alone, so that a second portolan on the same ports fails loudly.
     const reusePort = workers > 1;
+    const gateway = settings.gateway && withRows(settings.gateway, this.memory);
     return {
-      settings: { ...settings, reusePort },
+      settings: { ...settings, reusePort, gateway },
       services,
       replicas,
+      gateway: cells,
       load: this.memory.load,
     };
   }
 
   #hear(slot: Slot, answer: Answer): void {
+    const { bindings, ejections } = this;
     switch (answer.kind) {
       case "started":
         slot.thread = answer.thread;
@@ -248,31 +271,12 @@ export class WorkerPool implements AsyncDisposable {
         slot.stopped = true;
         this.#stir();
         break;
+      case "access":
+        this.#options.accessed?.(answer.batch);
+        slot.worker?.postMessage({ kind: "access-taken" } satisfies Order);
+        break;
       case "report":
-        this.#hearEngine(slot, answer.report);
-        break;
-    }
-  }
-
-  #hearEngine(slot: Slot, report: EngineReport): void {
-    const { logger, bindFailed, suspected } = this.#options;
-    switch (report.kind) {
-      case "listening":
-      case "bind-failed":
-      case "closed":
-        if (this.bindings.note(slot.index, report)) bindFailed();
-        break;
-      case "ejected":
-      case "readmitted":
-        this.ejections.note(slot.index, report);
-        logger.info(`replica ${report.kind}`, { worker: slot.index, ...report });
-        if (report.kind === "ejected") suspected(report.key, report.replica);
-        break;
-      case "suspect":
-        suspected(report.key, report.replica);
-        break;
-      case "fail-open":
-        logger.warn("every replica is ejected or tried: the least bad is used", { ...report });
+        hearReport(slot.index, answer.report, { ...this.#options, bindings, ejections });
         break;
     }
   }

@@ -5,6 +5,7 @@ import type { EngineReport } from "../engine/route.ts";
 import { ReadMeter } from "../engine/tcp/read-meter.ts";
 import { Tally } from "../engine/tally.ts";
 import { ownHosts } from "../routing/own-addresses.ts";
+import { AccessQueue } from "./access-queue.ts";
 import type { Answer, Order, WorkerStart } from "./messages.ts";
 import { threadId } from "./precedence.ts";
 import { hostNames } from "./this-host.ts";
@@ -34,18 +35,28 @@ function serve(port: MessagePort, start: WorkerStart): void {
   });
   const report = (it: EngineReport): void => say({ kind: "report", report: it });
   const isOwnHost = ownHosts({ bind: start.settings.bindHosts, names: hostNames([]) });
-  const options = { isOwnHost, tally, requests: tally, random, report, meter };
+  const access = new AccessQueue({ send: (batch) => say({ kind: "access", batch }) });
+  const gatewayCells = new Float64Array(start.gateway);
+  const counting = { tally, requests: tally, gatewayCells, access };
+  const options = { isOwnHost, ...counting, random, report, meter };
   const engine = new Engine({ ...start.settings, ...options });
   const life = new AbortController();
   say({ kind: "started", thread: threadId() });
   port.on("message", (order: Order) => {
     // A rejection is a bug: it ends the thread as unhandled, and the pool replaces it.
-    void obey(engine, order, say);
+    if (order.kind === "access-taken") access.taken();
+    else void obey(engine, order, say);
   });
   void repeat(checkEveryMs, life.signal, () => engine.check(performance.now()));
 }
 
-async function obey(engine: Engine, order: Order, say: (answer: Answer) => void): Promise<void> {
+type EngineOrder = Exclude<Order, { readonly kind: "access-taken" }>;
+
+async function obey(
+  engine: Engine,
+  order: EngineOrder,
+  say: (answer: Answer) => void,
+): Promise<void> {
   switch (order.kind) {
     case "apply":
       await engine.apply(order.changes);
@@ -53,6 +64,9 @@ async function obey(engine: Engine, order: Order, say: (answer: Answer) => void)
       break;
     case "forgive":
       engine.forgive(order.key, order.replica);
+      break;
+    case "certify":
+      engine.certify(order.certificates);
       break;
     case "stop-accepting":
       await engine.stopAccepting();

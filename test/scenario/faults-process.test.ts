@@ -204,7 +204,10 @@ test("SIGTERM amid long and new connections: new ones are served or refused, old
   await wait(200);
   proxy.signal("SIGTERM");
   for (const endings of await Promise.all(knocking)) {
-    assert.deepEqual([...endings.keys()].toSorted(), ["ECONNREFUSED", "served"]);
+    // What the kernel queues in the very moment of closing is reset by it: one per client at most.
+    assert.ok((endings.get("ECONNRESET") ?? 0) <= 1);
+    const others = [...endings.keys()].filter((ending) => ending !== "ECONNRESET");
+    assert.deepEqual(others.toSorted(), ["ECONNREFUSED", "served"]);
   }
   for (const client of long) client.socket.end("good bye");
   await eventually(() => long.every(({ closed }) => closed));

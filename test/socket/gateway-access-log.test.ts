@@ -78,6 +78,7 @@ test("a connection is one line with its bytes, also when it was passed on by its
   await using gateway = await GatewayFixture.start([], {}, { access });
   const service = { replicas: [replica.port], hosts: { tls: ["a.test"] } };
   const port = await gateway.serveGuest({ ...service, policy: { accessLog: true } });
+  const clientPorts: number[] = [];
   for (const [to, bytes] of [
     [port, Buffer.from("hello")],
     [gateway.tlsPort, helloFor("a.test")],
@@ -85,10 +86,16 @@ test("a connection is one line with its bytes, also when it was passed on by its
     await using client = await TcpClient.open(to);
     client.socket.write(bytes);
     await eventually(() => client.received.equals(bytes));
+    clientPorts.push(client.socket.localPort ?? 0);
     client.socket.end();
     await eventually(() => client.closed);
   }
   const [own, passed] = await eventually(() => access.records.length === 2 && access.records);
+  const clients = [own?.client, passed?.client];
+  assert.deepEqual(
+    clients,
+    clientPorts.map((clientPort) => ({ host: "127.0.0.1", port: clientPort })),
+  );
   const size = helloFor("a.test").length;
   assert.deepEqual([own?.frontend, own?.received, own?.sent], [`tcp/${port}`, 5, 5]);
   assert.deepEqual([passed?.frontend, passed?.received, passed?.sent], ["gateway/tls", size, size]);

@@ -15,6 +15,8 @@ export const discoveryOptions: Options<
   | "marathonCert"
   | "marathonKey"
   | "groups"
+  | "enableTcp"
+  | "enableUdp"
   | "exposeHost"
   | "pods"
   | "refreshIntervalMs"
@@ -73,6 +75,18 @@ export const discoveryOptions: Options<
     describe: "Groups whose ports are forwarded, by label lb-group and the like; * for all",
     reader: names,
     fallback: Object.freeze(["*"]),
+  },
+  enableTcp: {
+    flag: "enable-tcp",
+    describe: "Forward TCP services",
+    reader: onOff,
+    fallback: true,
+  },
+  enableUdp: {
+    flag: "enable-udp",
+    describe: "Forward UDP services",
+    reader: onOff,
+    fallback: true,
   },
   exposeHost: {
     flag: "expose-host",

@@ -1,5 +1,5 @@
 import { defaultCheckPolicy, healthModes } from "../../model/check.ts";
-import { choice } from "../choices.ts";
+import { choice, onOff } from "../choices.ts";
 import { duration, wholeNumber } from "../numbers.ts";
 import { filePath } from "../texts.ts";
 import type { Options } from "../option.ts";
@@ -10,6 +10,7 @@ const day = 86_400_000;
 
 export const healthOptions: Options<
   | "connectTimeoutMs"
+  | "enableHealthChecks"
   | "health"
   | "checkIntervalMs"
   | "checkFastIntervalMs"
@@ -23,6 +24,13 @@ export const healthOptions: Options<
     describe: "Time for one attempt to reach a replica",
     reader: duration({ least: 1, most: hour }),
     fallback: 3 * second,
+  },
+  enableHealthChecks: {
+    flag: "enable-health-checks",
+    describe: "Probe replicas; --no-enable-health-checks is the same as --health marathon",
+    reader: onOff,
+    fallback: true,
+    isLive: true,
   },
   health: {
     flag: "health",

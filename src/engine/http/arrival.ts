@@ -2,13 +2,15 @@ import type { Socket } from "node:net";
 import { plainHost } from "../../model/address.ts";
 import type { Outcome } from "../../model/outcome.ts";
 import type { Endpoints } from "../proxy-protocol/header.ts";
-import type { ConnectionHost } from "../tcp/connection-host.ts";
+import type { PortHost } from "../tcp/connection-host.ts";
 import { readPreface } from "../tcp/preface.ts";
 
 export interface ArrivalOptions {
-  readonly host: ConnectionHost;
+  readonly host: PortHost;
   /** The port it came to. */
   readonly port: number;
+  /** Both ends, where they are known already. */
+  readonly ends: Endpoints | undefined;
   /** The client begins with a PROXY header. */
   readonly acceptProxy: boolean;
   /** Both ends of the client's own connection. */
@@ -18,9 +20,9 @@ export interface ArrivalOptions {
 
 /** Finds out whose connection a paused socket is; its own first bytes stay unread. */
 export function arrive(client: Socket, options: ArrivalOptions): void {
-  const { host, port, acceptProxy, arrived, turnedAway } = options;
-  if (!acceptProxy) {
-    arrived(endsOf(client, port));
+  const { host, port, ends, acceptProxy, arrived, turnedAway } = options;
+  if (ends !== undefined || !acceptProxy) {
+    arrived(ends ?? endsOf(client, port));
     return;
   }
   if (!host.trusts(client.remoteAddress ?? "")) {

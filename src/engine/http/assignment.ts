@@ -43,6 +43,11 @@ export class Assignment implements Waiter {
     return this.#replica;
   }
 
+  /** Replicas that were tried in vain before the present one. */
+  get retries(): number {
+    return Math.max(0, this.#tried.length - 1);
+  }
+
   /** True while there is no connection yet. */
   get isSeeking(): boolean {
     return this.#isWaiting || this.#cancelDial !== undefined;

@@ -7,6 +7,7 @@ import { Download } from "./download.ts";
 import type { RawFields } from "./fields.ts";
 import type { HttpRoute } from "./http-route.ts";
 import type { Inbound } from "./inbound.ts";
+import { RequestStory } from "./request-note.ts";
 import { ownAnswer } from "./own-answer.ts";
 import { outcomeOfReason, type Refusal } from "./refusal.ts";
 import { awaitsContinue, hasBody, isChunked, isRepeatable } from "./request-facts.ts";
@@ -41,7 +42,7 @@ export class Exchange implements UpstreamUser {
   readonly #assignment: Assignment;
   readonly #watch: Watch;
   readonly #traffic: Traffic;
-  readonly #startedAt = performance.now();
+  readonly #story: RequestStory;
   readonly #head: string;
   #drainBy = Infinity;
   #upstream: Upstream | undefined;
@@ -51,13 +52,13 @@ export class Exchange implements UpstreamUser {
   #retriedLoss = false;
   #response: ResponseHead | undefined;
   #isOver = false;
-  #status = 0;
 
   constructor(options: ExchangeOptions) {
     const { inbound, service } = options;
     this.#options = options;
     this.#service = service;
     this.#route = service.route;
+    this.#story = new RequestStory(inbound, service);
     const { writeStallMs } = service.host.limits;
     this.#traffic = new Traffic(inbound.socket, inbound.readBefore);
     this.#watch = new Watch(inbound.socket, { ...this.#route.policy, writeStallMs });
@@ -114,7 +115,7 @@ export class Exchange implements UpstreamUser {
       return;
     }
     const { head, body } = ownAnswer(refusal);
-    this.#status = refusal.status;
+    this.#story.status = refusal.status;
     this.#letGo();
     answer.begin(head, { isEmpty: false, closes: true, more: [] });
     answer.end(body, []);
@@ -153,7 +154,7 @@ export class Exchange implements UpstreamUser {
     const { replica } = this;
     if (replica === undefined) return;
     this.#service.host.heard(replica, undefined);
-    this.#status = head.status;
+    this.#story.answered(head.status);
     this.#response = head;
     const closes = this.#route.policy.httpReuse === "close" || !mayPersist();
     const more = this.#service.sticky.fieldsFor(replica.key, inbound.facts.cookies);
@@ -178,7 +179,7 @@ export class Exchange implements UpstreamUser {
     const { change, socket } = this.#options.inbound;
     const upstream = this.#upstream;
     if (change === undefined || upstream === undefined) return;
-    this.#status = head.status;
+    this.#story.answered(head.status);
     change.answer.change(head);
     this.#relay = openTunnel({
       client: socket,
@@ -231,6 +232,7 @@ export class Exchange implements UpstreamUser {
     const { host } = this.#service;
     const { socket } = upstream;
     this.#upstream = upstream;
+    this.#story.connected();
     this.#download = new Download({ answer, upstream: socket, meter: host.meter });
     this.#traffic.follow(socket);
     if (host.drainDeadline < Infinity) this.drainBy(host.drainDeadline);
@@ -278,6 +280,7 @@ export class Exchange implements UpstreamUser {
   }
 
   #letGo(): void {
+    this.#story.left(this.replica);
     this.#dropUpstream();
     this.#assignment.leave();
   }
@@ -285,8 +288,7 @@ export class Exchange implements UpstreamUser {
   #end(outcome: Outcome): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    const seconds = (performance.now() - this.#startedAt) / 1000;
-    this.#service.host.requests?.answered(this.#route.row, this.#status, seconds);
+    this.#story.over(outcome, this.#assignment.retries, this.#traffic.total);
     this.#options.ended(outcome);
   }
 

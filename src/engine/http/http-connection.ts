@@ -3,18 +3,20 @@ import type { Socket } from "node:net";
 import type { Outcome } from "../../model/outcome.ts";
 import type { Endpoints } from "../proxy-protocol/header.ts";
 import type { EngineReplica, EngineRoute } from "../route.ts";
-import type { Served } from "../tcp/connection-host.ts";
+import type { Arrival, Served } from "../tcp/connection-host.ts";
 import { reset } from "../tcp/reset.ts";
+import { addresseeOf } from "./addressee.ts";
 import { ServerAnswer } from "./answer.ts";
 import { arrive } from "./arrival.ts";
 import { EarlyBytes } from "./early-bytes.ts";
 import { Exchange } from "./exchange.ts";
 import type { HttpHost, ParserListener } from "./http-host.ts";
 import { IdleClock } from "./idle-clock.ts";
-import type { Change } from "./inbound.ts";
+import type { Change, Origin } from "./inbound.ts";
 import { Movement } from "./movement.ts";
 import { ownAnswer, ownAnswerText } from "./own-answer.ts";
 import { refusalOfFault } from "./parser-fault.ts";
+import { noteRefusal } from "./request-note.ts";
 import { judge, outcomeOfReason, type Accepted, type Refusal } from "./refusal.ts";
 import { factsOf, isChunked, type RequestFacts } from "./request-facts.ts";
 import { SocketAnswer } from "./socket-answer.ts";
@@ -26,8 +28,6 @@ interface Pending {
   readonly change: Change | undefined;
 }
 
-/** From the first byte of a request to the end of its head, in ms. */
-const defaultHeadMs = 10_000;
 /** How long a client may take to close after our last word, in ms. */
 const lingerMs = 2000;
 
@@ -40,8 +40,8 @@ export class HttpConnection implements Served, ParserListener {
   readonly #clock: IdleClock;
   readonly #stall = new Movement();
   readonly #queue: Pending[] = [];
-  #ends: Endpoints | undefined;
-  #isDenied = false;
+  /** Undefined until it is known whose it is. */
+  #origin: Origin | undefined;
   #current: Exchange | undefined;
   /** The last request that was begun. */
   #pending: Pending | undefined;
@@ -53,8 +53,8 @@ export class HttpConnection implements Served, ParserListener {
   #isEnding = false;
   #isClosed = false;
 
-  /** Takes over a paused client socket that has been counted as accepted. */
-  constructor(client: Socket, route: EngineRoute, host: HttpHost) {
+  /** Takes over the client; one whose ends are known has told them already. */
+  constructor({ client, ends: known }: Arrival, route: EngineRoute, host: HttpHost) {
     this.#client = client;
     this.#route = route;
     this.#host = host;
@@ -67,6 +67,7 @@ export class HttpConnection implements Served, ParserListener {
     arrive(client, {
       host: host.service,
       port: route.port,
+      ends: known,
       acceptProxy: route.policy.acceptProxy,
       arrived: (ends) => this.#arrived(ends),
       turnedAway: (outcome) => this.abort(outcome),
@@ -145,9 +146,13 @@ export class HttpConnection implements Served, ParserListener {
   }
 
   #arrived(ends: Endpoints): void {
-    const { admits } = this.#host.service;
-    this.#ends = ends;
-    this.#isDenied = admits !== undefined && !admits(ends.source.host);
+    this.#origin = {
+      socket: this.#client,
+      ends,
+      isBelieved: this.#host.believes(ends.source.host),
+      isSecure: this.#host.isSecure,
+      frontend: this.#route.key,
+    };
     this.#clock.restart();
     this.#host.parse(this.#client, this);
   }
@@ -164,37 +169,33 @@ export class HttpConnection implements Served, ParserListener {
   }
 
   #serve(pending: Pending): void {
-    const { message } = pending;
-    const facts = factsOf(message);
+    const facts = factsOf(pending.message);
     this.#pending = pending;
-    if (this.#isDenied) {
-      this.#refuse(pending, { status: 403, reason: "denied" });
-      return;
-    }
-    const judgement = judge(message, facts);
+    const judgement = judge(pending.message, facts);
     if (judgement.kind === "refused") this.#refuse(pending, judgement.refusal);
     else this.#exchange(pending, facts, judgement.request);
   }
 
   #exchange(pending: Pending, facts: RequestFacts, accepted: Accepted): void {
-    const service = this.#host.routeFor(accepted.host);
-    const ends = this.#ends;
-    if (service === undefined || ends === undefined) {
-      this.#refuse(pending, { status: 503, reason: "unknown-host" });
+    const origin = this.#origin;
+    if (origin === undefined) return;
+    const addressee = addresseeOf(accepted, origin.ends.source.host, this.#host);
+    if (addressee.kind === "refused") {
+      this.#refuse(pending, addressee.refusal);
       return;
     }
-    const isBelieved = this.#host.believes(ends.source.host);
-    const [socket, readBefore] = [this.#client, this.#readBefore];
-    const inbound = { ...pending, socket, readBefore, facts, accepted, ends, isBelieved };
+    const { service, guests } = addressee;
     const exchange = new Exchange({
-      inbound,
+      inbound: { ...pending, ...origin, readBefore: this.#readBefore, facts, accepted },
       service,
       mayPersist: () => this.#host.isServing,
       ended: (outcome) => {
+        guests?.delete(exchange);
         this.#isEnding = outcome !== "completed" || pending.answer.isLast;
         this.#exchangeEnded(outcome);
       },
     });
+    guests?.add(exchange);
     this.#current = exchange;
     // What came in one piece with the head is parsed first, so that a body that is malformed there reaches nobody.
     if (isChunked(facts)) process.nextTick(() => exchange.start());
@@ -224,10 +225,10 @@ export class HttpConnection implements Served, ParserListener {
     else if (!this.#host.isServing && !this.#isEnding) this.#endAfterAnswers();
   }
 
-  #refuse({ answer }: Pending, refusal: Refusal): void {
+  #refuse({ answer, message }: Pending, refusal: Refusal): void {
     const { head, body } = ownAnswer(refusal);
     this.#isEnding = true;
-    this.#count(refusal);
+    this.#count(refusal, factsOf(message));
     this.#clock.restart();
     // Nobody knows where a request ends whose framing is in doubt.
     if (refusal.reason === "bad-framing") answer.loseRequest();
@@ -243,9 +244,12 @@ export class HttpConnection implements Served, ParserListener {
     this.#endAfterAnswers();
   }
 
-  #count({ status, reason }: Refusal): void {
-    this.#outcome ??= outcomeOfReason(reason);
+  #count({ status, reason }: Refusal, facts?: RequestFacts): void {
+    const outcome = outcomeOfReason(reason);
+    this.#outcome ??= outcome;
     this.#host.requests?.answered(this.#route.row, status, 0);
+    const told = { ends: this.#origin?.ends, facts, status, outcome };
+    noteRefusal(this.#host.service, this.#route, told);
   }
 
   #endAfterAnswers(): void {
@@ -265,9 +269,8 @@ export class HttpConnection implements Served, ParserListener {
       if (this.#clock.idleFor(now) >= lingerMs) this.#client.destroy();
       return;
     }
-    const { requestHeadMs: headMs = defaultHeadMs } = this.#host.service.limits;
-    const silentMs = this.#route.policy.clientTimeoutMs;
-    const verdict = this.#clock.look(now, { silentMs, headMs });
+    const { requestHeadMs: headMs } = this.#host.service.limits;
+    const verdict = this.#clock.look(now, this.#route.policy.clientTimeoutMs, headMs);
     if (verdict === "slow-head") this.#answerFault({ status: 408, reason: "client-timeout" });
     if (verdict !== "silent") return;
     if (this.#pending === undefined) this.#outcome ??= "idle-timeout";

@@ -5,40 +5,42 @@ import type { HttpConnection } from "./http-connection.ts";
 import { HttpFront } from "./http-front.ts";
 import { HttpRoute, type RequestHost } from "./http-route.ts";
 
-/** One service port in HTTP mode: whatever host a request names, it is for the port's own service. */
+/** One service as requests see it, and its port in HTTP mode: whatever host a request there names, it is for this service. */
 export class HttpService {
-  readonly #front: HttpFront;
-  readonly #route: HttpRoute;
+  readonly route: HttpRoute;
+  readonly #host: ConnectionHost & RequestHost;
+  /** Made when the first connection needs it: requests may all come by the gateway. */
+  #front: HttpFront | undefined;
 
   constructor(route: EngineRoute, host: ConnectionHost & RequestHost) {
-    const own = new HttpRoute(route, host);
-    this.#route = own;
-    this.#front = new HttpFront({
-      service: host,
-      requests: host.requests,
-      routeFor: () => own,
-    });
+    this.route = new HttpRoute(route, host);
+    this.#host = host;
   }
 
   /** Takes over a paused client socket that has been counted as accepted. */
   accept(client: Socket): HttpConnection {
-    return this.#front.accept(client, this.#route.route);
+    this.#front ??= new HttpFront({
+      service: this.#host,
+      requests: this.#host.requests,
+      routeFor: () => this.route,
+    });
+    return this.#front.accept({ client }, this.route.route);
   }
 
   /** From now on requests follow this route; in another mode, connections end with their running requests. */
   retarget(route: EngineRoute): void {
-    this.#front.isServing = route.mode === "http";
-    this.#route.retarget(route);
+    if (this.#front !== undefined) this.#front.isServing = route.mode === "http";
+    this.route.retarget(route);
   }
 
   /** Ends idle connections to replicas that have idled long enough. */
   check(now: number): void {
-    this.#route.pool.check(now);
+    this.route.pool.check(now);
   }
 
   /** Connections end with their running requests, and so do those to replicas. */
   retire(): void {
-    this.#front.isServing = false;
-    this.#route.retire();
+    if (this.#front !== undefined) this.#front.isServing = false;
+    this.route.retire();
   }
 }

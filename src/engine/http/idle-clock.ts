@@ -1,11 +1,7 @@
 import type { Socket } from "node:net";
 
-export interface IdleLimits {
-  /** Nothing at all, in ms. */
-  readonly silentMs: number;
-  /** From the first byte of a request to the end of its head, in ms. */
-  readonly headMs: number;
-}
+/** From the first byte of a request to the end of its head, in ms. */
+const defaultHeadMs = 10_000;
 
 /** What has become of a client between two requests. */
 export type IdleVerdict = "waiting" | "silent" | "slow-head";
@@ -38,7 +34,8 @@ export class IdleClock {
     return now - this.#since;
   }
 
-  look(now: number, { silentMs, headMs }: IdleLimits): IdleVerdict {
+  /** Judges by how long there may be nothing at all, and how long a head may take from its first byte, in ms. */
+  look(now: number, silentMs: number, headMs: number = defaultHeadMs): IdleVerdict {
     if (!this.isSilent) {
       this.#headSince ??= now;
       return now - this.#headSince >= headMs ? "slow-head" : "waiting";

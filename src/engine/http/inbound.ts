@@ -14,18 +14,26 @@ export interface Change {
   readonly early: EarlyBytes;
 }
 
-/** One request of a client that may be forwarded, and the way to answer it. */
-export interface Inbound {
-  readonly message: IncomingMessage;
+/** Where the requests of one connection come from. */
+export interface Origin {
   readonly socket: Socket;
+  /** The client, and the address of ours it came to. */
+  readonly ends: Endpoints;
+  /** What the client says of those before it is believed. */
+  readonly isBelieved: boolean;
+  /** It came by TLS, which ends here. */
+  readonly isSecure: boolean;
+  /** The port it came to. */
+  readonly frontend: string;
+}
+
+/** One request of a client that may be forwarded, and the way to answer it. */
+export interface Inbound extends Origin {
+  readonly message: IncomingMessage;
   readonly answer: Answer;
   readonly change: Change | undefined;
   /** Bytes read of the client before this request. */
   readonly readBefore: number;
   readonly facts: RequestFacts;
   readonly accepted: Accepted;
-  /** The client, and the address of ours it came to. */
-  readonly ends: Endpoints;
-  /** What the client says of those before it is believed. */
-  readonly isBelieved: boolean;
 }

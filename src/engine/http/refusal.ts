@@ -2,8 +2,9 @@ import type { Outcome } from "../../model/outcome.ts";
 import { parseHostName, type HostName } from "./host-name.ts";
 import type { RawRequest, RequestFacts } from "./request-facts.ts";
 
-/** Why we answer a request ourselves; a closed list, used as the body of the answer. */
+/** Why we answer a request ourselves; a closed list, used as the body of the answer. `OK` says that we work. */
 export type Reason =
+  | "OK"
   | "bad-request"
   | "bad-host"
   | "bad-framing"
@@ -135,6 +136,7 @@ function refused(reason: Reason): Judgement {
 }
 
 const outcomeByReason: Readonly<Record<Reason, Outcome>> = {
+  OK: "completed",
   "bad-request": "bad-request",
   "bad-host": "bad-request",
   "bad-framing": "bad-request",

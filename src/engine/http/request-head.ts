@@ -13,6 +13,8 @@ export interface Forwarding {
   readonly ends: Endpoints;
   /** What the client says of those before it is believed. */
   readonly isBelieved: boolean;
+  /** It came by TLS, which ends here. */
+  readonly isSecure: boolean;
   /** The replica is asked to keep the connection. */
   readonly keepsAlive: boolean;
 }
@@ -56,13 +58,15 @@ function without(named: readonly string[], isBelieved: boolean): readonly string
 }
 
 function provenance(
-  { facts, ends, isBelieved }: Forwarding,
+  { facts, ends, isBelieved, isSecure }: Forwarding,
   host: string,
   seen: ReadonlySet<string>,
 ): string {
   const before = isBelieved ? facts.forwardedFor.filter((list) => list.trim() !== "") : [];
   let text = `X-Forwarded-For: ${[...before, ends.source.host].join(", ")}\r\n`;
-  if (!seen.has("x-forwarded-proto")) text += "X-Forwarded-Proto: http\r\n";
+  if (!seen.has("x-forwarded-proto")) {
+    text += `X-Forwarded-Proto: ${isSecure ? "https" : "http"}\r\n`;
+  }
   if (!seen.has("x-forwarded-host")) text += `X-Forwarded-Host: ${host}\r\n`;
   if (!seen.has("x-forwarded-port")) text += `X-Forwarded-Port: ${ends.destination.port}\r\n`;
   return text;

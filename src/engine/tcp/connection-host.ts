@@ -1,4 +1,7 @@
+import type { Socket } from "node:net";
+import type { AccessSink } from "../../model/access.ts";
 import type { DialFailure, Outcome } from "../../model/outcome.ts";
+import type { Endpoints } from "../proxy-protocol/header.ts";
 import type { Choice } from "../replica-pool.ts";
 import type { EngineReplica } from "../route.ts";
 import type { Tally } from "../tally.ts";
@@ -37,17 +40,34 @@ export interface Served {
   retire?(): void;
 }
 
-/** What a connection asks of the service it belongs to. */
-export interface ConnectionHost {
+/** What a connection asks of the port it came to. */
+export interface PortHost {
   readonly tally: Tally;
   readonly limits: ConnectionLimits;
-  readonly meter: ReadMeter;
-  /** When a connection that gets a replica now is to be reset, in ms; Infinity for never. */
-  readonly drainDeadline: number;
+  /** Undefined when nothing is logged. */
+  readonly access: AccessSink | undefined;
   /** True when this peer's PROXY header is believed. */
   trusts(peer: string): boolean;
   /** Undefined when nobody is kept out. */
   readonly admits: ((client: string) => boolean) | undefined;
+  /** Called once, when everything of the connection is closed. */
+  ended(connection: Served): void;
+}
+
+/** What came to a port: a paused client socket that has been counted as accepted. */
+export interface Arrival {
+  readonly client: Socket;
+  /** Both ends of the client's own connection, where they are known already. */
+  readonly ends?: Endpoints;
+  /** The port it came to, where that is not the service's own. */
+  readonly frontend?: string;
+}
+
+/** What a connection asks of the service it belongs to. */
+export interface ConnectionHost extends PortHost {
+  readonly meter: ReadMeter;
+  /** When a connection that gets a replica now is to be reset, in ms; Infinity for never. */
+  readonly drainDeadline: number;
   /** Picks none of `excluded` and puts the connection on it. */
   choose(excluded: readonly EngineReplica[], client: string | undefined): Choice;
   /** Takes the connection off its replica. */
@@ -57,6 +77,4 @@ export interface ConnectionHost {
   /** Joins the line for room; false when it is full. */
   join(waiter: Waiter): boolean;
   leave(waiter: Waiter): void;
-  /** Called once, when everything of the connection is closed. */
-  ended(connection: Served): void;
 }

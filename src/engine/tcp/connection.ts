@@ -1,14 +1,15 @@
 import type { Socket } from "node:net";
-import { plainHost, type Address } from "../../model/address.ts";
 import { outcomeOfDial, type DialFailure, type Outcome } from "../../model/outcome.ts";
 import { formatV1, formatV2 } from "../proxy-protocol/format.ts";
 import type { Endpoints, Header } from "../proxy-protocol/header.ts";
 import type { EngineReplica, EngineRoute } from "../route.ts";
-import type { ConnectionHost } from "./connection-host.ts";
+import type { Arrival, ConnectionHost } from "./connection-host.ts";
+import { noteConnection } from "./connection-note.ts";
 import { dial, type DialResult } from "./dial.ts";
 import { readPreface } from "./preface.ts";
 import { Relay } from "./relay.ts";
 import { reset } from "./reset.ts";
+import { socketEnds } from "./socket-ends.ts";
 import type { Waiter } from "./waiting-line.ts";
 
 /** A replica that held a connection this long has shown that it works, in ms. */
@@ -20,6 +21,7 @@ const provenMs = 1000;
  */
 export class Connection implements Waiter {
   readonly #client: Socket;
+  readonly #frontend: string;
   readonly #route: EngineRoute;
   readonly #host: ConnectionHost;
   readonly #startedAt = performance.now();
@@ -37,15 +39,18 @@ export class Connection implements Waiter {
   #drainBy = Infinity;
   #reported = { received: 0, sent: 0 };
 
-  /** Takes over a paused client socket that has been counted as accepted. */
-  constructor(client: Socket, route: EngineRoute, host: ConnectionHost) {
+  /** Takes over the client; one whose ends are known has told them already. */
+  constructor({ client, ends, frontend }: Arrival, route: EngineRoute, host: ConnectionHost) {
     this.#client = client;
+    // For the log they are asked for now: a closed socket cannot tell any more.
+    this.#endpoints = ends ?? (route.policy.accessLog ? socketEnds(client) : undefined);
+    this.#frontend = frontend ?? route.key;
     this.#route = route;
     this.#host = host;
     // A client that resets while we dial is noticed when it is read; until then there is nothing to do.
     client.on("error", () => undefined);
     client.once("close", () => this.#clientClosed());
-    if (route.policy.acceptProxy) this.#readHeader();
+    if (route.policy.acceptProxy && ends === undefined) this.#readHeader();
     else this.#enter();
   }
 
@@ -229,12 +234,7 @@ export class Connection implements Waiter {
   }
 
   #ends(): Endpoints {
-    const { remoteAddress, remotePort, localAddress, localPort } = this.#client;
-    this.#endpoints ??= {
-      source: end(remoteAddress, remotePort),
-      destination: end(localAddress, localPort),
-    };
-    return this.#endpoints;
+    return (this.#endpoints ??= socketEnds(this.#client));
   }
 
   #prove(): void {
@@ -260,9 +260,23 @@ export class Connection implements Waiter {
     this.#host.leave(this);
     this.#reportBytes();
     if (this.#relay !== undefined && !this.#proven && outcome !== "upstream-reset") this.#prove();
+    if (this.#route.policy.accessLog) this.#note(outcome);
     this.#leaveReplica();
     tally.closed(this.#route.row, outcome, (performance.now() - this.#startedAt) / 1000);
     this.#host.ended(this);
+  }
+
+  #note(outcome: Outcome): void {
+    noteConnection(this.#host, this.#route, {
+      frontend: this.#frontend,
+      replica: this.#replica,
+      client: this.#ends().source,
+      startedAt: this.#startedAt,
+      relay: this.#relay,
+      relayedSince: this.#relayedSince,
+      outcome,
+      retries: Math.max(0, this.#tried.length - 1),
+    });
   }
 
   #leaveReplica(): void {
@@ -282,8 +296,4 @@ export class Connection implements Waiter {
     this.#reported = { received, sent };
     this.#host.tally.moved(this.#route.row, this.#replica.row, moved);
   }
-}
-
-function end(host = "", port = 0): Address {
-  return { host: plainHost(host), port };
 }

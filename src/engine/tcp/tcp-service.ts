@@ -8,7 +8,9 @@ import type { Tally } from "../tally.ts";
 import { Binding, type ListenResult } from "../binding.ts";
 import { HttpService } from "../http/http-service.ts";
 import type { RequestTally } from "../http/request-tally.ts";
-import type { ConnectionHost, ConnectionLimits, Served } from "./connection-host.ts";
+import type { AccessSink } from "../../model/access.ts";
+import type { HttpRoute, RequestGuest } from "../http/http-route.ts";
+import type { Arrival, ConnectionHost, ConnectionLimits, Served } from "./connection-host.ts";
 import { Connection } from "./connection.ts";
 import { TcpListener } from "./listener.ts";
 import { ReplicaPool, type Choice } from "../replica-pool.ts";
@@ -22,6 +24,9 @@ export class TcpService implements ConnectionHost, EngineService {
   readonly limits: ConnectionLimits;
   readonly meter: ReadMeter;
   readonly requests: RequestTally | undefined;
+  readonly access: AccessSink | undefined;
+  /** Requests that came to a port of the gateway. */
+  readonly guests: Set<RequestGuest> = new Set();
   /** True once it listens nowhere any more. */
   closed: boolean = false;
   /** When connections that get a replica from now on are reset, in ms; Infinity while the service is there. */
@@ -42,11 +47,14 @@ export class TcpService implements ConnectionHost, EngineService {
     this.limits = limits;
     this.meter = options.meter;
     this.requests = options.requests;
+    this.access = options.access;
     this.#route = route;
     this.#access = new Access(route.policy.allow, route.policy.deny);
     this.#trusted = new Networks(proxyTrusted);
     this.#replicas = new ReplicaPool(route, { tally, random, report });
-    const accepted = (client: Socket): void => this.#accept(client);
+    const accepted = (client: Socket): void => {
+      this.#take({ client }, () => this.#serve(client));
+    };
     const open = (address: Address): Promise<ListenResult> =>
       TcpListener.open({ address, reusePort, accepted });
     this.#bindings = bindHosts.map((host) => {
@@ -144,10 +152,20 @@ export class TcpService implements ConnectionHost, EngineService {
     this.#connections.delete(connection);
   }
 
-  #accept(client: Socket): void {
+  /** Requests of this service, whatever port they come to and whatever its own port speaks. */
+  get requestRoute(): HttpRoute {
+    return this.#requestService.route;
+  }
+
+  /** Takes over a client that came to another port for this service; its bytes are copied as they are. */
+  adopt(arrival: Arrival): void {
+    this.#take(arrival, () => new Connection(arrival, this.#route, this));
+  }
+
+  #take({ client }: Arrival, serve: () => Served): void {
     const { row, policy } = this.#route;
     if (this.tally.accepted(row, policy.maxConnections)) {
-      this.#connections.add(this.#serve(client));
+      this.#connections.add(serve());
       return;
     }
     // Its own reset is no news: the connection ends here either way.
@@ -157,9 +175,13 @@ export class TcpService implements ConnectionHost, EngineService {
   }
 
   #serve(client: Socket): Served {
-    if (this.#route.mode !== "http") return new Connection(client, this.#route, this);
+    if (this.#route.mode !== "http") return new Connection({ client }, this.#route, this);
+    return this.#requestService.accept(client);
+  }
+
+  get #requestService(): HttpService {
     this.#http ??= new HttpService(this.#route, this);
-    return this.#http.accept(client);
+    return this.#http;
   }
 
   #endRequests(): void {
@@ -169,7 +191,7 @@ export class TcpService implements ConnectionHost, EngineService {
   #settleRunning(replicas: ReadonlyMap<string, EngineReplica>): void {
     const { closeOnDown, drainMs } = this.#route.policy;
     const deadline = drainMs > 0 ? performance.now() + drainMs : Infinity;
-    for (const connection of this.#connections) {
+    for (const connection of [...this.#connections, ...this.guests]) {
       const on = connection.replica;
       if (on === undefined) continue;
       const state = replicas.get(on.key)?.state ?? "draining";

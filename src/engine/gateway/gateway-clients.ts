@@ -1,0 +1,72 @@
+import type { Socket } from "node:net";
+import type { AccessSink } from "../../model/access.ts";
+import type { Outcome } from "../../model/outcome.ts";
+import { Networks } from "../access.ts";
+import type { ServiceOptions } from "../service.ts";
+import type { Tally } from "../tally.ts";
+import type { ConnectionLimits, PortHost, Served } from "../tcp/connection-host.ts";
+import { reset } from "../tcp/reset.ts";
+import type { GatewaySettings } from "./gateway-settings.ts";
+
+/** The clients of one gateway port, as long as they belong to no service. */
+export class GatewayClients implements PortHost {
+  readonly tally: Tally;
+  readonly limits: ConnectionLimits;
+  readonly access: AccessSink | undefined;
+  /** Each service lets in whom it wants. */
+  readonly admits: undefined;
+  readonly #row: number;
+  readonly #limit: number;
+  readonly #headerSources: Networks;
+  readonly #running = new Set<Served>();
+
+  constructor(row: number, options: ServiceOptions, gateway: GatewaySettings) {
+    this.tally = options.tally;
+    this.limits = options.limits;
+    this.access = options.access;
+    this.#row = row;
+    this.#limit = gateway.maxConnections;
+    this.#headerSources = new Networks(gateway.headerSources);
+  }
+
+  get count(): number {
+    return this.#running.size;
+  }
+
+  trusts(peer: string): boolean {
+    return this.#headerSources.has(peer);
+  }
+
+  /** Counts a new client and has it served, or resets it when the port is full. */
+  accept(client: Socket, serve: (client: Socket) => void): void {
+    if (this.tally.accepted(this.#row, this.#limit)) {
+      serve(client);
+      return;
+    }
+    // Its own reset is no news: the connection ends here either way.
+    client.on("error", () => undefined);
+    reset(client);
+    this.tally.closed(this.#row, "connection-limit", 0);
+  }
+
+  begun(connection: Served): void {
+    this.#running.add(connection);
+  }
+
+  ended(connection: Served): void {
+    this.#running.delete(connection);
+  }
+
+  check(now: number): void {
+    for (const connection of this.#running) connection.check(now);
+  }
+
+  abort(outcome: Outcome): void {
+    for (const connection of this.#running) connection.abort(outcome);
+  }
+
+  /** Connections end with their running requests. */
+  retire(): void {
+    for (const connection of this.#running) connection.retire?.();
+  }
+}

@@ -1,0 +1,37 @@
+import type { EngineReport } from "../engine/route.ts";
+import type { Logger } from "../model/logger.ts";
+import type { Bindings } from "./bindings.ts";
+import type { Ejections } from "./ejections.ts";
+
+/** Where it is written down what workers report, and who wants to know at once. */
+interface ReportEars {
+  readonly bindings: Bindings;
+  readonly ejections: Ejections;
+  readonly logger: Logger;
+  readonly bindFailed: () => void;
+  readonly suspected: (key: string, replica: string) => void;
+}
+
+/** Takes in what a worker's engine says of its listeners and of replicas. */
+export function hearReport(worker: number, report: EngineReport, to: ReportEars): void {
+  const { bindings, ejections, logger, bindFailed, suspected } = to;
+  switch (report.kind) {
+    case "listening":
+    case "bind-failed":
+    case "closed":
+      if (bindings.note(worker, report)) bindFailed();
+      break;
+    case "ejected":
+    case "readmitted":
+      ejections.note(worker, report);
+      logger.info(`replica ${report.kind}`, { worker, ...report });
+      if (report.kind === "ejected") suspected(report.key, report.replica);
+      break;
+    case "suspect":
+      suspected(report.key, report.replica);
+      break;
+    case "fail-open":
+      logger.warn("every replica is ejected or tried: the least bad is used", { ...report });
+      break;
+  }
+}
