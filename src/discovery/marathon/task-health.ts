@@ -8,6 +8,8 @@ export interface TaskVerdict {
   /** Why, in a few words. */
   readonly reason: string;
   readonly draining: boolean;
+  /** Only there while it does not run yet: whoever answers at its address is the one before it. */
+  readonly isStarting?: true;
 }
 
 const endedStates = new Set([
@@ -20,9 +22,9 @@ const endedStates = new Set([
   "TASK_DROPPED",
 ]);
 
+const startingStates: ReadonlySet<string | undefined> = new Set(["TASK_STAGING", "TASK_STARTING"]);
+
 const pausedReasons: ReadonlyMap<string, string> = new Map([
-  ["TASK_STAGING", "task is staging"],
-  ["TASK_STARTING", "task is starting"],
   // [marathon §7.5] These may still run and may come back: not knowing is not the same as knowing it is gone.
   ["TASK_UNREACHABLE", "task is unreachable"],
   ["TASK_LOST", "task is lost"],
@@ -39,12 +41,13 @@ export function taskVerdict(task: WireTask, declared: number | undefined): TaskV
   const { state } = task;
   if (isEnded(state)) return undefined;
   if (state === "TASK_KILLING") return { ...checkVerdict(task.checks, declared), draining: true };
+  if (startingStates.has(state) || (state === undefined && !seemsRunning(task))) {
+    const reason = state === "TASK_STARTING" ? "task is starting" : "task is staging";
+    return { health: "unknown", reason, draining: false, isStarting: true };
+  }
   if (state !== undefined && state !== "TASK_RUNNING") {
     const reason = pausedReasons.get(state) ?? `task state is ${printable(state, 40)}`;
     return { health: "unknown", reason, draining: false };
-  }
-  if (state === undefined && !seemsRunning(task)) {
-    return { health: "unknown", reason: "task is staging", draining: false };
   }
   return { ...checkVerdict(task.checks, declared), draining: false };
 }

@@ -159,7 +159,9 @@ export class Oracle {
   #theirWord(service: Service, replica: Replica): string[] {
     if (replica.health !== "unknown") return [replica.health];
     const memory = this.#memory.get(memoryKey(service, replica.task));
-    if (memory === undefined || this.#judgedAt - memory.to > hourMs) return ["unknown"];
+    if (memory === undefined) return ["unknown"];
+    // What is served without a new word, being held back or unreadable, keeps its old one fresh.
+    if (this.#judgedAt - memory.to > hourMs) return ["unknown", memory.health];
     return this.#judgedAt - memory.from > hourMs ? [memory.health, "unknown"] : [memory.health];
   }
 
