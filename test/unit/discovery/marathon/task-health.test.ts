@@ -172,3 +172,18 @@ suite("Marathon's verdict on a task", () => {
     }
   });
 });
+
+test("only what does not run yet is starting: nobody is to be asked at its address", () => {
+  const told: readonly (readonly [fields: object, isStarting: true | undefined])[] = [
+    [{ state: "TASK_STAGING" }, true],
+    [{ state: "TASK_STARTING" }, true],
+    [{}, true],
+    [{ startedAt }, undefined],
+    [{ state: "TASK_RUNNING" }, undefined],
+    [{ state: "TASK_UNREACHABLE" }, undefined],
+    [{ state: "TASK_KILLING" }, undefined],
+  ];
+  for (const [fields, isStarting] of told) {
+    assert.equal(taskVerdict(taskOf(fields), 1)?.isStarting, isStarting, JSON.stringify(fields));
+  }
+});
