@@ -1,6 +1,7 @@
 import type { EmbeddedMarathon } from "../../src/demo/marathon/marathon.ts";
 import type { MarathonOptions } from "../../src/demo/marathon/options.ts";
 import { Song } from "./canary.ts";
+import { setTimeout as wait } from "node:timers/promises";
 import { eventually } from "./eventually.ts";
 import { freePort } from "./free-port.ts";
 import { ProgramBaseline } from "./invariants.ts";
@@ -8,6 +9,9 @@ import { app, place, startMarathon } from "./marathon.ts";
 import { RunningProxy } from "./running-proxy.ts";
 import { TcpClient } from "./tcp-client.ts";
 import { echo, named, TcpReplica } from "./tcp-replica.ts";
+
+/** Longest time from a table to its bound ports, in ms. */
+const bindingMs = 2000;
 
 export interface StageOptions {
   /** Flags beside `--marathon`. */
@@ -58,9 +62,18 @@ export async function onStage(
   await baseline.assertHeld();
 }
 
-/** What the first line of a connection to this port says; undefined when it ended without one. */
+/**
+ * What the replica behind a port says its name is; undefined when the connection was reset. A table is told a moment
+ * before its ports are bound, so a port that nobody listens on is asked again, for a while.
+ */
 export async function ask(port: number, host?: string): Promise<string | undefined> {
-  await using client = new TcpClient(port, host);
-  await eventually(() => client.text.includes("\n") || client.closed);
-  return client.text.includes("\n") ? client.text.slice(0, client.text.indexOf("\n")) : undefined;
+  const until = performance.now() + bindingMs;
+  for (;;) {
+    await using client = new TcpClient(port, host);
+    await eventually(() => client.text.includes("\n") || client.closed);
+    const isBound = client.error?.code !== "ECONNREFUSED";
+    if (client.text.includes("\n")) return client.text.slice(0, client.text.indexOf("\n"));
+    if (isBound || performance.now() > until) return undefined;
+    await wait(10);
+  }
 }
