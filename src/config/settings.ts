@@ -57,6 +57,8 @@ export interface Settings {
   readonly consulTokenFile: string | undefined;
   /** Default: the agent's own. */
   readonly consulDatacenter: string | undefined;
+  /** What an instance with a warning is to Consul's users. Default: up. */
+  readonly consulWarning: "up" | "down";
   /** DNS names whose SRV records are replicas, each with its service port, `name=port`. Default: none. */
   readonly dnsSrv: readonly string[];
   /** A Docker engine, `unix:///…` or `tcp://…`. Default: none. */

@@ -89,6 +89,7 @@ function makeConsul({ config, ...rest }: Surroundings): Source | undefined {
     url: new URL(consul),
     tokenFile: consulTokenFile,
     datacenter: consulDatacenter,
+    warning: config.consulWarning,
     groups: config.groups,
     refreshIntervalMs,
     ...rest,

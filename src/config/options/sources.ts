@@ -1,4 +1,4 @@
-import { onOff, ranking, sourceNames } from "../choices.ts";
+import { choice, onOff, ranking, sourceNames } from "../choices.ts";
 import { consulUrl, dockerUrl, etcdUrl, srvNames } from "../places.ts";
 import { filePath, matching } from "../texts.ts";
 import type { Options } from "../option.ts";
@@ -9,6 +9,7 @@ export const sourcesOptions: Options<
   | "consul"
   | "consulTokenFile"
   | "consulDatacenter"
+  | "consulWarning"
   | "dnsSrv"
   | "docker"
   | "sourcePriority"
@@ -49,6 +50,12 @@ export const sourcesOptions: Options<
     describe: "Consul's datacenter, unless it is the agent's own",
     reader: matching("a name", (text) => /^[\w-]{1,100}$/.test(text)),
     fallback: undefined,
+  },
+  consulWarning: {
+    flag: "consul-warning",
+    describe: "Whether instances whose checks warn are up or down",
+    reader: choice(["up", "down"]),
+    fallback: "up",
   },
   dnsSrv: {
     flag: "dns-srv",

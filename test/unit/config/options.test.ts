@@ -76,6 +76,7 @@ test("the defaults are the documented ones", () => {
       consul: "",
       "consul-token-file": "",
       "consul-datacenter": "",
+      "consul-warning": "up",
       "dns-srv": "",
       docker: "",
       "source-priority": "marathon,registrator,consul,file,dns,docker",
