@@ -1,5 +1,6 @@
-import { printable, type Problem } from "../model/problem.ts";
+import type { Problem } from "../model/problem.ts";
 import { aligned } from "./aligned.ts";
+import { printableLines } from "./printable-lines.ts";
 
 /** A service as `portolan check` shows it. */
 export interface CheckedService {
@@ -28,9 +29,5 @@ export function checkText(
   const table = services === undefined ? [] : [aligned([heading, ...rows])];
   const faults = problems.map(({ kind, subject, reason }) => `  ${kind} ${subject}: ${reason}`);
   const told = faults.length === 0 ? "no problems" : ["problems", ...faults].join("\n");
-  return [...table, told]
-    .join("\n\n")
-    .split("\n")
-    .map((line) => printable(line, 2000))
-    .join("\n");
+  return printableLines([...table, told].join("\n\n"));
 }

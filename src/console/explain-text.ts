@@ -1,6 +1,6 @@
-import { printable } from "../model/problem.ts";
 import { ageText } from "./age.ts";
 import { fieldsOf, listOf, numberOf, textOf, type Fields } from "./json.ts";
+import { printableLines } from "./printable-lines.ts";
 
 /** The answer of `/api/explain/<app>` for people; `now` in ms since the epoch. */
 export function explainText(answer: unknown, now: number): string {
@@ -69,12 +69,4 @@ function signalLine({ from, says, reason, ageMs }: Fields, { nextProbeInMs }: Fi
 
 function problemText({ kind, reason, since }: Fields, now: number): string {
   return `  ${textOf(kind)} for ${ageText(now - Date.parse(textOf(since)))}: ${textOf(reason)}`;
-}
-
-/** What app owners wrote must not move the cursor of those who read it. */
-function printableLines(text: string): string {
-  return text
-    .split("\n")
-    .map((line) => printable(line, 2000))
-    .join("\n");
 }

@@ -1,7 +1,7 @@
-import { printable } from "../model/problem.ts";
 import { ageText } from "./age.ts";
 import { aligned } from "./aligned.ts";
 import { fieldsOf, listOf, numberOf, textOf, type Fields } from "./json.ts";
+import { printableLines } from "./printable-lines.ts";
 
 /** What the pages of the status port say. */
 export interface Overview {
@@ -24,11 +24,7 @@ export function statusText({ phase, table, sources, problems }: Overview, now: n
     aligned([["PORT", "APP", "UP", "CONNECTIONS", "OUT OF ROTATION"], ...rows]),
     faults.length === 0 ? "no problems" : ["problems", ...faults].join("\n"),
   ];
-  return sections
-    .join("\n\n")
-    .split("\n")
-    .map((line) => printable(line, 2000))
-    .join("\n");
+  return printableLines(sections.join("\n\n"));
 }
 
 function sourceRow(source: Fields): string {

@@ -4,35 +4,15 @@ import type { Worker } from "node:worker_threads";
 import { serviceColumns, sessionsClosedColumn } from "../../src/model/counters.ts";
 import { defaultPolicy } from "../../src/model/policy.ts";
 import type { Route, Table } from "../../src/routing/table.ts";
-import { WorkerPool } from "../../src/workers/pool.ts";
+import type { WorkerPool } from "../../src/workers/pool.ts";
 import { eventually } from "../support/eventually.ts";
 import { freeUdpPort, UdpClient } from "../support/udp-client.ts";
 import { echoDatagram, UdpReplica } from "../support/udp-replica.ts";
-
-const silent = { debug() {}, info() {}, warn() {}, error() {} };
+import { startWorkerPool } from "../support/worker-pool.ts";
 
 /** A pool that serves one UDP service on `port`. */
 async function serve(workers: number, port: number, replica: number): Promise<WorkerPool> {
-  const pool = WorkerPool.start({
-    workers,
-    settings: {
-      bindHosts: ["127.0.0.1"],
-      proxyTrusted: [],
-      limits: {
-        connectTimeoutMs: 3000,
-        connectBudgetMs: 9000,
-        headerTimeoutMs: 5000,
-        halfCloseMs: 30_000,
-        writeStallMs: 120_000,
-      },
-    },
-    logger: silent,
-    random: Math.random,
-    clock: Date.now,
-    isLocal: () => false,
-    bindFailed: () => undefined,
-    suspected: () => undefined,
-  });
+  const pool = startWorkerPool(workers);
   const after = routeTo(port, replica);
   const table: Table = { version: 1, updatedAt: 0, routes: [after], problems: [] };
   pool.apply(table, [{ kind: "added", key: after.key, after }]);

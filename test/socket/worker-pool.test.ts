@@ -5,38 +5,18 @@ import type { Worker } from "node:worker_threads";
 import { closedColumn, serviceColumns } from "../../src/model/counters.ts";
 import type { Route, Table } from "../../src/routing/table.ts";
 import type { Bindings } from "../../src/workers/bindings.ts";
-import { WorkerPool } from "../../src/workers/pool.ts";
+import type { WorkerPool } from "../../src/workers/pool.ts";
 import { eventually } from "../support/eventually.ts";
 import { freePort } from "../support/free-port.ts";
 import { TcpClient } from "../support/tcp-client.ts";
 import { named, TcpReplica } from "../support/tcp-replica.ts";
-
-const silent = { debug() {}, info() {}, warn() {}, error() {} };
+import { startWorkerPool } from "../support/worker-pool.ts";
 
 function start(workers: number): { pool: WorkerPool; threads: Worker[]; bindings: Bindings } {
   const threads: Worker[] = [];
   const remember = (worker: Worker): void => void threads.push(worker);
   process.on("worker", remember);
-  const pool = WorkerPool.start({
-    workers,
-    settings: {
-      bindHosts: ["127.0.0.1"],
-      proxyTrusted: [],
-      limits: {
-        connectTimeoutMs: 3000,
-        connectBudgetMs: 9000,
-        headerTimeoutMs: 5000,
-        halfCloseMs: 30_000,
-        writeStallMs: 120_000,
-      },
-    },
-    logger: silent,
-    random: Math.random,
-    clock: Date.now,
-    isLocal: () => false,
-    bindFailed: () => undefined,
-    suspected: () => undefined,
-  });
+  const pool = startWorkerPool(workers);
   const { bindings } = pool;
   return { pool, threads, bindings };
 }

@@ -1,7 +1,6 @@
 import type { Clock, Random } from "../../model/clock.ts";
 import type { Logger } from "../../model/logger.ts";
-import { createAgent } from "../http-agent.ts";
-import { systemTls } from "../http-agent.ts";
+import { createAgent, systemTls } from "../http-agent.ts";
 import { JsonClient } from "../json-client.ts";
 import type { Source, SourceState, SourceStatus } from "../source.ts";
 import { WatchLoop } from "../watch-loop.ts";
