@@ -4,7 +4,7 @@ import type { EmbeddedMarathon } from "../../src/demo/marathon/marathon.ts";
 import { eventually } from "../support/eventually.ts";
 import { startMarathon } from "../support/marathon.ts";
 import { RunningProxy } from "../support/running-proxy.ts";
-import { freePortOfBoth, freeUdpPort, UdpClient } from "../support/udp-client.ts";
+import { freePortOfBoth, UdpClient } from "../support/udp-client.ts";
 import { missing, output, outputOnceReady, Server } from "../support/udp-program.ts";
 import { namedDatagram, UdpReplica } from "../support/udp-replica.ts";
 
@@ -50,7 +50,7 @@ test("a UDP service comes from Marathon, follows it, and is in the table and the
   await using one = await UdpReplica.start(namedDatagram("one"));
   await using two = await UdpReplica.start(namedDatagram("two"));
   await using marathon = await startMarathon();
-  const port = await freeUdpPort();
+  const port = await freePortOfBoth();
   const first = place(marathon, { id: "/game", port, protocol: "udp" }, one.port);
   await using proxy = await startProxy(marathon);
   await proxy.service(port, ({ listening }) => listening.length === 1);
@@ -86,7 +86,7 @@ test("a UDP service comes from Marathon, follows it, and is in the table and the
 test("with few descriptors there are few sessions, and those who have one keep it", async () => {
   await using replica = await UdpReplica.start(namedDatagram("here"));
   await using marathon = await startMarathon();
-  const port = await freeUdpPort();
+  const port = await freePortOfBoth();
   place(marathon, { id: "/game", port, protocol: "udp" }, replica.port);
   const args = ["--marathon", marathon.urls[0] ?? ""];
   await using proxy = await RunningProxy.start(args, {}, 256);
@@ -186,10 +186,10 @@ test(
   "a ping-pong of real programs loses nothing",
   { skip: missing("sockperf", "sockperf") },
   async () => {
-    const replica = await freeUdpPort();
+    const replica = await freePortOfBoth();
     await using _ = new Server("sockperf", ["server", "-i", "127.0.0.1", "-p", `${replica}`]);
     await using marathon = await startMarathon();
-    const port = await freeUdpPort();
+    const port = await freePortOfBoth();
     place(marathon, { id: "/ping", port, protocol: "udp" }, replica);
     await using proxy = await startProxy(marathon);
     await proxy.service(port, ({ listening }) => listening.length === 1);

@@ -2,14 +2,14 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { EngineFixture, toUdpRoute } from "../support/engine-fixture.ts";
 import { eventually } from "../support/eventually.ts";
-import { freeUdpPort, UdpClient } from "../support/udp-client.ts";
+import { freePortOfBoth, UdpClient } from "../support/udp-client.ts";
 import { echoDatagram, namedDatagram, UdpReplica } from "../support/udp-replica.ts";
 
 test("a session begins with a PROXY header of version 2 that names the client, and each replica gets one", async () => {
   await using one = await UdpReplica.start(echoDatagram);
   await using two = await UdpReplica.start(echoDatagram);
   await using proxy = new EngineFixture();
-  const port = await freeUdpPort();
+  const port = await freePortOfBoth();
   await proxy.serveUdp(port, [one.port], { sendProxy: 2 });
   await using client = await UdpClient.open(port);
   await client.ask("first");
@@ -27,7 +27,7 @@ test("a session begins with a PROXY header of version 2 that names the client, a
 test("what does not fit with its PROXY header is dropped and counted, and the session lives (U02)", async () => {
   await using replica = await UdpReplica.start(echoDatagram);
   await using proxy = new EngineFixture();
-  const port = await freeUdpPort();
+  const port = await freePortOfBoth();
   await proxy.serveUdp(port, [replica.port], { sendProxy: 2 });
   await using client = await UdpClient.open(port);
   client.send(Buffer.alloc(65_507));
@@ -43,7 +43,7 @@ test("IPv6 clients reach IPv4 replicas, and the other way round", async () => {
   await using four = await UdpReplica.start(namedDatagram("four"));
   await using six = await UdpReplica.start(namedDatagram("six"), 0, "::1");
   await using proxy = new EngineFixture({ bindHosts: ["127.0.0.1", "::1"] });
-  const port = await freeUdpPort();
+  const port = await freePortOfBoth();
   await proxy.serveUdp(port, [four.port]);
   await using byFour = await UdpClient.open(port);
   await using bySix = await UdpClient.open(port, { host: "::1" });
@@ -62,7 +62,7 @@ test("IPv6 clients reach IPv4 replicas, and the other way round", async () => {
 test("two clients of one port number and different addresses are two", async () => {
   await using replica = await UdpReplica.start(echoDatagram);
   await using proxy = new EngineFixture({ bindHosts: ["127.0.0.1", "127.0.0.3"] });
-  const port = await freeUdpPort();
+  const port = await freePortOfBoth();
   await proxy.serveUdp(port, [replica.port]);
   await using one = await UdpClient.open(port, { from: "127.0.0.1" });
   await using two = await UdpClient.open(port, { from: "127.0.0.2", fromPort: one.port });
@@ -95,7 +95,7 @@ test("a port that is taken is reported, and served once it is free", async () =>
 
 test("the kernel's buffer is asked to be large, and what is granted is reported", async () => {
   await using proxy = new EngineFixture();
-  await proxy.serveUdp(await freeUdpPort(), []);
+  await proxy.serveUdp(await freePortOfBoth(), []);
   const report = proxy.reports.find(({ kind }) => kind === "listening");
   assert.ok(report?.kind === "listening");
   assert.ok((report.receiveBuffer ?? 0) > 0);
@@ -104,7 +104,7 @@ test("the kernel's buffer is asked to be large, and what is granted is reported"
 test("a replica that cannot even be sent to loses its client to another", async () => {
   await using alive = await UdpReplica.start(namedDatagram("alive"));
   await using proxy = new EngineFixture();
-  const port = await freeUdpPort();
+  const port = await freePortOfBoth();
   const route = toUdpRoute(port, [alive.port, alive.port], { balance: "first" });
   // 255.255.255.255 needs a right that our sockets do not ask for: connect fails.
   const replicas = route.replicas.map((replica, index) =>

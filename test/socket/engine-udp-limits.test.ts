@@ -4,14 +4,14 @@ import { once } from "node:events";
 import { test } from "node:test";
 import { EngineFixture } from "../support/engine-fixture.ts";
 import { eventually } from "../support/eventually.ts";
-import { freeUdpPort, UdpClient } from "../support/udp-client.ts";
+import { freePortOfBoth, UdpClient } from "../support/udp-client.ts";
 import { echoDatagram, UdpReplica } from "../support/udp-replica.ts";
 import { openUdpSockets } from "../support/udp-sockets.ts";
 
 test("past its limit a service keeps the clients it serves and refuses new ones", async () => {
   await using replica = await UdpReplica.start(echoDatagram);
   await using proxy = new EngineFixture();
-  const port = await freeUdpPort();
+  const port = await freePortOfBoth();
   await proxy.serveUdp(port, [replica.port], { maxSessions: 2 });
   await using one = await UdpClient.open(port);
   await using two = await UdpClient.open(port);
@@ -28,7 +28,7 @@ test("past its limit a service keeps the clients it serves and refuses new ones"
 test("the process has a limit of its own over all services", async () => {
   await using replica = await UdpReplica.start(echoDatagram);
   await using proxy = new EngineFixture({ sessionLimit: 1 });
-  const port = await freeUdpPort();
+  const port = await freePortOfBoth();
   await proxy.serveUdp(port, [replica.port]);
   await using one = await UdpClient.open(port);
   await using two = await UdpClient.open(port);
@@ -40,7 +40,7 @@ test("the process has a limit of its own over all services", async () => {
 test("a flood of one-shot clients opens no more sessions than there may be, and harms none that is in use (U08)", async () => {
   await using replica = await UdpReplica.start(echoDatagram);
   await using proxy = new EngineFixture();
-  const port = await freeUdpPort();
+  const port = await freePortOfBoth();
   const before = openUdpSockets();
   await proxy.serveUdp(port, [replica.port], { maxSessions: 50, sessionIdleMs: 200 });
   await using client = await UdpClient.open(port);
@@ -59,7 +59,7 @@ test("a flood of one-shot clients opens no more sessions than there may be, and 
 test("clients that are not allowed open no session", async () => {
   await using replica = await UdpReplica.start(echoDatagram);
   await using proxy = new EngineFixture();
-  const port = await freeUdpPort();
+  const port = await freePortOfBoth();
   await proxy.serveUdp(port, [replica.port], { allow: ["127.0.0.2"], deny: ["10.0.0.0/8"] });
   await using stranger = await UdpClient.open(port);
   await using friend = await UdpClient.open(port, { from: "127.0.0.2" });
@@ -72,7 +72,7 @@ test("clients that are not allowed open no session", async () => {
 test("a replica that sends to its own service is not answered, or both would go on for ever (U09)", async () => {
   await using replica = await UdpReplica.start(echoDatagram);
   await using proxy = new EngineFixture();
-  const port = await freeUdpPort();
+  const port = await freePortOfBoth();
   await proxy.serveUdp(port, [replica.port]);
   replica.send("ping", port);
   await eventually(() => proxy.dropped["bad-source"] === 1);

@@ -2,14 +2,14 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { EngineFixture, toUdpRoute } from "../support/engine-fixture.ts";
 import { eventually } from "../support/eventually.ts";
-import { freeUdpPort, UdpClient } from "../support/udp-client.ts";
+import { freePortOfBoth, UdpClient } from "../support/udp-client.ts";
 import { namedDatagram, UdpReplica } from "../support/udp-replica.ts";
 
 test("in packet mode each datagram is balanced on its own, and each replica has one socket per client", async () => {
   await using one = await UdpReplica.start(namedDatagram("one"));
   await using two = await UdpReplica.start(namedDatagram("two"));
   await using proxy = new EngineFixture();
-  const port = await freeUdpPort();
+  const port = await freePortOfBoth();
   await proxy.serveUdp(port, [one.port, two.port], { datagrams: "packet", balance: "roundrobin" });
   await using client = await UdpClient.open(port);
   for (let round = 0; round < 10; round += 1) await client.ask("who");
@@ -24,7 +24,7 @@ test("in multicast mode every replica gets every datagram, and all their answers
   await using two = await UdpReplica.start(namedDatagram("two"));
   await using three = await UdpReplica.start(namedDatagram("three"));
   await using proxy = new EngineFixture();
-  const port = await freeUdpPort();
+  const port = await freePortOfBoth();
   await proxy.serveUdp(port, [one.port, two.port, three.port], { datagrams: "multicast" });
   await using client = await UdpClient.open(port);
   client.send("all");
@@ -47,7 +47,7 @@ test("weights share out clients", async () => {
   await using one = await UdpReplica.start(namedDatagram("one"));
   await using two = await UdpReplica.start(namedDatagram("two"));
   await using proxy = new EngineFixture();
-  const port = await freeUdpPort();
+  const port = await freePortOfBoth();
   const route = toUdpRoute(port, [one.port, two.port], { balance: "roundrobin" });
   const replicas = route.replicas.map((replica, index) => ({
     ...replica,

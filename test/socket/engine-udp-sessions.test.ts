@@ -3,14 +3,14 @@ import { test } from "node:test";
 import { EngineFixture, toUdpRoute } from "../support/engine-fixture.ts";
 import { eventually } from "../support/eventually.ts";
 import { Baseline } from "../support/invariants.ts";
-import { freeUdpPort, orderedUdpPorts, UdpClient } from "../support/udp-client.ts";
+import { freePortOfBoth, orderedUdpPorts, UdpClient } from "../support/udp-client.ts";
 import { echoDatagram, namedDatagram, UdpReplica } from "../support/udp-replica.ts";
 
 test("datagrams of every size go through unchanged, the empty one too (U01)", async () => {
   await using replica = await UdpReplica.start(echoDatagram);
   await using _ = await Baseline.take();
   await using proxy = new EngineFixture();
-  const port = await freeUdpPort();
+  const port = await freePortOfBoth();
   await proxy.serveUdp(port, [replica.port]);
   await using client = await UdpClient.open(port);
   for (const size of [0, 1, 1472, 1473, 9000, 65_507]) {
@@ -30,7 +30,7 @@ test("a client stays on one replica, and clients are balanced over all", async (
   await using one = await UdpReplica.start(namedDatagram("one"));
   await using two = await UdpReplica.start(namedDatagram("two"));
   await using proxy = new EngineFixture();
-  const port = await freeUdpPort();
+  const port = await freePortOfBoth();
   await proxy.serveUdp(port, [one.port, two.port], { balance: "leastconn" });
   await using first = await UdpClient.open(port);
   await using second = await UdpClient.open(port);
@@ -47,7 +47,7 @@ test("a client stays on one replica, and clients are balanced over all", async (
 test("a session ends when nothing moves, its socket is closed, and the next datagram opens a new one (U05)", async () => {
   await using replica = await UdpReplica.start(echoDatagram);
   await using proxy = new EngineFixture();
-  const port = await freeUdpPort();
+  const port = await freePortOfBoth();
   await proxy.serveUdp(port, [replica.port], { sessionIdleMs: 100 });
   await using client = await UdpClient.open(port);
   {
@@ -66,7 +66,7 @@ test("the session of a replica that leaves moves on with the next datagram (U10)
   await using one = await UdpReplica.start(namedDatagram("one"));
   await using two = await UdpReplica.start(namedDatagram("two"));
   await using proxy = new EngineFixture();
-  const port = await freeUdpPort();
+  const port = await freePortOfBoth();
   await proxy.serveUdp(port, [one.port]);
   await using client = await UdpClient.open(port);
   assert.equal(String(await client.ask("who")), "one");
@@ -80,7 +80,7 @@ test("the session of a replica that goes down moves on, that of a draining one s
   await using one = await UdpReplica.start(namedDatagram("one"), oneAt);
   await using two = await UdpReplica.start(namedDatagram("two"), twoAt);
   await using proxy = new EngineFixture();
-  const port = await freeUdpPort();
+  const port = await freePortOfBoth();
   const route = toUdpRoute(port, [one.port, two.port], { balance: "first", drainMs: 300 });
   const [first, second] = route.replicas;
   assert.ok(first !== undefined && second !== undefined);
@@ -100,7 +100,7 @@ test("a replica that refuses loses its client to another at the next datagram, a
   const [dead = 0, second] = await orderedUdpPorts(2);
   await using alive = await UdpReplica.start(namedDatagram("alive"), second);
   await using proxy = new EngineFixture();
-  const port = await freeUdpPort();
+  const port = await freePortOfBoth();
   await proxy.serveUdp(port, [dead, alive.port], { balance: "first" });
   for (let round = 0; round < 3; round += 1) {
     await using client = await UdpClient.open(port);
@@ -119,7 +119,7 @@ test("what comes in a burst behind a refused datagram is sent to another replica
   const [dead = 0, second] = await orderedUdpPorts(2);
   await using alive = await UdpReplica.start(echoDatagram, second);
   await using proxy = new EngineFixture();
-  const port = await freeUdpPort();
+  const port = await freePortOfBoth();
   await proxy.serveUdp(port, [dead, alive.port], { balance: "first" });
   await using client = await UdpClient.open(port);
   for (let index = 0; index < 20; index += 1) client.send(`message ${index}`);
@@ -128,9 +128,9 @@ test("what comes in a burst behind a refused datagram is sent to another replica
 });
 
 test("when the only replica refuses, it is tried again with the next datagram", async () => {
-  const dead = await freeUdpPort();
+  const dead = await freePortOfBoth();
   await using proxy = new EngineFixture();
-  const port = await freeUdpPort();
+  const port = await freePortOfBoth();
   await proxy.serveUdp(port, [dead]);
   await using client = await UdpClient.open(port);
   client.send("lost");
@@ -141,7 +141,7 @@ test("when the only replica refuses, it is tried again with the next datagram", 
 
 test("without a replica datagrams are dropped and counted, and open no session (U11)", async () => {
   await using proxy = new EngineFixture();
-  const port = await freeUdpPort();
+  const port = await freePortOfBoth();
   await proxy.serveUdp(port, []);
   await using client = await UdpClient.open(port);
   client.send("anyone?");
@@ -153,7 +153,7 @@ test("a stranger's datagram to a session's port reaches nobody (U06)", async () 
   await using replica = await UdpReplica.start(echoDatagram);
   await using stranger = await UdpReplica.start(() => undefined);
   await using proxy = new EngineFixture();
-  const port = await freeUdpPort();
+  const port = await freePortOfBoth();
   await proxy.serveUdp(port, [replica.port]);
   await using client = await UdpClient.open(port);
   await client.ask("one");
@@ -169,7 +169,7 @@ test("a session ends with the last expected answer, so that each request is bala
     reply("too much");
   });
   await using proxy = new EngineFixture();
-  const port = await freeUdpPort();
+  const port = await freePortOfBoth();
   await proxy.serveUdp(port, [one.port], { expectedReplies: 1 });
   await using client = await UdpClient.open(port);
   await client.ask("first");
@@ -183,7 +183,7 @@ test("an answer that is on its way when the service is removed still arrives, an
   const asked = Promise.withResolvers<(answer: string) => void>();
   await using replica = await UdpReplica.start((_message, reply) => asked.resolve(reply));
   await using proxy = new EngineFixture();
-  const port = await freeUdpPort();
+  const port = await freePortOfBoth();
   await proxy.serveUdp(port, [replica.port]);
   await using client = await UdpClient.open(port);
   await using late = await UdpClient.open(port);
@@ -200,7 +200,7 @@ test("an answer that is on its way when the service is removed still arrives, an
 test("removing the service ends its sessions and frees the port", async () => {
   await using replica = await UdpReplica.start(echoDatagram);
   await using proxy = new EngineFixture();
-  const port = await freeUdpPort();
+  const port = await freePortOfBoth();
   await proxy.serveUdp(port, [replica.port]);
   await using client = await UdpClient.open(port);
   await client.ask("hello");

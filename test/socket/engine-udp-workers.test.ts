@@ -6,7 +6,7 @@ import { defaultPolicy } from "../../src/model/policy.ts";
 import type { Route, Table } from "../../src/routing/table.ts";
 import type { WorkerPool } from "../../src/workers/pool.ts";
 import { eventually } from "../support/eventually.ts";
-import { freeUdpPort, UdpClient } from "../support/udp-client.ts";
+import { freePortOfBoth, UdpClient } from "../support/udp-client.ts";
 import { echoDatagram, UdpReplica } from "../support/udp-replica.ts";
 import { startWorkerPool } from "../support/worker-pool.ts";
 
@@ -38,7 +38,7 @@ function routeTo(port: number, replica: number): Route {
 
 test("with four workers each client has one session, and every answer reaches who asked (U16)", async () => {
   await using replica = await UdpReplica.start(echoDatagram);
-  const port = await freeUdpPort();
+  const port = await freePortOfBoth();
   await using pool = await serve(4, port, replica.port);
   assert.deepEqual(pool.bindings.listening(`udp/${port}`), [`127.0.0.1:${port}`]);
   await using stack = new AsyncDisposableStack();
@@ -67,7 +67,7 @@ test("a worker that dies is replaced, its sessions are booked as killed and open
   const remember = (worker: Worker): void => void threads.push(worker);
   process.on("worker", remember);
   await using replica = await UdpReplica.start(echoDatagram);
-  const port = await freeUdpPort();
+  const port = await freePortOfBoth();
   await using pool = await serve(1, port, replica.port);
   const key = `udp/${port}`;
   await using client = await UdpClient.open(port);

@@ -10,6 +10,7 @@ import { framed, messagesIn } from "../../src/publish/dns/frames.ts";
 import type { Route } from "../../src/routing/table.ts";
 import { eventually } from "../support/eventually.ts";
 import { keepingLogger } from "../support/running-source.ts";
+import { freePortOfBoth } from "../support/udp-client.ts";
 import { question, told, type Told } from "../unit/publish/dns-messages.ts";
 import { route, routed, table } from "../unit/publish/tables.ts";
 
@@ -186,9 +187,9 @@ test("an address that is taken is an error, and nothing stays bound", async () =
 
 test("a port that is taken for UDP alone is given back for TCP", async () => {
   const squatter = createSocket("udp4");
-  squatter.bind(0, "127.0.0.1");
+  const address = { host: "127.0.0.1", port: await freePortOfBoth() };
+  squatter.bind(address.port, address.host);
   await once(squatter, "listening");
-  const address = { host: "127.0.0.1", port: squatter.address().port };
   await assert.rejects(open([], { address }), { code: "EADDRINUSE" });
   squatter.close();
   await once(squatter, "close");

@@ -67,35 +67,27 @@ export function portOf(socket: Socket): number {
   return socket.address().port;
 }
 
-/** A UDP port of loopback that nobody had a moment ago. */
-export async function freeUdpPort(host = "127.0.0.1"): Promise<number> {
-  const socket = createSocket({ type: host.includes(":") ? "udp6" : "udp4" });
-  socket.on("error", () => undefined);
-  socket.bind(0, host);
-  await once(socket, "listening");
-  const port = portOf(socket);
-  socket.close();
-  await once(socket, "close");
-  return port;
+/** A port of loopback that nobody has for TCP or for UDP, and that no socket is given by chance. */
+export async function freePortOfBoth(host = "127.0.0.1"): Promise<number> {
+  for (;;) {
+    const port = await freePort(host);
+    if (await isFreeForUdp(port, host)) return port;
+  }
 }
 
 /** So many free UDP ports of loopback, in the order in which the policy `first` takes replicas on them. */
 export async function orderedUdpPorts(count: number): Promise<number[]> {
   const ports = new Set<number>();
-  while (ports.size < count) ports.add(await freeUdpPort());
+  while (ports.size < count) ports.add(await freePortOfBoth());
   return [...ports].toSorted((one, other) => (String(one) < String(other) ? -1 : 1));
 }
 
-/** A port of loopback that is free for TCP and for UDP. */
-export async function freePortOfBoth(): Promise<number> {
-  for (;;) {
-    const port = await freePort();
-    const socket = createSocket("udp4");
-    const isFree = await new Promise<boolean>((resolve) => {
-      socket.on("error", () => resolve(false));
-      socket.bind(port, "127.0.0.1", () => resolve(true));
-    });
-    socket.close();
-    if (isFree) return port;
-  }
+async function isFreeForUdp(port: number, host: string): Promise<boolean> {
+  const socket = createSocket({ type: host.includes(":") ? "udp6" : "udp4" });
+  const isFree = await new Promise<boolean>((resolve) => {
+    socket.on("error", () => resolve(false));
+    socket.bind(port, host, () => resolve(true));
+  });
+  socket.close();
+  return isFree;
 }
