@@ -30,20 +30,23 @@ const gatherMs = 1000;
 
 /** A first line with the shape and a checksum, then the state as JSON. */
 export function formatState(state: SavedState): string {
-  const body = JSON.stringify(state);
+  return sealed(JSON.stringify(state));
+}
+
+function sealed(body: string): string {
   return `portolan-state ${shape} ${checksum(body)}\n${body}\n`;
 }
 
 /** The state in a text that this program has written, or why it is not used; `now` in ms since the epoch. */
 export function parseState(text: string, now: number): SavedState | string {
   const end = text.indexOf("\n");
-  const [name, version, sum] = text.slice(0, Math.max(0, end)).split(" ");
+  const [name, version] = text.slice(0, Math.max(0, end)).split(" ");
   const body = text.slice(end + 1, -1);
   if (name !== "portolan-state") return "it is no state file";
   if (version !== String(shape))
     return `it has shape ${printable(version ?? "", 20)}, not ${shape}`;
   // What passes is our own writing, down to the last byte, and needs no other check.
-  if (sum !== checksum(body)) return "its checksum is wrong";
+  if (text !== sealed(body)) return "its checksum is wrong";
   const state: SavedState = JSON.parse(body);
   if (now - state.savedAt > oldestMs) return "it is older than a day";
   return state;

@@ -17,6 +17,8 @@ test("a state file that anybody has touched is not used, and never an exception 
   const touched = fc
     .tuple(fc.nat({ max: state.length }), fc.nat({ max: 20 }), fc.string({ unit: "binary" }))
     .map(([at, dropped, text]) => state.slice(0, at) + text + state.slice(at + dropped));
+  for (const given of [state.slice(0, -1), `${state.slice(0, -1)} `, state.replace("\n", " \n")])
+    assert.equal(parseState(given, 6), "its checksum is wrong");
   const text = fc.oneof(touched, fc.string({ unit: "binary" }), fc.json());
   fc.assert(
     fc.property(text, (given) => {
