@@ -4,13 +4,12 @@ import { isAbort } from "../async/sleep.ts";
 import type { Source, SourceState } from "../discovery/source.ts";
 import type { Checks } from "../health/checks.ts";
 import { Judgements } from "../health/judgements.ts";
-import type { Now, Verdict } from "../health/verdict.ts";
+import type { Now } from "../health/verdict.ts";
 import type { Explanation } from "../model/explanation.ts";
 import type { Logger } from "../model/logger.ts";
 import { problemKey, type Problem } from "../model/problem.ts";
-import type { Replica } from "../model/replica.ts";
 import type { Service } from "../model/service.ts";
-import { buildRoutes, type BuildInput } from "../routing/build.ts";
+import { RouteBuilder, type BuildInput } from "../routing/build.ts";
 import { describeChanges } from "../routing/describe.ts";
 import { diffRoutes, type RouteChange } from "../routing/diff.ts";
 import { hasLingering, keepLingering } from "../routing/linger.ts";
@@ -28,7 +27,7 @@ export interface Feed {
 export interface ControllerOptions {
   readonly feeds: readonly Feed[];
   /** Everything that building a table needs beside the services. */
-  readonly rules: Omit<BuildInput, "services" | "standingOf" | "incumbents">;
+  readonly rules: Omit<BuildInput, "services" | "standingsOf" | "incumbents">;
   /** What our own probes look at. */
   readonly checks: Checks;
   /** What the sources said before we were started, served until they answer; undefined when nothing is known. */
@@ -70,6 +69,7 @@ export class Controller {
   readonly #options: ControllerOptions;
   readonly #accepted = new Map<string, AcceptedState>();
   readonly #judgements: Judgements;
+  readonly #builder = new RouteBuilder();
   readonly #stirred = new Alarm();
   #isStirred = false;
   readonly #overrides = new Overrides();
@@ -221,10 +221,10 @@ export class Controller {
     const services = this.#services;
     this.#judgements.judge(services, now);
     const { routes: before } = this.#table;
-    const built = buildRoutes({
+    const built = this.#builder.build({
       ...this.#rules,
       services,
-      standingOf: (replica) => this.#standingOf(replica),
+      standingsOf: (service) => this.#judgements.of(service) ?? [],
       incumbents: before,
     });
     const routes = keepLingering(built.routes, { before, connectionsOn, now: now.wall });
@@ -247,12 +247,6 @@ export class Controller {
   #problems(): Problem[] {
     const ofSources = [...this.#accepted.values()].flatMap(({ problems }) => problems);
     return [...ofSources, ...this.#judgements.problems];
-  }
-
-  #standingOf(replica: Replica): Verdict {
-    const verdict = this.#judgements.of(replica);
-    if (verdict === undefined) throw new Error(`${replica.task} was not judged`);
-    return verdict;
   }
 }
 

@@ -112,7 +112,7 @@ interface Known extends Omit<Evidence, "ejection"> {
 
 function signalsOf(replica: Replica, service: Service, known: Known): Signal[] {
   const { judgements, checks, ejection, now } = known;
-  const said = judgements.of(replica)?.source;
+  const said = judgements.of(service)?.[service.replicas.indexOf(replica)]?.source;
   const word: Signal = {
     from: service.source,
     says: replica.draining ? "draining" : replica.health,

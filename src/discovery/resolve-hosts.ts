@@ -54,6 +54,8 @@ class Resolution {
   #newest: SourceState | undefined;
   #isReady = false;
   #first: Promise<void> | undefined;
+  /** Few services are new at a time. */
+  readonly #names = new WeakMap<Service, readonly string[]>();
   /** What has been made of services since an address changed last: who gets one again can tell that it is the same. */
   #made = new WeakMap<Service, Resolved>();
 
@@ -68,7 +70,7 @@ class Resolution {
       for (let next = await states.next(); next.done !== true; next = await states.next()) {
         if (this.#signal.aborted) return;
         this.#newest = next.value;
-        this.#resolver.want(hostNames(next.value));
+        this.#resolver.want(new Set(next.value.services.flatMap((one) => this.#namesOf(one))));
         // A newer state may come while the first one waits; it then takes its place.
         this.#first ??= this.#becomeReady();
         this.#publish();
@@ -83,6 +85,16 @@ class Resolution {
     await this.#resolver.settled(this.#firstWaitMs);
     this.#isReady = true;
     this.#publish();
+  }
+
+  /** The hosts of a service that are no addresses. */
+  #namesOf(service: Service): readonly string[] {
+    const known = this.#names.get(service);
+    if (known !== undefined) return known;
+    const hosts = new Set(service.replicas.map(({ address }) => address.host));
+    const names = [...hosts].filter((host) => isIP(host) === 0);
+    this.#names.set(service, names);
+    return names;
   }
 
   #publish(): void {
@@ -107,7 +119,8 @@ class Resolution {
   #resolve(service: Service): Resolved {
     const known = this.#made.get(service);
     if (known !== undefined) return known;
-    const resolved = resolveService(service, this.#resolver);
+    const isPlain = this.#namesOf(service).length === 0;
+    const resolved = isPlain ? { service, problems: [] } : resolveService(service, this.#resolver);
     // A name without an address is asked for again and again, and any answer is a change.
     this.#made.set(service, resolved);
     return resolved;
@@ -120,14 +133,7 @@ interface Resolved {
   readonly problems: readonly Problem[];
 }
 
-function hostNames({ services }: SourceState): ReadonlySet<string> {
-  const hosts = services.flatMap(({ replicas }) => replicas.map(({ address }) => address.host));
-  return new Set(hosts.filter((host) => isIP(host) === 0));
-}
-
 function resolveService(service: Service, resolver: HostResolver): Resolved {
-  if (service.replicas.every(({ address }) => isIP(address.host) !== 0))
-    return { service, problems: [] };
   const problems: Problem[] = [];
   const replicas: Replica[] = [];
   for (const replica of service.replicas) {

@@ -1,15 +1,15 @@
 import { formatAddress, type Address } from "../model/address.ts";
 import type { CheckPolicy } from "../model/check.ts";
 import type { Replica } from "../model/replica.ts";
-import type { Service } from "../model/service.ts";
+import { serviceKey, type Service } from "../model/service.ts";
 import { planOf, type CheckPlan } from "./check-plan.ts";
 import type { Checked } from "./checked.ts";
-import type { Prober } from "./prober.ts";
+import type { Prober, Watched } from "./prober.ts";
 import type { ProbeTarget } from "./probes/probe.ts";
 import type { Credentials } from "./secrets.ts";
 
 export interface ChecksOptions {
-  readonly prober: Pick<Prober, "want" | "of" | "nextIn" | "suspect">;
+  readonly prober: Pick<Prober, "want" | "watched" | "nextIn" | "suspect">;
   /** What applies where a service says nothing itself. */
   readonly defaults: CheckPolicy;
   /** False for addresses that are never connected to, whatever their source says. */
@@ -20,36 +20,41 @@ export interface ChecksOptions {
   readonly credentialsOf: (app: string) => Credentials | undefined;
 }
 
-/** What is probed of one replica of one service. */
-interface Looked {
+/** What is asked of one replica. */
+interface Question {
+  /** Equal for equal questions to one address. */
   readonly key: string;
-  readonly plan: CheckPlan;
-}
-
-/** What is probed of a service, as long as neither it nor its secret has changed. */
-interface Followed {
-  readonly plan: CheckPlan;
-  readonly credentials: Credentials | undefined;
-  readonly replicas: readonly FollowedReplica[];
-}
-
-interface FollowedReplica extends Looked {
-  readonly replica: Replica;
   readonly target: ProbeTarget;
-  /** Route and address. */
-  readonly place: string;
 }
 
-/** Which probes the services ask for, and what they found; replicas that are asked the same share one probe. */
+/** What is asked of a service, as long as neither it, nor its secret, nor the defaults have changed. */
+interface Asked {
+  readonly defaults: CheckPolicy;
+  readonly credentials: Credentials | undefined;
+  readonly plan: CheckPlan;
+  /** In the order of its replicas; undefined for those that are not probed. */
+  readonly questions: readonly (Question | undefined)[];
+}
+
+/** What is asked of a service, and where the answers are. */
+interface Followed extends Asked {
+  readonly watched: readonly (Watched | undefined)[];
+  readonly byAddress: ReadonlyMap<string, Watched>;
+}
+
+/**
+ * Which probes the services ask for, and what they found; replicas that are asked the same share one probe. Few services
+ * change at a time, and those that do are other objects: the work is that of the change.
+ */
 export class Checks {
   readonly #options: ChecksOptions;
   #defaults: CheckPolicy;
-  #looks = new Map<Replica, Looked>();
-  #plans = new Map<Service, CheckPlan>();
-  /** Few services change at a time, and those that do are other objects. */
-  #followed = new WeakMap<Service, Followed>();
-  /** Route and replica → what is probed there, for those who know no more than that. */
-  #byAddress = new Map<string, string>();
+  readonly #followed = new Map<Service, Followed>();
+  readonly #byReplica = new Map<Replica, Watched>();
+  /** Route → the services that claim it. */
+  readonly #byRoute = new Map<string, Set<Followed>>();
+  /** How many replicas of services ask each question. */
+  readonly #askers = new Map<string, number>();
 
   constructor(options: ChecksOptions) {
     this.#options = options;
@@ -59,88 +64,148 @@ export class Checks {
   /** From the next `follow` on, this applies where a service says nothing itself. */
   set defaults(defaults: CheckPolicy) {
     this.#defaults = defaults;
-    this.#followed = new WeakMap();
   }
 
   /** From now on these services are checked, and nothing else is. */
   follow(services: readonly Service[]): void {
-    const { prober } = this.#options;
-    const targets = new Map<string, ProbeTarget>();
-    this.#looks = new Map();
-    this.#plans = new Map();
-    this.#byAddress = new Map();
-    for (const service of services) this.#followService(service, targets);
-    prober.want(targets);
+    const next = new Set(services);
+    const left = [...this.#followed].filter(
+      ([service, followed]) => !next.has(service) || !this.#holds(service, followed),
+    );
+    for (const [service, followed] of left) this.#forget(service, followed);
+    const fresh = services.filter((service) => !this.#followed.has(service));
+    const asked = fresh.map((service) => [service, this.#ask(service)] as const);
+    this.#watch(
+      left.flatMap(([, { questions }]) => questions),
+      asked.flatMap(([, { questions }]) => questions),
+    );
+    for (const [service, what] of asked) this.#remember(service, what);
   }
 
   planOf(service: Service): CheckPlan {
-    return this.#plans.get(service) ?? planOf(service, this.#defaults);
+    return this.#followed.get(service)?.plan ?? planOf(service, this.#defaults);
+  }
+
+  /**
+   * Where to find what is known of each replica of a service, in their order; undefined for one that is not probed. It
+   * is the same array for as long as the same is asked.
+   */
+  watchedOf(service: Service): readonly (Watched | undefined)[] {
+    return this.#followed.get(service)?.watched ?? nobody;
   }
 
   /** What probes say of a replica; undefined when it is not probed. */
   of(replica: Replica): Checked | undefined {
-    const look = this.#looks.get(replica);
-    return look === undefined ? undefined : this.#options.prober.of(look.key);
+    return this.#byReplica.get(replica)?.checked;
   }
 
   /** Time until its next probe, in ms; undefined when it is not probed. */
   nextIn(replica: Replica): number | undefined {
-    const look = this.#looks.get(replica);
-    return look === undefined ? undefined : this.#options.prober.nextIn(look.key);
+    const watched = this.#byReplica.get(replica);
+    return watched === undefined ? undefined : this.#options.prober.nextIn(watched.key);
   }
 
   /** What probes say of the replica `host:port` of the route `tcp/1234`. */
   ofAddress(route: string, replica: string): Checked | undefined {
-    const key = this.#byAddress.get(`${route} ${replica}`);
-    return key === undefined ? undefined : this.#options.prober.of(key);
+    return this.#at(route, replica)?.checked;
   }
 
   /** A connection of this route had trouble with that replica. */
   suspect(route: string, replica: string): void {
-    const key = this.#byAddress.get(`${route} ${replica}`);
-    if (key !== undefined) this.#options.prober.suspect(key);
+    const watched = this.#at(route, replica);
+    if (watched !== undefined) this.#options.prober.suspect(watched.key);
   }
 
-  #followService(service: Service, targets: Map<string, ProbeTarget>): void {
-    const { plan, replicas } = this.#follow(service);
-    this.#plans.set(service, plan);
-    for (const { replica, key, target, place } of replicas) {
-      targets.set(key, target);
-      this.#looks.set(replica, { key, plan });
-      this.#byAddress.set(place, key);
+  #at(route: string, replica: string): Watched | undefined {
+    for (const { byAddress } of this.#byRoute.get(route) ?? []) {
+      const watched = byAddress.get(replica);
+      if (watched !== undefined) return watched;
     }
+    return undefined;
   }
 
-  #follow(service: Service): Followed {
-    const credentials = this.#options.credentialsOf(service.app);
-    const known = this.#followed.get(service);
-    if (known !== undefined && known.credentials === credentials) return known;
-    const plan = planOf(service, this.#defaults);
-    const replicas =
-      plan.check.health === "marathon" ? [] : this.#replicas(service, plan, credentials);
-    const followed = { plan, credentials, replicas };
+  #holds({ app }: Service, { defaults, credentials }: Followed): boolean {
+    return defaults === this.#defaults && credentials === this.#options.credentialsOf(app);
+  }
+
+  #forget(service: Service, followed: Followed): void {
+    this.#followed.delete(service);
+    for (const replica of service.replicas) this.#byReplica.delete(replica);
+    const route = serviceKey(service);
+    const claimants = this.#byRoute.get(route);
+    claimants?.delete(followed);
+    if (claimants?.size === 0) this.#byRoute.delete(route);
+  }
+
+  /** Takes the questions that are no longer asked out of the prober's hands, and gives it those that are new or renewed. */
+  #watch(left: Followed["questions"], asked: Followed["questions"]): void {
+    const wanted = new Map<string, ProbeTarget>();
+    for (const question of left) if (question !== undefined) this.#count(question.key, -1);
+    for (const question of asked) {
+      if (question === undefined) continue;
+      this.#count(question.key, 1);
+      wanted.set(question.key, question.target);
+    }
+    const dropped = new Set<string>();
+    for (const question of left) {
+      if (question === undefined || this.#askers.get(question.key) !== 0) continue;
+      this.#askers.delete(question.key);
+      dropped.add(question.key);
+    }
+    this.#options.prober.want(wanted, dropped);
+  }
+
+  #count(key: string, more: 1 | -1): void {
+    this.#askers.set(key, (this.#askers.get(key) ?? 0) + more);
+  }
+
+  #remember(service: Service, asked: Asked): void {
+    const { prober } = this.#options;
+    const watched = asked.questions.map((question) =>
+      question === undefined ? undefined : prober.watched(question.key),
+    );
+    const byAddress = new Map<string, Watched>();
+    for (const [index, replica] of service.replicas.entries()) {
+      const one = watched[index];
+      if (one === undefined) continue;
+      this.#byReplica.set(replica, one);
+      byAddress.set(formatAddress(replica.address), one);
+    }
+    const followed = { ...asked, watched, byAddress };
     this.#followed.set(service, followed);
-    return followed;
+    const route = serviceKey(service);
+    const claimants = this.#byRoute.get(route);
+    if (claimants === undefined) this.#byRoute.set(route, new Set([followed]));
+    else claimants.add(followed);
   }
 
-  #replicas(
+  #ask(service: Service): Asked {
+    const credentials = this.#options.credentialsOf(service.app);
+    const plan = planOf(service, this.#defaults);
+    const isTheirs = plan.check.health === "marathon";
+    const questions = isTheirs ? [] : this.#questions(service, plan, credentials);
+    return { defaults: this.#defaults, credentials, plan, questions };
+  }
+
+  #questions(
     service: Service,
     plan: CheckPlan,
     credentials: Credentials | undefined,
-  ): readonly FollowedReplica[] {
+  ): readonly (Question | undefined)[] {
     const { mayProbe, preface } = this.#options;
     const sendProxy = service.policy.sendProxy ?? 0;
     // A secret is part of the question, and must not end up in a name.
     const asker = credentials === undefined ? "" : service.app;
     const question = JSON.stringify([plan.check, sendProxy, asker]);
     const first = sendProxy === 0 ? undefined : preface(sendProxy);
-    return service.replicas.flatMap((replica) => {
+    return service.replicas.map((replica) => {
       const address = { ...replica.address, port: replica.checkPort ?? replica.address.port };
-      if (replica.draining || replica.isStarting === true || !mayProbe(address)) return [];
-      const key = `${formatAddress(address)} ${question}`;
+      if (replica.draining || replica.isStarting === true || !mayProbe(address)) return undefined;
       const target = { address, check: plan.check, credentials, preface: first };
-      const place = `${service.protocol}/${service.port} ${formatAddress(replica.address)}`;
-      return [{ replica, key, plan, target, place }];
+      return { key: `${formatAddress(address)} ${question}`, target };
     });
   }
 }
+
+/** What is known of a service that is not followed. */
+const nobody: readonly undefined[] = Object.freeze([]);

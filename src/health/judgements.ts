@@ -2,48 +2,57 @@ import { formatDuration } from "../model/duration.ts";
 import type { Problem } from "../model/problem.ts";
 import type { Replica } from "../model/replica.ts";
 import { serviceKey, type Service } from "../model/service.ts";
+import type { Checked } from "./checked.ts";
 import type { Checks } from "./checks.ts";
-import { judge, type Now, type Signals, type Verdict } from "./verdict.ts";
-import { confirmMs, WaveGuard, type Probed, type Wave } from "./wave-guard.ts";
+import { expiryOf, judge, type Now, type Verdict } from "./verdict.ts";
+import { confirmMs, WaveGuard, type Failing, type Wave } from "./wave-guard.ts";
+
+/** What was said of a service's replicas, in their order, and what it was said of. */
+interface Judged {
+  /** What each replica is called here. */
+  readonly ids: readonly string[];
+  readonly watched: ReturnType<Checks["watchedOf"]>;
+  /** What probes said then. */
+  readonly seen: readonly (Checked | undefined)[];
+  readonly verdicts: readonly Verdict[];
+  /** When time alone will change some of it, in ms of the steady clock. */
+  readonly expiresAt: number;
+}
 
 /** Remembers what was said of every replica, and says what is to be said of it now. */
 export class Judgements {
-  readonly #checks: Pick<Checks, "of" | "planOf">;
+  readonly #checks: Pick<Checks, "watchedOf" | "planOf">;
   readonly #guard: WaveGuard | undefined;
-  #verdicts = new Map<string, Verdict>();
-  #byReplica = new Map<Replica, Verdict>();
+  #judged: ReadonlyMap<Service, Judged> = new Map();
+  readonly #byId = new Map<string, Verdict>();
   #wave: Wave | undefined;
-  /** What the replicas of a service are called here, in their order. */
-  readonly #idsOf = new WeakMap<Service, readonly string[]>();
 
   /** `guarded` doubts that most replicas fail at once. */
-  constructor(checks: Pick<Checks, "of" | "planOf">, guarded: boolean) {
+  constructor(checks: Pick<Checks, "watchedOf" | "planOf">, guarded: boolean) {
     this.#checks = checks;
     this.#guard = guarded ? new WaveGuard() : undefined;
   }
 
-  /** Judges every replica of these services anew; what is not among them is forgotten. */
+  /** Judges every replica of these services of which anything is new; what is not among them is forgotten. */
   judge(services: readonly Service[], now: Now): void {
-    this.#wave = this.#guard?.take(this.#probed(services), now.steady);
-    const verdicts = new Map<string, Verdict>();
-    const byReplica = new Map<Replica, Verdict>();
+    const hadWave = this.#wave !== undefined;
+    this.#wave = this.#guard?.take(...this.#failing(services), now.steady);
+    const isAnew = hadWave || this.#wave !== undefined;
+    const judged = new Map<Service, Judged>();
     for (const service of services) {
-      const ids = this.#ids(service);
-      const mode = this.#checks.planOf(service).check.health;
-      for (const [index, replica] of service.replicas.entries()) {
-        const id = ids[index] ?? "";
-        const verdict = judge(this.#signals(id, replica, mode), this.#verdicts.get(id), now);
-        verdicts.set(id, verdict);
-        byReplica.set(replica, verdict);
-      }
+      const before = this.#judged.get(service);
+      const holds = before !== undefined && !isAnew && this.#holds(service, before, now);
+      judged.set(service, holds ? before : this.#judge(service, before, now));
     }
-    this.#verdicts = verdicts;
-    this.#byReplica = byReplica;
+    this.#remember(judged);
   }
 
-  /** The verdict on a replica of the services judged last. */
-  of(replica: Replica): Verdict | undefined {
-    return this.#byReplica.get(replica);
+  /**
+   * The verdicts on the replicas of a service judged last, in their order; undefined for another one. It is the same
+   * array for as long as none of them changes.
+   */
+  of(service: Service): readonly Verdict[] | undefined {
+    return this.#judged.get(service)?.verdicts;
   }
 
   /** True while failures are held back, so that time alone may change a verdict. */
@@ -58,36 +67,69 @@ export class Judgements {
     return [{ kind: "held-back", subject: "probes", reason }];
   }
 
-  #signals(id: string, replica: Replica, mode: Signals["mode"]): Signals {
-    const checked = this.#checks.of(replica);
-    const isHeld = this.#wave?.held.has(id) === true;
-    const heldBack = isHeld ? `held up: most probes fail at once; ${checked?.because}` : undefined;
-    return { replica, checked, mode, heldBack };
-  }
-
-  #probed(services: readonly Service[]): Probed[] {
-    const probed: Probed[] = [];
+  /** The replicas whose probes fail, and how many are probed. */
+  #failing(services: readonly Service[]): readonly [failing: readonly Failing[], of: number] {
+    const failing: Failing[] = [];
+    let of = 0;
     for (const service of services) {
-      const ids = this.#ids(service);
-      for (const [index, replica] of service.replicas.entries()) {
-        const checked = this.#checks.of(replica);
-        if (checked === undefined || checked.state === "unchecked") continue;
-        const id = ids[index] ?? "";
-        const wasUp = this.#verdicts.get(id)?.state === "up";
-        const isDown = checked.state === "down";
-        probed.push({ id, isDown, isDecided: checked.isDecided, wasUp });
+      for (const [index, watched] of this.#checks.watchedOf(service).entries()) {
+        if (watched === undefined || watched.checked.state === "unchecked") continue;
+        of += 1;
+        const replica = service.replicas[index];
+        if (watched.checked.state === "up" || replica === undefined) continue;
+        const id = idOf(service, replica);
+        const wasUp = this.#byId.get(id)?.state === "up";
+        failing.push({ id, isDecided: watched.checked.isDecided, wasUp });
       }
     }
-    return probed;
+    return [failing, of];
   }
 
-  #ids(service: Service): readonly string[] {
-    const known = this.#idsOf.get(service);
-    if (known !== undefined) return known;
-    const ids = service.replicas.map((replica) => idOf(service, replica));
-    this.#idsOf.set(service, ids);
-    return ids;
+  /** True when a look at a service could find nothing new. */
+  #holds(service: Service, { watched, seen, expiresAt }: Judged, now: Now): boolean {
+    if (watched !== this.#checks.watchedOf(service) || now.steady > expiresAt) return false;
+    return watched.every((one, index) => saysSame(one?.checked, seen[index]));
   }
+
+  #judge(service: Service, before: Judged | undefined, now: Now): Judged {
+    const watched = this.#checks.watchedOf(service);
+    const mode = this.#checks.planOf(service).check.health;
+    const seen = watched.map((one) => one?.checked);
+    const ids = before?.ids ?? service.replicas.map((replica) => idOf(service, replica));
+    const verdicts = service.replicas.map((replica, index) => {
+      const id = ids[index] ?? "";
+      const checked = seen[index];
+      const isHeld = this.#wave?.held.has(id) === true;
+      const heldBack = isHeld
+        ? `held up: most probes fail at once; ${checked?.because}`
+        : undefined;
+      return judge({ replica, checked, mode, heldBack }, this.#byId.get(id), now);
+    });
+    const isSame = before?.verdicts.every((verdict, index) => verdict === verdicts[index]) === true;
+    const expiresAt = Math.min(...verdicts.map(expiryOf));
+    return { ids, watched, seen, expiresAt, verdicts: isSame ? before.verdicts : verdicts };
+  }
+
+  #remember(judged: ReadonlyMap<Service, Judged>): void {
+    for (const [service, { ids }] of this.#judged) {
+      if (!judged.has(service)) for (const id of ids) this.#byId.delete(id);
+    }
+    for (const [service, { ids, verdicts }] of judged) {
+      if (this.#judged.get(service)?.verdicts === verdicts) continue;
+      for (const [index, verdict] of verdicts.entries()) this.#byId.set(ids[index] ?? "", verdict);
+    }
+    this.#judged = judged;
+  }
+}
+
+/** True when both lead to the same verdict. */
+function saysSame(one: Checked | undefined, other: Checked | undefined): boolean {
+  return (
+    one === other ||
+    (one?.state === other?.state &&
+      one?.because === other?.because &&
+      one?.isDecided === other?.isDecided)
+  );
 }
 
 function idOf(service: Service, replica: Replica): string {

@@ -15,8 +15,14 @@ export interface ProberOptions {
   readonly changed: (key: string) => void;
 }
 
-interface Watched {
+/** A target that is probed, for as long as it is wanted. */
+export interface Watched {
   readonly key: string;
+  /** What is known of it now. */
+  readonly checked: Checked;
+}
+
+interface Target extends Watched {
   target: ProbeTarget;
   checked: Checked;
   /** Aborts the probe under way; undefined while there is none. */
@@ -32,14 +38,16 @@ const mostAtFirst = 64;
 /** Suspicion is followed up at most this often, in ms. */
 const suspicionMs = 100;
 
+const none: ReadonlySet<string> = new Set();
+
 /**
  * Probes a changing set of targets, each on its own beat and never twice at once. Intervals are drawn a little short,
  * so that many hosts and many targets do not move in step. Nothing waits for a slow one. Times are of `performance.now()`.
  */
 export class Prober implements AsyncDisposable {
   readonly #options: ProberOptions;
-  readonly #watched = new Map<string, Watched>();
-  readonly #due = new DueQueue<Watched>();
+  readonly #watched = new Map<string, Target>();
+  readonly #due = new DueQueue<Target>();
   readonly #stalls = new StallWatch();
   readonly #tally = new ProbeTally();
   readonly #underWay = new Set<Promise<void>>();
@@ -59,14 +67,9 @@ export class Prober implements AsyncDisposable {
     return this.#watched.size;
   }
 
-  /** Replaces the set of targets: those that stay keep what is known of them, those that leave are left alone at once. */
-  want(targets: ReadonlyMap<string, ProbeTarget>): void {
-    for (const [key, watched] of this.#watched) {
-      if (targets.has(key)) continue;
-      this.#watched.delete(key);
-      watched.dueAt = Infinity;
-      watched.life?.abort();
-    }
+  /** Probes these from now on, beside those it has, and leaves others alone; what was known before keeps what is known of it. */
+  want(targets: ReadonlyMap<string, ProbeTarget>, left: ReadonlySet<string> = none): void {
+    for (const key of left) this.#leave(key);
     const fresh = [...targets].filter(([key]) => !this.#watched.has(key));
     for (const [key, target] of targets) {
       const watched = this.#watched.get(key);
@@ -77,9 +80,9 @@ export class Prober implements AsyncDisposable {
     this.#run();
   }
 
-  /** What is known of a target; undefined when it is not one. */
-  of(key: string): Checked | undefined {
-    return this.#watched.get(key)?.checked;
+  /** A target, with what is known of it now and later; undefined when it is not one. */
+  watched(key: string): Watched | undefined {
+    return this.#watched.get(key);
   }
 
   /** Time until the next probe of a target, in ms; 0 while one is under way. */
@@ -99,14 +102,22 @@ export class Prober implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#disposed = true;
-    this.want(new Map());
+    for (const key of this.#watched.keys()) this.#leave(key);
     clearTimeout(this.#timer);
     this.#stalls[Symbol.dispose]();
     await Promise.all(this.#underWay);
   }
 
+  #leave(key: string): void {
+    const watched = this.#watched.get(key);
+    if (watched === undefined) return;
+    this.#watched.delete(key);
+    watched.dueAt = Infinity;
+    watched.life?.abort();
+  }
+
   #watch(key: string, target: ProbeTarget, amongNew: number): void {
-    const watched: Watched = {
+    const watched: Target = {
       key,
       target,
       checked: unchecked,
@@ -119,7 +130,7 @@ export class Prober implements AsyncDisposable {
     this.#schedule(watched, performance.now() + spreadMs * this.#options.random());
   }
 
-  #schedule(watched: Watched, dueAt: number): void {
+  #schedule(watched: Target, dueAt: number): void {
     watched.dueAt = dueAt;
     this.#due.add(watched, dueAt);
   }
@@ -142,7 +153,7 @@ export class Prober implements AsyncDisposable {
       this.#timer = setTimeout(() => this.#run(), Math.max(1, waits));
   }
 
-  #start(watched: Watched, now: number): void {
+  #start(watched: Target, now: number): void {
     const life = new AbortController();
     watched.life = life;
     watched.startedAt = now;
@@ -155,11 +166,11 @@ export class Prober implements AsyncDisposable {
     });
   }
 
-  async #ask(watched: Watched, signal: AbortSignal): Promise<void> {
+  async #ask(watched: Target, signal: AbortSignal): Promise<void> {
     this.#take(watched, await this.#options.probe(watched.target, signal));
   }
 
-  #take(watched: Watched, found: ProbeResult): void {
+  #take(watched: Target, found: ProbeResult): void {
     watched.life = undefined;
     if (this.#watched.get(watched.key) !== watched) return;
     const isLate = found.kind === "bad" && this.#stalls.stalledSince(watched.startedAt);

@@ -8,7 +8,10 @@ export interface Verdict {
   readonly reason: string;
   /** When the state was entered, in ms since the epoch. */
   readonly since: number;
-  /** The last word of the source that was not `unknown`, with its time on the steady clock. */
+  /**
+   * While the source's word is `unknown`: its last one that was not, and when that ended on the steady clock. Undefined
+   * while it is known, and where it never was.
+   */
   readonly known: { readonly health: Health; readonly at: number } | undefined;
   /** The source's present word, and since when it has been that, in ms since the epoch. */
   readonly source: { readonly health: Health; readonly reason: string; readonly since: number };
@@ -35,6 +38,16 @@ export interface Signals {
 /** How long a replica whose source lost its health results keeps its last verdict: one hour. */
 export const memoryMs = 3_600_000;
 
+/** When time alone will change this verdict, in ms of the steady clock; Infinity for never. */
+export function expiryOf({ known }: Verdict): number {
+  return known === undefined ? Infinity : known.at + memoryMs;
+}
+
+function lastKnown(before: Verdict | undefined, now: Now): Verdict["known"] {
+  if (before === undefined || before.source.health === "unknown") return before?.known;
+  return { health: before.source.health, at: now.steady };
+}
+
 interface Decision {
   readonly state: ReplicaState;
   readonly reason: string;
@@ -43,16 +56,22 @@ interface Decision {
 /**
  * Judges one replica from every signal and from what was said before. With `both`, either may say that it is down.
  * Unknown inherits the last verdict for a bounded time, since a new Marathon leader has forgotten every result; a
- * replica never seen healthy waits for its first good sign, from whoever gives it.
+ * replica never seen healthy waits for its first good sign, from whoever gives it. Where nothing is new, it is `before`.
  */
 export function judge(signals: Signals, before: Verdict | undefined, now: Now): Verdict {
   const { health, reason: said } = signals.replica;
-  const known = health === "unknown" ? before?.known : { health, at: now.steady };
+  const known = health === "unknown" ? lastKnown(before, now) : undefined;
   const { state, reason } = decide(signals, known, now.steady);
   const since = before !== undefined && before.state === state ? before.since : now.wall;
   const isSame = before?.source.health === health && before.source.reason === said;
   const source = isSame ? before.source : { health, reason: said, since: now.wall };
-  return { state, reason, since, known, source };
+  const verdict = { state, reason, since, known, source };
+  return before !== undefined && saysSame(before, verdict) ? before : verdict;
+}
+
+function saysSame(one: Verdict, other: Verdict): boolean {
+  const isSameWord = one.known === other.known && one.source === other.source;
+  return isSameWord && one.state === other.state && one.reason === other.reason;
 }
 
 function decide(signals: Signals, known: Verdict["known"], now: number): Decision {

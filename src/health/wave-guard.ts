@@ -1,9 +1,8 @@
-/** One replica as the guard sees it. */
-export interface Probed {
+/** One replica whose probes fail. */
+export interface Failing {
   readonly id: string;
   /** True when its probes were answered by a clear no, which our own network cannot make up. */
   readonly isDecided: boolean;
-  readonly isDown: boolean;
   /** True when it was in use until now, held back or not. */
   readonly wasUp: boolean;
 }
@@ -34,23 +33,22 @@ export class WaveGuard {
   /** Failures that lasted long enough, or came alone. */
   #believed = new Set<string>();
 
-  /** Takes all probed replicas at `now`, in ms of a clock that never goes back; the wave that is held back, if any. */
-  take(replicas: readonly Probed[], now: number): Wave | undefined {
+  /** Takes all that fail of so many probed, at `now` in ms of a clock that never goes back; the wave that is held back, if any. */
+  take(replicas: readonly Failing[], of: number, now: number): Wave | undefined {
     this.#follow(replicas, now);
     const recent = [...this.#failing].filter(([id]) => !this.#believed.has(id));
     const since = Math.min(...recent.map(([, at]) => at));
-    const isWave = recent.length >= smallWave && recent.length * 2 > replicas.length;
+    const isWave = recent.length >= smallWave && recent.length * 2 > of;
     if (!isWave || now - since >= confirmMs) {
       for (const [id, at] of recent) if (isWave || now - at >= confirmMs) this.#believed.add(id);
       return undefined;
     }
-    return { held: new Set(recent.map(([id]) => id)), since, of: replicas.length };
+    return { held: new Set(recent.map(([id]) => id)), since, of };
   }
 
-  #follow(replicas: readonly Probed[], now: number): void {
+  #follow(replicas: readonly Failing[], now: number): void {
     const failing = new Map<string, number>();
-    for (const { id, isDown, isDecided, wasUp } of replicas) {
-      if (!isDown) continue;
+    for (const { id, isDecided, wasUp } of replicas) {
       const began = this.#failing.get(id);
       if (began !== undefined) failing.set(id, began);
       // What was out of use before it was ever probed is no loss, and a clear no needs no doubt.

@@ -19,9 +19,15 @@ export interface MetricsOptions extends ProcessFigures, CheckFigures {
 /** Everything `/metrics` shows, read from where it lives at the moment of the scrape. */
 export class Metrics {
   readonly #registry = new Registry();
+  readonly #readServices: MetricsOptions["services"];
+  /** What all families of a scrape are read from: reading ten thousand replicas for each of them would hold up the thread. */
+  #seen: ReturnType<MetricsOptions["services"]> | undefined;
 
   constructor(options: MetricsOptions) {
-    const { services, detailed } = options;
+    const { detailed } = options;
+    this.#readServices = options.services;
+    const services = (): ReturnType<MetricsOptions["services"]> =>
+      (this.#seen ??= this.#readServices());
     collectDefaultMetrics({ register: this.#registry, eventLoopMonitoringPrecision: 20 });
     const readers: Readonly<Record<string, Read>> = {
       ...serviceFamilies(services),
@@ -32,7 +38,7 @@ export class Metrics {
       ...(detailed ? replicaDetailFamilies(services) : {}),
       ...checkFamilies(options),
       ...sourceFamilies(options),
-      ...processFamilies(options),
+      ...processFamilies({ ...options, services }),
     };
     for (const [name, read] of Object.entries(readers)) {
       const described = catalogue[name];
@@ -43,6 +49,9 @@ export class Metrics {
 
   /** The Prometheus text of this moment. */
   async render(): Promise<{ readonly type: string; readonly body: string }> {
-    return { type: this.#registry.contentType, body: await this.#registry.metrics() };
+    this.#seen = undefined;
+    const body = await this.#registry.metrics();
+    this.#seen = undefined;
+    return { type: this.#registry.contentType, body };
   }
 }

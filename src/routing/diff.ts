@@ -20,7 +20,7 @@ export function diffRoutes(before: readonly Route[], after: readonly Route[]): R
     const previous = old.get(route.key);
     old.delete(route.key);
     if (previous === undefined) changes.push({ kind: "added", key: route.key, after: route });
-    else if (!sameRoute(previous, route)) {
+    else if (previous !== route && !sameRoute(previous, route)) {
       changes.push({ kind: "changed", key: route.key, before: previous, after: route });
     }
   }

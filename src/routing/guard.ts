@@ -45,7 +45,7 @@ export interface Decision {
   readonly doubts: Doubts;
   /** Tasks whose loss was doubted and is believed now. */
   readonly believed: number;
-  /** Tasks that were served. */
+  /** Tasks that were served; counted only where some of them are missing. */
   readonly of: number;
 }
 
@@ -59,13 +59,15 @@ export function guardLoss(
   { served, doubts, now }: Look,
   { looks = 3, spacingMs = 10_000, smallLoss = 4 }: GuardOptions = {},
 ): Decision {
+  if (!lacksAny(answer, served))
+    return { services: answer.services, doubts: noDoubts, believed: 0, of: 0 };
   const known = routableTasks(served);
   const present = allTasks(answer.services);
   const missing = [...known].filter(
     ([task, app]) => !present.has(task) && !explained(task, app, answer),
   );
-  const placed = missing.length === 0 ? undefined : placedTasks(served, answer.services);
-  const lost = missing.filter(([task]) => placed?.has(task));
+  const placed = placedTasks(served, answer.services);
+  const lost = missing.filter(([task]) => placed.has(task));
   const isMass = lost.length >= smallLoss && lost.length * 2 > known.size;
   const doubted = isMass
     ? lost.map(([task]) => task)
@@ -77,6 +79,22 @@ export function guardLoss(
   const held = new Map(counted.filter(([, doubt]) => doubt.looks < looks));
   const services = held.size === 0 ? answer.services : union(answer, served, held);
   return { services, doubts: held, believed: counted.length - held.size, of: known.size };
+}
+
+const noDoubts: Doubts = new Map();
+
+/** True when a served task is missing without explanation; services that are still the same objects lack nothing. */
+function lacksAny(answer: Answer, served: readonly Service[]): boolean {
+  const same = new Set(served).intersection(new Set(answer.services));
+  const changed = served.filter((service) => !same.has(service));
+  const present = allTasks(answer.services.filter((service) => !same.has(service)));
+  const missing = [...routableTasks(changed)].filter(
+    ([task, app]) => !present.has(task) && !explained(task, app, answer),
+  );
+  if (missing.length === 0) return false;
+  // It may have moved to a service that has not changed itself.
+  const elsewhere = allTasks([...same]);
+  return missing.some(([task]) => !elsewhere.has(task));
 }
 
 /** Lost tasks of services that the answer leaves without any replica. */

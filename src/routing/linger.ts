@@ -21,8 +21,10 @@ export function keepLingering(
   return after.map((route) => {
     // A UDP session has no end of its own to wait for: it moves on with its client's next datagram.
     if (route.protocol === "udp") return route;
+    const previous = old.get(route.key);
+    if (previous === undefined || previous === route) return route;
     const listed = new Set(route.replicas.map(({ key }) => key));
-    const left = (old.get(route.key)?.replicas ?? [])
+    const left = previous.replicas
       .filter(({ key }) => !listed.has(key) && connectionsOn(route.key, key) > 0)
       .map((replica) => toLingering(replica, now));
     if (left.length === 0) return route;

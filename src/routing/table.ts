@@ -72,6 +72,8 @@ export const emptyTable: Table = Object.freeze({
 /** Freezes a table with everything in it, so that no reader can change what another one sees. */
 export function freezeTable(table: Table): Table {
   for (const route of table.routes) {
+    // It was in the table before.
+    if (Object.isFrozen(route)) continue;
     for (const replica of route.replicas) {
       Object.freeze(replica.address);
       Object.freeze(replica);

@@ -63,7 +63,7 @@ export async function dryRun(surroundings: Surroundings): Promise<DryRun> {
 /** Checks that ask nobody: the table is as the sources see it. */
 function unasked({ config }: Surroundings): Checks {
   return new Checks({
-    prober: { want: () => {}, of: () => undefined, nextIn: () => 0, suspect: () => {} },
+    prober: { want: () => {}, watched: () => undefined, nextIn: () => 0, suspect: () => {} },
     defaults: checkPolicyOf(config),
     mayProbe: () => false,
     preface: () => Buffer.alloc(0),

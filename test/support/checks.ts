@@ -1,20 +1,29 @@
 import { Checks, type ChecksOptions } from "../../src/health/checks.ts";
 import { unchecked, type Checked } from "../../src/health/checked.ts";
+import type { Watched } from "../../src/health/prober.ts";
 import type { ProbeTarget } from "../../src/health/probes/probe.ts";
 import { defaultCheckPolicy } from "../../src/model/check.ts";
 
 /** A prober that finds what the test says, by `host:port`. */
 export class HandProber {
-  targets: ReadonlyMap<string, ProbeTarget> = new Map();
+  readonly targets: Map<string, ProbeTarget> = new Map();
   readonly suspected: string[] = [];
   readonly #found = new Map<string, Checked>();
 
-  want(targets: ReadonlyMap<string, ProbeTarget>): void {
-    this.targets = targets;
+  want(targets: ReadonlyMap<string, ProbeTarget>, left: ReadonlySet<string>): void {
+    for (const key of left) this.targets.delete(key);
+    for (const [key, target] of targets) this.targets.set(key, target);
   }
 
-  of(key: string): Checked | undefined {
-    return this.targets.has(key) ? (this.#found.get(addressIn(key)) ?? unchecked) : undefined;
+  watched(key: string): Watched | undefined {
+    if (!this.targets.has(key)) return undefined;
+    const found = this.#found;
+    return {
+      key,
+      get checked(): Checked {
+        return found.get(addressIn(key)) ?? unchecked;
+      },
+    };
   }
 
   nextIn(): number {

@@ -2,7 +2,7 @@ import { toServices } from "../../../src/discovery/marathon/to-services.ts";
 import { parseApps } from "../../../src/discovery/marathon/wire.ts";
 import { defaultPolicy } from "../../../src/model/policy.ts";
 import type { Service } from "../../../src/model/service.ts";
-import { buildRoutes } from "../../../src/routing/build.ts";
+import { RouteBuilder } from "../../../src/routing/build.ts";
 import { diffRoutes } from "../../../src/routing/diff.ts";
 import { guardLoss } from "../../../src/routing/guard.ts";
 import type { Route } from "../../../src/routing/table.ts";
@@ -50,7 +50,7 @@ function routesOf(
   const standing = { state: "up", reason: "all 1 checks pass", since: 0 } as const;
   const input = {
     services,
-    standingOf: (): typeof standing => standing,
+    standingsOf: ({ replicas }: Service) => replicas.map(() => standing),
     incumbents,
     ports: {
       firstPort: 1,
@@ -63,5 +63,5 @@ function routesOf(
     groupSize: 1,
     isOwnHost: (): boolean => false,
   };
-  return buildRoutes(input).routes;
+  return new RouteBuilder().build(input).routes;
 }

@@ -40,7 +40,8 @@ export class Overlay {
   readonly #apps = new Map<string, AppMark>();
   readonly #gone = new Map<string, number>();
   #listed: readonly WireApp[] = [];
-  #tasksOf: ReadonlyMap<string, readonly string[]> | undefined;
+  /** Instance → its tasks, of each app that is listed. */
+  readonly #tasksOf = new WeakMap<WireApp, ReadonlyMap<string, readonly string[]>>();
 
   /** Takes note of an event; true when the view has changed. */
   note(event: MarathonEvent, now: number): boolean {
@@ -138,15 +139,19 @@ export class Overlay {
   }
 
   #knownTasks(instance: string): readonly string[] {
-    this.#tasksOf ??= Map.groupBy(
-      this.#listed.flatMap(({ tasks }) => tasks?.map(({ id }) => id) ?? []),
-      instanceOf,
-    );
-    return this.#tasksOf.get(instance) ?? [];
+    return this.#listed.flatMap((app) => this.#instancesOf(app).get(instance) ?? []);
+  }
+
+  #instancesOf(app: WireApp): ReadonlyMap<string, readonly string[]> {
+    const known = this.#tasksOf.get(app);
+    if (known !== undefined) return known;
+    const ids = app.tasks?.map(({ id }) => id) ?? [];
+    const instances = Map.groupBy(ids, instanceOf);
+    this.#tasksOf.set(app, instances);
+    return instances;
   }
 
   #bindInstances(begunAt: number): void {
-    this.#tasksOf = undefined;
     for (const [instance, mark] of this.#instances) {
       if (mark.heardAt < begunAt) continue;
       for (const id of this.#knownTasks(instance)) this.#markTask(id, mark);

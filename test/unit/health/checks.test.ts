@@ -112,3 +112,43 @@ test("a plan says who decided each part of it", () => {
   assert.deepEqual([plan.check.kind, plan.check.intervalMs], ["http", 2000]);
   assert.deepEqual(plan.from, { kind: "label proto" });
 });
+
+test("a probe lives for as long as somebody asks it, and the same is watched meanwhile", () => {
+  const prober = new HandProber();
+  const checks = handChecks(prober);
+  const [first, second] = [
+    service("/a", 1, { replicas: [{ ...one }] }),
+    service("/b", 2, { replicas: [{ ...one }] }),
+  ];
+  checks.follow([first, second]);
+  const watched = checks.watchedOf(first);
+  checks.follow([first]);
+  assert.deepEqual(probed(prober), ["tcp 10.0.0.1:80"]);
+  assert.equal(checks.watchedOf(first), watched);
+  assert.deepEqual(checks.watchedOf(second), []);
+  assert.equal(checks.ofAddress("tcp/2", "10.0.0.1:80"), undefined);
+  checks.follow([second]);
+  assert.deepEqual(probed(prober), ["tcp 10.0.0.1:80"]);
+  assert.equal(checks.ofAddress("tcp/2", "10.0.0.1:80")?.state, "unchecked");
+  checks.follow([]);
+  assert.deepEqual(probed(prober), []);
+});
+
+test("two apps that claim one route are both watched there, and either may go", () => {
+  const prober = new HandProber();
+  const checks = handChecks(prober);
+  const other = replica("10.0.0.2:80");
+  const [first, second] = [
+    service("/a", 1, { replicas: [{ ...one }] }),
+    service("/b", 1, { replicas: [{ ...one }, other] }),
+  ];
+  checks.follow([first, second]);
+  checks.suspect("tcp/1", "10.0.0.2:80");
+  checks.follow([first]);
+  checks.suspect("tcp/1", "10.0.0.1:80");
+  checks.suspect("tcp/1", "10.0.0.2:80");
+  assert.deepEqual(
+    prober.suspected.map((key) => key.split(" ")[0]),
+    ["10.0.0.2:80", "10.0.0.1:80"],
+  );
+});

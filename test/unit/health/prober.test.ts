@@ -70,10 +70,10 @@ suite("prober", () => {
     await using _ = prober;
     answers.set(1, good);
     prober.want(targets([1]));
-    await eventually(() => prober.of("replica 1")?.state === "up");
+    await eventually(() => prober.watched("replica 1")?.checked.state === "up");
     assert.deepEqual(changed, ["replica 1"]);
     answers.set(1, bad);
-    await eventually(() => prober.of("replica 1")?.state === "down");
+    await eventually(() => prober.watched("replica 1")?.checked.state === "down");
     assert.deepEqual(changed, ["replica 1", "replica 1"]);
     const [figures] = prober.figures();
     assert.ok(figures && figures.kind === "tcp" && figures.good >= 1 && figures.bad >= 3);
@@ -113,12 +113,12 @@ suite("prober", () => {
     await using _ = prober;
     answers.set(2, good);
     prober.want(targets([1, 2]));
-    await eventually(() => prober.of("replica 2")?.state === "up");
-    prober.want(targets([2, 3]));
+    await eventually(() => prober.watched("replica 2")?.checked.state === "up");
+    prober.want(targets([2, 3]), new Set(["replica 1"]));
     assert.equal(asked.find(({ port }) => port === 1)?.signal.aborted, true);
-    assert.equal(prober.of("replica 1"), undefined);
-    assert.equal(prober.of("replica 2")?.state, "up");
-    assert.equal(prober.of("replica 3")?.state, "unchecked");
+    assert.equal(prober.watched("replica 1"), undefined);
+    assert.equal(prober.watched("replica 2")?.checked.state, "up");
+    assert.equal(prober.watched("replica 3")?.checked.state, "unchecked");
     await eventually(() => asked.filter(({ port }) => port === 2).length > 3);
     assert.equal(asked.filter(({ port }) => port === 1).length, 1);
     assert.deepEqual(changed, ["replica 2"]);
@@ -147,7 +147,7 @@ suite("prober", () => {
     await using _ = prober;
     answers.set(1, good);
     prober.want(targets([1], { intervalMs: 600_000 }));
-    await eventually(() => prober.of("replica 1")?.state === "up");
+    await eventually(() => prober.watched("replica 1")?.checked.state === "up");
     prober.suspect("replica 1");
     await eventually(() => asked.length === 2);
     for (let times = 0; times < 1000; times += 1) prober.suspect("replica 1");
@@ -168,7 +168,7 @@ suite("prober", () => {
     assert.equal(asked.filter(({ port }) => port === 2).length, 1);
     answers.set(2, bad);
     prober.suspect("replica 2");
-    await eventually(() => prober.of("replica 2")?.state === "down");
+    await eventually(() => prober.watched("replica 2")?.checked.state === "down");
   });
 
   test("believes no failure that may be due to our own standing still (HC10)", async () => {
@@ -180,11 +180,11 @@ suite("prober", () => {
     while (performance.now() < until);
     first.answer(bad);
     const second = await eventually(() => asked[1]);
-    assert.equal(prober.of("replica 1")?.state, "unchecked");
+    assert.equal(prober.watched("replica 1")?.checked.state, "unchecked");
     const [figures] = prober.figures();
     assert.deepEqual([figures?.good, figures?.bad, figures?.void], [0, 0, 1]);
     second.answer(bad);
-    await eventually(() => prober.of("replica 1")?.state === "down");
+    await eventually(() => prober.watched("replica 1")?.checked.state === "down");
   });
 });
 
@@ -208,7 +208,7 @@ suite("prober, at large", () => {
     await using _ = prober;
     answers.set(1, good);
     prober.want(targets([1], { intervalMs: 600_000 }));
-    await eventually(() => prober.of("replica 1")?.state === "up");
+    await eventually(() => prober.watched("replica 1")?.checked.state === "up");
     const next = prober.nextIn("replica 1");
     assert.ok(next > 400_000 && next <= 570_000, String(next));
     assert.equal(prober.nextIn("nobody"), 0);

@@ -38,9 +38,9 @@ const rows = [
     given: [
       [up, 0],
       [unknown, 10],
-      [unknown, memoryMs + 1],
+      [unknown, memoryMs + 11],
     ],
-    want: ["unknown", "no check result", memoryMs + 1],
+    want: ["unknown", "no check result", memoryMs + 11],
   },
   {
     name: "the first good word makes it up",

@@ -1,20 +1,17 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
-import { confirmMs, WaveGuard, type Probed } from "../../../src/health/wave-guard.ts";
+import { confirmMs, WaveGuard, type Failing } from "../../../src/health/wave-guard.ts";
 
 /** `+` up, `-` newly or still failing, `!` failing by a clear no, `.` out of use all along. */
-function replicas(marks: string): Probed[] {
-  return [...marks].map((mark, index) => ({
-    id: `replica ${index}`,
-    isDown: mark !== "+",
-    isDecided: mark === "!",
-    wasUp: mark !== ".",
-  }));
+function failing(marks: string): Failing[] {
+  return [...marks].flatMap((mark, index) =>
+    mark === "+" ? [] : [{ id: `replica ${index}`, isDecided: mark === "!", wasUp: mark !== "." }],
+  );
 }
 
 function heldAfter(...looks: readonly (readonly [atMs: number, marks: string])[]): number[] {
   const guard = new WaveGuard();
-  return looks.map(([at, marks]) => guard.take(replicas(marks), at)?.held.size ?? 0);
+  return looks.map(([at, marks]) => guard.take(failing(marks), marks.length, at)?.held.size ?? 0);
 }
 
 suite("a wave of failures", () => {

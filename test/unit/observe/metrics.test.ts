@@ -76,11 +76,15 @@ function requestFigures(): ServiceFigures {
   return { service: "web:8080", protocol: "tcp", mode: "http", cells, ...none };
 }
 
-function metrics(detailed: boolean): Metrics {
+function allFigures(): ServiceFigures[] {
+  return [figures(), datagramFigures(), requestFigures()];
+}
+
+function metrics(detailed: boolean, services: () => ServiceFigures[] = allFigures): Metrics {
   return new Metrics({
     detailed,
     version: "1.2.3",
-    services: () => [figures(), datagramFigures(), requestFigures()],
+    services,
     sources: () => [
       {
         source: "marathon",
@@ -188,4 +192,16 @@ test("replicas are exported in full only when asked for", async () => {
   const { body } = await metrics(false).render();
   for (const name of Object.keys(replicaDetailMetrics)) assert.ok(!body.includes(name), name);
   assert.ok(body.includes("portolan_replica_up{"));
+});
+
+test("the figures of all services are read once for each scrape", async () => {
+  let reads = 0;
+  const counted = metrics(true, () => {
+    reads += 1;
+    return allFigures();
+  });
+  await counted.render();
+  assert.equal(reads, 1);
+  await counted.render();
+  assert.equal(reads, 2);
 });

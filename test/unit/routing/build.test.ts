@@ -1,11 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { Service } from "../../../src/model/service.ts";
 import { defaultPolicy } from "../../../src/model/policy.ts";
-import { buildRoutes, type BuildInput } from "../../../src/routing/build.ts";
+import { RouteBuilder, type BuildInput } from "../../../src/routing/build.ts";
+import type { Route } from "../../../src/routing/table.ts";
 import { replica, service } from "../../support/services.ts";
 
 const input: Omit<BuildInput, "services"> = {
-  standingOf: ({ health, reason }) => ({ state: health, reason, since: 7 }),
+  standingsOf: ({ replicas }) =>
+    replicas.map(({ health, reason }) => ({ state: health, reason, since: 7 })),
   incumbents: [],
   ports: {
     firstPort: 1,
@@ -29,7 +32,7 @@ test("a service becomes a route with sorted, judged replicas", () => {
     }),
     service("/a", 1000, { policy: { balance: "roundrobin" } }),
   ];
-  const { routes, problems } = buildRoutes({ ...input, services });
+  const { routes, problems } = new RouteBuilder().build({ ...input, services });
   assert.deepEqual(
     routes.map(({ key, policy }) => [key, policy.balance]),
     [
@@ -52,7 +55,7 @@ test("two tasks on one address are one replica, and the better state speaks (R12
     replica("10.0.0.1:80", { task: "dead", health: "down" }),
     replica("10.0.0.1:80", { task: "alive" }),
   ];
-  const { routes } = buildRoutes({
+  const { routes } = new RouteBuilder().build({
     ...input,
     services: [service("/a", 1000, { replicas: twins })],
   });
@@ -64,7 +67,7 @@ test("two tasks on one address are one replica, and the better state speaks (R12
 
 test("a UDP service is a route like any other, and its own listener is the one of its protocol", () => {
   const replicas = [replica("127.0.0.1:53"), replica("127.0.0.1:80")];
-  const { routes, problems } = buildRoutes({
+  const { routes, problems } = new RouteBuilder().build({
     ...input,
     services: [
       service("/dns", 53, { protocol: "udp", mode: "udp", replicas }),
@@ -84,7 +87,7 @@ test("a replica that is our own listener is refused, whichever service it belong
     service("/loop", 1000, { replicas: [replica("127.0.0.1:2000"), replica("127.0.0.1:31000")] }),
     service("/other", 2000, { replicas: [replica("10.0.0.1:2000")] }),
   ];
-  const { routes } = buildRoutes({ ...input, services });
+  const { routes } = new RouteBuilder().build({ ...input, services });
   const states = routes.flatMap(({ replicas }) => replicas.map(({ key, state }) => [key, state]));
   assert.deepEqual(states, [
     ["127.0.0.1:2000", "down"],
@@ -100,7 +103,7 @@ test("a replica's limit is divided by the group, rounded up, never to none", () 
     [0, 5, 0],
   ] as const) {
     const services = [service("/a", 1000, { policy: { replicaLimit: limit } })];
-    const { routes } = buildRoutes({ ...input, services, groupSize });
+    const { routes } = new RouteBuilder().build({ ...input, services, groupSize });
     assert.equal(routes[0]?.policy.replicaLimit, want);
   }
 });
@@ -111,7 +114,7 @@ test("replicas of apps that share a port are one route, each with its own weight
     merges: true,
     replicas: [replica("10.0.0.2:80", { weight: 25 })],
   });
-  const { routes } = buildRoutes({ ...input, services: [canary, main] });
+  const { routes } = new RouteBuilder().build({ ...input, services: [canary, main] });
   assert.equal(routes.length, 1);
   assert.deepEqual([routes[0]?.app, routes[0]?.sharers], ["/demo/web", ["/demo/canary"]]);
   assert.deepEqual(
@@ -121,4 +124,40 @@ test("replicas of apps that share a port are one route, each with its own weight
       ["10.0.0.2:80", 25],
     ],
   );
+});
+
+test("a route of which nothing has changed is the same object as before", () => {
+  const builder = new RouteBuilder();
+  const [one, other] = [service("/one", 1000), service("/other", 2000)];
+  const standings = new Map([one, other].map((it) => [it, input.standingsOf(it)]));
+  const build = (services: readonly Service[], over: Partial<BuildInput> = {}): readonly Route[] =>
+    builder.build({
+      ...input,
+      services,
+      standingsOf: (it) => standings.get(it) ?? input.standingsOf(it),
+      ...over,
+    }).routes;
+  const first = build([one, other]);
+  assert.ok(first.every((route, index) => route === build([one, other])[index]));
+  standings.set(other, [...input.standingsOf(other)]);
+  const [kept, anew] = build([one, other]);
+  assert.equal(kept, first[0]);
+  assert.notEqual(anew, first[1]);
+  assert.deepEqual(anew, first[1]);
+  assert.notEqual(build([one, other], { groupSize: 2 })[0], kept);
+});
+
+test("a replica is our own listener from the moment that its port is served, and no longer", () => {
+  const builder = new RouteBuilder();
+  const web = service("/web", 1000, { replicas: [replica("127.0.0.1:2000")] });
+  const other = service("/other", 2000);
+  const isOwnHost = (host: string): boolean => host === "127.0.0.1";
+  const states = (services: readonly Service[]): unknown =>
+    builder
+      .build({ ...input, isOwnHost, services })
+      .routes.find(({ app }) => app === "/web")
+      ?.replicas.map(({ state }) => state);
+  assert.deepEqual(states([web]), ["up"]);
+  assert.deepEqual(states([web, other]), ["down"]);
+  assert.deepEqual(states([web]), ["up"]);
 });

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import type { HostClaims } from "../../../src/model/host-claims.ts";
 import { defaultPolicy } from "../../../src/model/policy.ts";
 import type { Service } from "../../../src/model/service.ts";
-import { buildRoutes, type Built } from "../../../src/routing/build.ts";
+import { RouteBuilder, type BuildInput, type Built } from "../../../src/routing/build.ts";
 import { describeChanges } from "../../../src/routing/describe.ts";
 import { diffRoutes } from "../../../src/routing/diff.ts";
 import type { HostRules } from "../../../src/routing/hosts.ts";
@@ -17,15 +17,18 @@ function claiming(app: string, port: number, claim: Claim): Service {
   return service(app, port, { hosts: { http, httpDefault, tls, tlsDefault }, ...over });
 }
 
+const allUp: BuildInput["standingsOf"] = ({ replicas }) =>
+  replicas.map(() => ({ state: "up", reason: "", since: 0 }));
+
 function build(
   services: readonly Service[],
   rules: HostRules | undefined = { claimed: true, domain: undefined },
   incumbents: readonly Route[] = [],
 ): Built {
-  return buildRoutes({
+  return new RouteBuilder().build({
     services,
     incumbents,
-    standingOf: () => ({ state: "up", reason: "", since: 0 }),
+    standingsOf: allUp,
     ports: {
       firstPort: 1,
       lastPort: 65_535,
@@ -69,10 +72,10 @@ test("names belong to who claims them, for HTTP and TLS apart", () => {
 
 test("without a gateway nothing is settled and nothing complained of", () => {
   const claims = [claiming("/a", 1001, { http: ["x"] }), claiming("/b", 1002, { http: ["x"] })];
-  const built = buildRoutes({
+  const built = new RouteBuilder().build({
     services: claims,
     incumbents: [],
-    standingOf: () => ({ state: "up", reason: "", since: 0 }),
+    standingsOf: allUp,
     ports: {
       firstPort: 1,
       lastPort: 65_535,
