@@ -34,6 +34,8 @@ interface HttpPolicy {
   readonly httpReuse: HttpReuse;
   /** Name of the cookie that keeps a client on its replica; empty for none. */
   readonly stickyCookie: string;
+  /** What this proxy is called in `Via` of requests and answers; empty for no such field. */
+  readonly via: string;
   /** How long a client may be silent in the middle of its request, and between two. */
   readonly clientTimeoutMs: number;
   /** How long a replica may take to begin its answer, and be silent in the middle of it. */
@@ -92,6 +94,7 @@ export const defaultPolicy: ServicePolicy = Object.freeze({
   expectedReplies: 0,
   httpReuse: "keep-alive",
   stickyCookie: "",
+  via: "",
   clientTimeoutMs: 60_000,
   serverTimeoutMs: 300_000,
 });

@@ -57,6 +57,22 @@ suite("where a request comes from (W14)", () => {
     assert.doesNotMatch(head, /evil|6\.6\.6\.6/);
   });
 
+  test("this proxy names itself in Via where it is given a name, behind those before it", async () => {
+    await using replica = await RecordingReplica.start();
+    await using proxy = await HttpFixture.start([replica.port], { via: "edge-1" });
+    const asked = request.replace("Host:", "Via: 1.0 fred\r\nHost:");
+    await using client = await ask(proxy.port, asked);
+    assert.match(client.text, /\r\nVia: 1\.1 edge-1\r\n/);
+    await using old = await ask(proxy.port, "GET / HTTP/1.0\r\n\r\n");
+    assert.match(old.text, /\r\nVia: 1\.1 edge-1\r\n/);
+    const [first = "", second = ""] = replica.requests;
+    assert.match(first, /\r\nVia: 1\.0 fred\r\n[^]*\r\nVia: 1\.1 edge-1\r\n/);
+    assert.match(second, /\r\nVia: 1\.0 edge-1\r\n/);
+    await using plain = await HttpFixture.start([replica.port]);
+    await using silent = await ask(plain.port, getOnce());
+    assert.doesNotMatch(silent.text + (replica.requests[2] ?? ""), /via/i);
+  });
+
   test("a PROXY header in pieces, with the request in the same segment, costs nothing", async () => {
     await using replica = await RecordingReplica.start();
     const options = { proxyTrusted: ["127.0.0.1"] };

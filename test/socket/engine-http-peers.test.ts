@@ -11,6 +11,7 @@ import { eventually } from "../support/eventually.ts";
 import { freePort } from "../support/free-port.ts";
 import { ask, getOnce } from "../support/http-exchange.ts";
 import { HttpFixture } from "../support/http-fixture.ts";
+import { isMissing } from "../support/real-server.ts";
 
 const run = promisify(execFile);
 
@@ -121,5 +122,17 @@ suite("curl as a client", { skip: noCurl || noNginx }, () => {
       const { stdout } = await run("sha256sum", [`${source}.back`]);
       assert.equal(stdout.split(" ", 1)[0], createHash("sha256").update(bytes).digest("hex"));
     }
+  });
+});
+
+suite("h2load as a client", { skip: isMissing("h2load", "nghttp2-client") || noNginx }, () => {
+  test("fifty connections with ten requests at a time lose none of 5,000", async () => {
+    await using replica = await nginx("location / { return 200 ok; }");
+    await using proxy = await HttpFixture.start([replica.port]);
+    const url = `http://127.0.0.1:${proxy.port}/`;
+    const options = ["--h1", "-n", "5000", "-c", "50", "-m", "10", "-t", "1", url];
+    const { stdout } = await run("h2load", options);
+    assert.match(stdout, /requests: 5000 total, 5000 started, 5000 done, 5000 succeeded, 0 failed/);
+    assert.match(stdout, /status codes: 5000 2xx/);
   });
 });

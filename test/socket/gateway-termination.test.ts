@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { Duplex } from "node:stream";
 import { suite, test } from "node:test";
 import { connect, type TLSSocket } from "node:tls";
+import { promisify } from "node:util";
 import { readCertificates } from "../../src/wiring/certificate-folder.ts";
 import { selfSigned } from "../support/certificates.ts";
 import { eventually } from "../support/eventually.ts";
@@ -42,6 +43,8 @@ class TlsClient implements AsyncDisposable {
   }
 }
 
+const run = promisify(execFile);
+
 function get(host: string): string {
   return `GET /x HTTP/1.1\r\nHost: ${host}\r\n\r\n`;
 }
@@ -76,6 +79,27 @@ suite("TLS that ends here", { skip: isMissing("openssl") }, () => {
     assert.equal(gateway.noted(1, "terminated"), 2);
     await eventually(() => gateway.engine.connectionCount === 0);
   });
+
+  const noH2load = isMissing("h2load", "nghttp2-client");
+  test(
+    "a client that would rather speak HTTP/2 agrees on 1.1 and loses nothing",
+    { skip: noH2load },
+    async () => {
+      using folder = new TemporaryDirectory();
+      selfSigned(folder.path, "a", ["127.0.0.1", "a.test"]);
+      await using replica = await RecordingReplica.start();
+      await using gateway = await GatewayFixture.start([
+        { replicas: [replica.port], hosts: { http: ["a.test"], httpDefault: true } },
+      ]);
+      gateway.engine.certify((await readCertificates(folder.path)).certificates);
+      const url = `https://a.test:${gateway.tlsPort}/`;
+      const to = ["--connect-to", `127.0.0.1:${gateway.tlsPort}`];
+      const { stdout } = await run("h2load", ["-n", "1000", "-c", "10", "-t", "1", ...to, url]);
+      assert.match(stdout, /Application protocol: http\/1\.1/);
+      assert.match(stdout, /1000 done, 1000 succeeded, 0 failed/);
+      assert.equal(replica.requests.length, 1000);
+    },
+  );
 
   test("large bodies arrive whole in both directions, and a change of protocol makes a tunnel", async () => {
     using folder = new TemporaryDirectory();

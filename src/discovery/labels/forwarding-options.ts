@@ -118,6 +118,11 @@ export const forwardingOptions: OwnOptions<keyof ServicePolicy | "weight"> = {
     reader: token,
     meaning: "Name of the cookie that keeps an HTTP client on its replica",
   },
+  via: {
+    option: "via",
+    reader: token,
+    meaning: "What this proxy is called in `Via` of HTTP requests and answers; empty for none",
+  },
   clientTimeoutMs: {
     option: "client-timeout",
     reader: duration({ least: 1, most: day }),

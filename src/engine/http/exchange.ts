@@ -70,8 +70,11 @@ export class Exchange implements UpstreamUser {
       ready: (upstream) => this.#ask(upstream),
       failed: (refusal) => this.refuse(refusal),
     });
-    const keepsAlive = this.#route.policy.httpReuse === "keep-alive";
-    this.#head = formatRequestHead({ ...inbound, fields: inbound.message.rawHeaders, keepsAlive });
+    this.#head = formatRequestHead({
+      ...inbound,
+      fields: inbound.message.rawHeaders,
+      ...service.forwarding,
+    });
   }
 
   start(): void {
@@ -157,7 +160,7 @@ export class Exchange implements UpstreamUser {
     this.#story.answered(head.status);
     this.#response = head;
     const closes = this.#route.policy.httpReuse === "close" || !mayPersist();
-    const more = this.#service.sticky.fieldsFor(replica.key, inbound.facts.cookies);
+    const more = this.#service.answerFields(replica.key, inbound.facts.cookies);
     inbound.answer.begin(head, { isEmpty, closes, more });
   }
 

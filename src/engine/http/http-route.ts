@@ -6,6 +6,8 @@ import type { Tally } from "../tally.ts";
 import type { ConnectionLimits, Served } from "../tcp/connection-host.ts";
 import type { ReadMeter } from "../tcp/read-meter.ts";
 import type { Waiter } from "../tcp/waiting-line.ts";
+import type { RawFields } from "./fields.ts";
+import type { Forwarding } from "./request-head.ts";
 import type { RequestTally } from "./request-tally.ts";
 import { Sticky } from "./sticky.ts";
 import { UpstreamPool } from "./upstream-pool.ts";
@@ -65,6 +67,19 @@ export class HttpRoute {
   get reusesUpstreams(): boolean {
     const { httpReuse, sendProxy } = this.#route.policy;
     return httpReuse === "keep-alive" && sendProxy === 0;
+  }
+
+  /** What requests to replicas say of this proxy. */
+  get forwarding(): Pick<Forwarding, "via" | "keepsAlive"> {
+    const { httpReuse, via } = this.#route.policy;
+    return { via, keepsAlive: httpReuse === "keep-alive" };
+  }
+
+  /** The fields that an answer of this replica gets for a client with these cookies. */
+  answerFields(replica: string, cookies: readonly string[]): RawFields {
+    const fields = this.#sticky.fieldsFor(replica, cookies);
+    const { via } = this.#route.policy;
+    return via === "" ? fields : [...fields, "Via", `1.1 ${via}`];
   }
 
   /** From now on requests follow this route; running ones go on. */

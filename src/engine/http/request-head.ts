@@ -15,6 +15,8 @@ export interface Forwarding {
   readonly isBelieved: boolean;
   /** It came by TLS, which ends here. */
   readonly isSecure: boolean;
+  /** What this proxy is called in `Via`; empty for no such field. */
+  readonly via: string;
   /** The replica is asked to keep the connection. */
   readonly keepsAlive: boolean;
 }
@@ -58,7 +60,7 @@ function without(named: readonly string[], isBelieved: boolean): readonly string
 }
 
 function provenance(
-  { facts, ends, isBelieved, isSecure }: Forwarding,
+  { facts, ends, isBelieved, isSecure, via }: Forwarding,
   host: string,
   seen: ReadonlySet<string>,
 ): string {
@@ -69,6 +71,8 @@ function provenance(
   }
   if (!seen.has("x-forwarded-host")) text += `X-Forwarded-Host: ${host}\r\n`;
   if (!seen.has("x-forwarded-port")) text += `X-Forwarded-Port: ${ends.destination.port}\r\n`;
+  // [rfc9110 §7.6.3] A field of its own goes on with the list of those before it.
+  if (via !== "") text += `Via: ${facts.isModern ? "1.1" : "1.0"} ${via}\r\n`;
   return text;
 }
 

@@ -66,6 +66,7 @@ const boundsOf: Readonly<Record<keyof PortSettings, (value: unknown) => boolean>
   expectedReplies: isWithin(0, 1_000_000),
   httpReuse: isOneOf(httpReuses),
   stickyCookie: isText(/^[!-~]*$/, 64),
+  via: isText(/^[!-~]*$/, 64),
   clientTimeoutMs: isWithin(1, day),
   serverTimeoutMs: isWithin(1, day),
   accessLog: isSwitch,

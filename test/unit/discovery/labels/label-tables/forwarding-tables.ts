@@ -165,6 +165,15 @@ export const forwardingTables: Tables = {
     mended: [],
     bad: [" ", "a b", "a;b", "a=b", "a\u00e4"],
   },
+  via: {
+    setting: "via",
+    good: [
+      ["", ""],
+      ["edge-1.dc2", "edge-1.dc2"],
+    ],
+    mended: [],
+    bad: [" ", "a b", "a,b", "a(b)", "a;b"],
+  },
   "client-timeout": timeUpToADay("clientTimeoutMs", "1ms", 1),
   "access-log": switchOf("accessLog"),
   "server-timeout": timeUpToADay("serverTimeoutMs", "1ms", 1),
