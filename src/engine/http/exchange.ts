@@ -70,11 +70,7 @@ export class Exchange implements UpstreamUser {
       ready: (upstream) => this.#ask(upstream),
       failed: (refusal) => this.refuse(refusal),
     });
-    this.#head = formatRequestHead({
-      ...inbound,
-      fields: inbound.message.rawHeaders,
-      ...service.forwarding,
-    });
+    this.#head = formatRequestHead({ ...inbound, ...service.forwarding });
   }
 
   start(): void {

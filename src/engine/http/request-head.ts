@@ -7,7 +7,7 @@ import { awaitsContinue, isChunked, upgradeOf, type RequestFacts } from "./reque
 /** What the head of a forwarded request is made from. */
 export interface Forwarding {
   readonly facts: RequestFacts;
-  readonly fields: RawFields;
+  readonly message: { readonly rawHeaders: RawFields };
   readonly accepted: Accepted;
   /** The client, and the address of ours it came to. */
   readonly ends: Endpoints;
@@ -37,7 +37,8 @@ const rewritten: ReadonlySet<string> = new Set(["host", "x-forwarded-for", "expe
  * those that tell where the request comes from. A client that is not believed has its own such fields replaced.
  */
 export function formatRequestHead(forwarding: Forwarding): string {
-  const { facts, fields, accepted, ends, isBelieved } = forwarding;
+  const { facts, accepted, ends, isBelieved } = forwarding;
+  const { rawHeaders: fields } = forwarding.message;
   const host = accepted.hostText ?? formatAddress(ends.destination);
   let head = `${facts.method} ${accepted.target} HTTP/1.1\r\nHost: ${host}\r\n`;
   const seen = new Set<string>();
