@@ -14,6 +14,8 @@ export interface Setup {
   readonly protocol: Protocol;
   readonly cpus: Cpus;
   readonly program: Program;
+  /** Connections it must be able to hold at a time. Default at least 4000. */
+  readonly connections?: number;
 }
 
 /** A proxy that forwards. Disposing it ends it. */

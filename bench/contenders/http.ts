@@ -1,6 +1,6 @@
 import type { Contender } from "./contender.ts";
 import { type External, findExternal, startExternal } from "./external.ts";
-import { startPortolanFor } from "./portolan.ts";
+import { portolanWith } from "./portolan.ts";
 
 const haproxy: External = {
   command: "haproxy",
@@ -56,11 +56,9 @@ http {
 };
 
 /** The real program with one worker and a service in HTTP mode. */
-export const portolanHttp: Contender = {
-  name: "portolan",
-  find: ({ isBuilt }) => ({ kind: "found", version: isBuilt ? "built program" : "source" }),
-  start: (setup) => startPortolanFor(setup, { "com.meltwater.proxymatic.port.0.mode": "http" }),
-};
+export const portolanHttp: Contender = portolanWith("portolan", {
+  labels: { "com.meltwater.proxymatic.port.0.mode": "http" },
+});
 
 /** HAProxy in HTTP mode with one thread. */
 export const haproxyHttp: Contender = {

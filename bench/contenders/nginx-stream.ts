@@ -10,14 +10,14 @@ const modules = [
 
 const external: External = {
   command: "nginx",
-  configure: (listen, { replica, protocol }, folder) => {
+  configure: (listen, { replica, protocol, connections = 4000 }, folder) => {
     const found = modules.find((path) => existsSync(path));
     return `${found === undefined ? "" : `load_module ${found};`}
 daemon off;
 master_process off;
 pid ${folder}/pid;
 error_log stderr error;
-events { worker_connections 16384; }
+events { worker_connections ${Math.max(16_384, 2 * connections + 100)}; }
 stream {
   server {
     listen ${listen.host}:${listen.port} ${protocol === "udp" ? "udp" : "backlog=4096"};

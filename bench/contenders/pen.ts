@@ -6,10 +6,11 @@ import { type External, startExternal } from "./external.ts";
 const external: External = {
   command: "pen",
   // -f: stay in the foreground; -r: no memory of clients, as the others have none; -U: UDP, which needs that memory.
-  args: (listen, { replica, protocol }) => [
+  args: (listen, { replica, protocol, connections = 4000 }) => [
     protocol === "udp" ? "-fU" : "-fr",
-    "-c4096",
-    "-x4096",
+    // Clients it remembers, connections at a time.
+    `-c${connections + 96}`,
+    `-x${connections + 96}`,
     formatAddress(listen),
     formatAddress(replica),
   ],

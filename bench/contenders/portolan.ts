@@ -6,25 +6,45 @@ import { type Portolan, startPortolan } from "../support/portolan.ts";
 import type { Contender, Running, Setup } from "./contender.ts";
 
 /** The real program with one worker, told by a Marathon of its own where the replica is. */
-export const portolan: Contender = {
-  name: "portolan",
-  find: ({ isBuilt }) => ({ kind: "found", version: isBuilt ? "built program" : "source" }),
-  start: (setup) => startPortolanFor(setup, {}),
-};
+export const portolan: Contender = portolanWith("portolan", {});
 
-/** Starts the program with a service that has these labels. */
-export async function startPortolanFor(
-  { replica, protocol, cpus, program }: Setup,
-  labels: Readonly<Record<string, string>>,
+/** The same with two workers that share the port. */
+export const portolanTwoWorkers: Contender = portolanWith("portolan, 2 workers", { workers: 2 });
+
+export interface PortolanShape {
+  /** Of the app whose service is measured. Default none. */
+  readonly labels?: Readonly<Record<string, string>>;
+  /** Default 1. */
+  readonly workers?: number;
+}
+
+/** The program in another shape, as a contender of its own. */
+export function portolanWith(name: string, shape: PortolanShape): Contender {
+  return {
+    name,
+    find: ({ isBuilt }) => ({ kind: "found", version: isBuilt ? "built program" : "source" }),
+    start: (setup) => startPortolanFor(setup, shape),
+  };
+}
+
+async function startPortolanFor(
+  { replica, protocol, cpus, program, connections }: Setup,
+  { labels = {}, workers = 1 }: PortolanShape,
 ): Promise<Running> {
   await using owned = new AsyncDisposableStack();
   const marathon = owned.use(Actor.start<MarathonVerbs>("marathon.ts", { cpus: cpus.rest }));
   const url = await marathon.call("open", undefined);
+  const limit = connections === undefined ? [] : ["--max-connections", String(connections)];
   const address = { host: "127.0.0.1", port: await freePort() };
   await marathon.call("putApp", { id: "/bench", servicePort: address.port, protocol, labels });
   await marathon.call("addTask", { app: "/bench", port: replica.port });
   const proxy: Portolan = owned.use(
-    await startPortolan({ marathon: url, program, cpus: cpus.proxy, flags: ["--workers", "1"] }),
+    await startPortolan({
+      marathon: url,
+      program,
+      cpus: cpus.proxy,
+      flags: ["--workers", String(workers), ...limit],
+    }),
   );
   await proxy.listening(formatAddress(address));
   const life = owned.move();

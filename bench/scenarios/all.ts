@@ -12,13 +12,19 @@ import type { Scenario } from "./scenario.ts";
 import { start } from "./start.ts";
 import { stalledReaders } from "./stalled-readers.ts";
 import { swap } from "./swap.ts";
+import { tcpIdle } from "./tcp-idle.ts";
+import { tcpRate } from "./tcp-rate.ts";
 import { tcpScenarios } from "./tcp.ts";
 import { udpFlood } from "./udp-flood.ts";
 import { udpScenarios } from "./udp.ts";
+import { workers } from "./workers.ts";
 
 /** In the order in which they run. */
 export const scenarios: readonly Scenario[] = [
   ...tcpScenarios,
+  tcpRate,
+  tcpIdle,
+  workers,
   ...httpScenarios,
   ...udpScenarios,
   udpFlood,

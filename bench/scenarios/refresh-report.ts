@@ -38,7 +38,7 @@ export interface Measured {
 }
 
 /** How much longer a request may take while the list is read. */
-const ratioLimit = 1.5;
+const ratioLimit = 1.3;
 
 type Read<T> = (item: T) => number;
 

@@ -13,8 +13,8 @@ const appCount = 10;
 /** 1,000 apps with 10,000 tasks, all of which are probed, beside the apps that are measured. */
 const crowd = { replicas: 10_000, perApp: 10, checkSeconds: 10 } as const;
 const sizes = [
-  { name: "10 apps", isCrowded: false, p50: 120, p99: 400 },
-  { name: "1,000 apps with 10,000 tasks", isCrowded: true, p50: 120, p99: 150 },
+  { name: "10 apps", isCrowded: false, p99: 60 },
+  { name: "1,000 apps with 10,000 tasks", isCrowded: true, p99: 150 },
 ] as const;
 /** Before each sample a random wait up to this long, so that samples do not march in step with the proxy's timers. */
 const longestPauseMs = 100;
@@ -138,10 +138,10 @@ function toReport(measured: readonly Samples[]): Report {
         },
       ]),
     ),
-    goals: measured.flatMap(({ size, found }) => [
-      { what: `p50, ${size.name}`, limit: size.p50, measured: percentile(found, 50), unit: "ms" },
-      { what: `p99, ${size.name}`, limit: size.p99, measured: percentile(found, 99), unit: "ms" },
-    ]),
+    goals: measured.map(({ size, found }) => {
+      const p99 = percentile(found, 99);
+      return { what: `p99, ${size.name}`, limit: size.p99, measured: p99, unit: "ms" };
+    }),
     notes: [
       "probes are 1 ms apart, so each figure is up to that much too long",
       "the proxy waits 20 ms after an event for more of them",

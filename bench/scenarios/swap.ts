@@ -1,49 +1,108 @@
 import type { Address } from "../../src/model/address.ts";
 import type { Lap } from "../actors/verbs.ts";
 import { portolan } from "../contenders/portolan.ts";
+import { ReloadingHaproxy, reloadedHaproxy } from "../contenders/reloading.ts";
+import { available } from "../support/available.ts";
+import { setTimeout as wait } from "node:timers/promises";
 import { freePort } from "../support/ports.ts";
 import type { Portolan } from "../support/portolan.ts";
 import { listeningInode } from "../support/proc.ts";
 import type { Report } from "../support/report.ts";
-import { Stage } from "../support/stage.ts";
-import { formatNumber } from "../support/table.ts";
+import { addressOf, Stage } from "../support/stage.ts";
 import { until } from "../support/until.ts";
 import type { Bench, Scenario } from "./scenario.ts";
+import { type Reloaded, type Swapped, toReport } from "./swap-report.ts";
 
 const app = "/bench/swapped";
 /** Replicas that are up at a time, less one during some steps. */
 const placed = 3;
 const replicaCount = 8;
+const reloads = 20;
+/** Long enough for a process to take over. */
+const betweenReloadsMs = 300;
+const traffic = { requestBytes: 64, answerBytes: 1024 } as const;
+const shapes = [
+  { ...traffic, connections: 8, isLasting: false },
+  { ...traffic, connections: 16, ratePerSecond: 320, isLasting: true },
+] as const;
 
 export const swap: Scenario = {
   name: "swap",
   purpose:
-    "route changes under load: no connection may fail and the listening socket must stay the same (runs: changes)",
+    "route changes under load: no connection may fail and the listening socket must stay the same; beside it HAProxy, reloaded by -sf (runs: changes)",
   seconds: 0,
-  runs: 200,
-  contenders: [portolan],
+  runs: 1000,
+  contenders: [portolan, reloadedHaproxy],
   run: measureSwap,
 };
 
 async function measureSwap(bench: Bench): Promise<Report> {
-  await using stage = await Stage.open({ ...bench, replicas: replicaCount });
+  const { present, notes } = available(bench);
+  const isThere = (name: string): boolean =>
+    present.some(({ contender }) => contender.name === name);
+  // Beside as many connections as there can be, a Marathon that stood back would hardly change anything.
+  await using stage = await Stage.open({ ...bench, replicas: replicaCount, niceness: 0 });
+  const swapped = isThere(portolan.name) ? await swapRoutes(bench, stage) : undefined;
+  const reloaded = isThere(reloadedHaproxy.name) ? await reload(bench, stage) : undefined;
+  return toReport({ swapped, reloaded, notes });
+}
+
+async function swapRoutes(bench: Bench, stage: Stage): Promise<Swapped> {
   const service = { host: "127.0.0.1", port: await freePort() };
   const rotation = new Rotation(stage);
   await stage.marathon.call("putApp", { id: app, servicePort: service.port });
   for (let task = 0; task < placed; task += 1) await rotation.add();
   const proxy = await stage.startPortolan();
   await until(() => listeningInode(service) !== undefined, { what: "the service port is bound" });
-  const traffic = { targets: [service], requestBytes: 64, answerBytes: 1024 };
-  const fresh = { ...traffic, connections: 8, ratePerSecond: 400, isLasting: false };
-  const lasting = { ...traffic, connections: 16, ratePerSecond: 320, isLasting: true };
-  const flows = [
-    await stage.load.call("start", fresh),
-    await stage.load.call("start", lasting),
-  ] as const;
-  const { changes, inodes, seconds } = await change(bench, { rotation, proxy, service });
-  const laps: Lap[] = [];
-  for (const flow of flows) laps.push(await stage.load.call("lap", { flow, pids: [proxy.pid] }));
-  return toReport(laps, { changes, inodes, seconds, said: proxy.said });
+  const load = await Load.start(stage, service);
+  const changed = await change(bench, { rotation, proxy, service });
+  return { ...changed, ...(await load.stop()), said: proxy.said };
+}
+
+/** The same load while one process takes over from another. */
+async function reload({ cpus, say }: Bench, stage: Stage): Promise<Reloaded> {
+  const replica = addressOf(stage.replica(0));
+  await using proxy = await ReloadingHaproxy.start({ replica, cpus });
+  await stage.load.call("prove", { target: proxy.address });
+  const load = await Load.start(stage, proxy.address);
+  const startedAt = performance.now();
+  for (let done = 0; done < reloads; done += 1) {
+    await wait(betweenReloadsMs);
+    if (done % 10 === 0) say(`swap: ${done} of ${reloads} reloads of HAProxy`);
+    proxy.reload();
+  }
+  await wait(betweenReloadsMs);
+  const seconds = (performance.now() - startedAt) / 1000;
+  return { reloads, seconds, ...(await load.stop()) };
+}
+
+/** New connections and lasting ones at a time, through one address. */
+class Load {
+  readonly #stage: Stage;
+  readonly #flows: readonly [fresh: number, lasting: number];
+
+  private constructor(stage: Stage, flows: readonly [fresh: number, lasting: number]) {
+    this.#stage = stage;
+    this.#flows = flows;
+  }
+
+  static async start(stage: Stage, target: Address): Promise<Load> {
+    const [fresh, lasting] = shapes;
+    const start = (shape: typeof fresh | typeof lasting): Promise<number> =>
+      stage.load.call("start", { ...shape, targets: [target] });
+    return new Load(stage, [await start(fresh), await start(lasting)]);
+  }
+
+  async stop(): Promise<Pick<Swapped, "fresh" | "lasting">> {
+    const [fresh, lasting] = this.#flows;
+    return { fresh: await this.#stop(fresh), lasting: await this.#stop(lasting) };
+  }
+
+  async #stop(flow: number): Promise<Lap> {
+    const lap = await this.#stage.load.call("lap", { flow, pids: [] });
+    await this.#stage.load.call("stop", { flow });
+    return lap;
+  }
 }
 
 interface Changing {
@@ -52,18 +111,11 @@ interface Changing {
   readonly service: Address;
 }
 
-interface Changed {
-  /** Versions of the routing table that came and went. */
-  readonly changes: number;
-  readonly inodes: ReadonlySet<string>;
-  readonly seconds: number;
-}
-
 /** Makes one change after another, each when the one before is served, and looks at the socket every time. */
 async function change(
   { runs, say }: Bench,
   { rotation, proxy, service }: Changing,
-): Promise<Changed> {
+): Promise<Pick<Swapped, "changes" | "inodes" | "seconds">> {
   const startedAt = performance.now();
   const first = await proxy.tableVersion();
   const inodes = new Set([listeningInode(service) ?? "none"]);
@@ -111,50 +163,4 @@ class Rotation {
       await marathon.call("removeTask", { task: oldest });
     }
   }
-}
-
-function toReport(
-  [fresh, lasting]: readonly Lap[],
-  { changes, inodes, seconds, said }: Changed & { readonly said: string },
-): Report {
-  const rows = [
-    { what: "new connection per request", lap: fresh },
-    { what: "16 lasting connections", lap: lasting },
-  ];
-  const failed = (fresh?.failed ?? 0) + (lasting?.failed ?? 0);
-  const stray = [...inodes].length - 1;
-  return {
-    tables: [
-      {
-        title: `swap: ${changes} route changes in ${formatNumber(seconds)} s`,
-        columns: ["load", "requests", "failed", "replicas seen", "p50 ms", "p99 ms", "max ms"],
-        rows: rows.map(({ what, lap }) => [
-          what,
-          String(lap?.completed ?? 0),
-          String(lap?.failed ?? 0),
-          String(lap?.replicas.length ?? 0),
-          formatNumber(lap?.latency.p50),
-          formatNumber(lap?.latency.p99),
-          formatNumber(lap?.latency.max),
-        ]),
-      },
-    ],
-    figures: {
-      changes,
-      newConnections: fresh?.completed ?? 0,
-      requestsOnLastingConnections: lasting?.completed ?? 0,
-      failed,
-      listeningSockets: inodes.size,
-    },
-    goals: [
-      { what: "failed connections", limit: 0, measured: failed, unit: "" },
-      { what: "times the listening socket was another one", limit: 0, measured: stray, unit: "" },
-    ],
-    notes: [
-      ...rows.flatMap(({ what, lap }) =>
-        Object.entries(lap?.failures ?? {}).map(([why, count]) => `${what}: ${count} × ${why}`),
-      ),
-      ...(said === "" ? [] : [`portolan logged: ${said}`]),
-    ],
-  };
 }

@@ -1,5 +1,6 @@
 import type { Traffic } from "../actors/verbs.ts";
 import { contenders } from "../contenders/all.ts";
+import { portolan } from "../contenders/portolan.ts";
 import { measureTraffic } from "../support/comparison.ts";
 import type { Protocol } from "../../src/model/service.ts";
 import type { Row } from "../support/comparison-table.ts";
@@ -33,12 +34,14 @@ const workloads: readonly Omit<Workload, "protocol" | "yardstick">[] = [
     ...small,
     ...perRequest,
     name: "tcp-keepalive",
+    goals: cpuWithin(1.1),
     purpose: "small requests, one after another on 32 lasting connections",
   },
   {
     ...small,
     ...perRequest,
     name: "tcp-newconn",
+    goals: cpuWithin(1.4),
     purpose: "a new connection for each small request, 32 at a time",
     isLasting: false,
   },
@@ -46,18 +49,21 @@ const workloads: readonly Omit<Workload, "protocol" | "yardstick">[] = [
     ...small,
     ...perRequest,
     name: "tcp-64k",
+    goals: cpuWithin(1.05),
     purpose: "answers of 64 KiB on 32 lasting connections",
     answerBytes: 65_536,
   },
   {
     ...bulk,
     name: "tcp-bulk",
+    goals: cpuWithin(0.95),
     purpose: "answers of 4 MiB on 4 lasting connections",
     answerBytes: bulkBytes,
   },
   {
     ...bulk,
     name: "tcp-bulk-up",
+    goals: cpuWithin(0.95),
     purpose: "requests of 4 MiB on 4 lasting connections",
     requestBytes: bulkBytes,
   },
@@ -71,3 +77,12 @@ export const tcpScenarios: readonly Scenario[] = workloads.map((workload) => ({
   contenders,
   run: (bench) => measureTraffic({ ...tcp, ...workload }, bench),
 }));
+
+/** CPU time per unit, as a multiple of HAProxy's. */
+function cpuWithin(limit: number): (rows: readonly Row[]) => Goal[] {
+  return (rows) => {
+    const own = rows.find(({ contender }) => contender === portolan.name);
+    if (own?.ratio === undefined) return [];
+    return [{ what: "CPU time by HAProxy's", limit, measured: own.ratio.median, unit: "×" }];
+  };
+}

@@ -50,7 +50,7 @@ function goals(rows: readonly Row[]): Goal[] {
   const other = rows.find(({ contender }) => contender === nginxStream.name);
   if (own?.ratio === undefined || own.p50 === undefined || other?.p50 === undefined) return [];
   return [
-    { what: "CPU time by nginx's", limit: 1.15, measured: own.ratio.median, unit: "×" },
+    { what: "CPU time by nginx's", limit: 1.1, measured: own.ratio.median, unit: "×" },
     {
       what: "median round trip, at most nginx's",
       limit: other.p50.median,

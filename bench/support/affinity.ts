@@ -40,6 +40,18 @@ export function placeThreads(
   for (const thread of threadsOf(pid)) move(thread.id, isDataPlane(thread) ? data : control);
 }
 
+/** Puts each thread that forwards on a processor of its own, as far as there are enough; all others anywhere. */
+export function spreadWorkers(pid: number, { proxy, rest }: Cpus): void {
+  if (proxy === undefined || rest === undefined) return;
+  const cpus = [proxy, ...rest.split(",")];
+  let placed = 0;
+  for (const thread of threadsOf(pid)) {
+    const own = isDataPlane(thread) ? cpus[placed % cpus.length] : undefined;
+    if (own !== undefined) placed += 1;
+    move(thread.id, own ?? cpus.join(","));
+  }
+}
+
 function move(thread: number, cpus: string): void {
   const { status, stderr } = spawnSync("taskset", ["-p", "-c", cpus, String(thread)]);
   if (status !== 0) throw new Error(`thread ${thread} could not be moved: ${stderr.toString()}`);

@@ -13,10 +13,14 @@ export interface Sample {
   readonly rate: number;
   /** CPU time of the proxy per unit, in µs; undefined without a proxy. */
   readonly cpuMicros: number | undefined;
+  /** CPU time of the proxy in the whole run, in seconds; undefined without a proxy. */
+  readonly cpuSeconds: number | undefined;
   readonly latency: Latency;
   readonly residentBytes: number | undefined;
   readonly failed: number;
 }
+
+type Read = (sample: Sample) => number | undefined;
 
 /** All runs of one contender. */
 export interface Row {
@@ -26,9 +30,12 @@ export interface Row {
   readonly cpuMicros: Figure | undefined;
   /** Its CPU time divided by the yardstick's of the same round. */
   readonly ratio: Figure | undefined;
+  readonly cpuSeconds: Figure | undefined;
   readonly p50: Figure | undefined;
   readonly p99: Figure | undefined;
   readonly p999: Figure | undefined;
+  /** Its p99 divided by the yardstick's of the same round. */
+  readonly p99Ratio: Figure | undefined;
   readonly residentBytes: Figure | undefined;
   readonly failed: number;
 }
@@ -38,24 +45,29 @@ export function compared(
   samples: readonly Sample[],
   yardstick: string,
 ): Row[] {
-  const measure = new Map(
-    samples
-      .filter(({ contender }) => contender === yardstick)
-      .map(({ round, cpuMicros }) => [round, cpuMicros ?? NaN]),
+  const yardsticks = new Map(
+    samples.filter(({ contender }) => contender === yardstick).map((each) => [each.round, each]),
   );
   return present.map(({ contender: { name }, version }) => {
     const own = samples.filter(({ contender }) => contender === name);
-    const figure = (read: (sample: Sample) => number | undefined): Figure | undefined =>
+    const figure = (read: Read): Figure | undefined =>
       figureOf(own.map((sample) => read(sample) ?? NaN));
+    const ratio = (read: Read): Figure | undefined =>
+      figure((sample) => {
+        const other = yardsticks.get(sample.round);
+        return other && (read(sample) ?? NaN) / (read(other) ?? NaN);
+      });
     return {
       contender: name,
       version,
       rate: figure(({ rate }) => rate),
       cpuMicros: figure(({ cpuMicros }) => cpuMicros),
-      ratio: figure(({ cpuMicros = NaN, round }) => cpuMicros / (measure.get(round) ?? NaN)),
+      ratio: ratio(({ cpuMicros }) => cpuMicros),
+      cpuSeconds: figure(({ cpuSeconds }) => cpuSeconds),
       p50: figure(({ latency }) => latency.p50),
       p99: figure(({ latency }) => latency.p99),
       p999: figure(({ latency }) => latency.p999),
+      p99Ratio: ratio(({ latency }) => latency.p99),
       residentBytes: figure((sample) => sample.residentBytes),
       failed: own.reduce((sum, { failed }) => sum + failed, 0),
     };
@@ -72,9 +84,11 @@ export function tableOf(
     `${unit}s/s`,
     `CPU µs per ${unit}`,
     `× ${yardstick}`,
+    "CPU s",
     "p50 ms",
     "p99 ms",
     "p99.9 ms",
+    `p99 × ${yardstick}`,
     "RSS MB",
     "failed",
   ];
@@ -87,12 +101,14 @@ function cellsOf(row: Row): string[] {
   const { residentBytes, failed } = row;
   return [
     row.contender,
-    formatNumber(row.rate?.median),
+    formatFigure(row.rate),
     formatFigure(row.cpuMicros),
     formatFigure(row.ratio),
+    formatNumber(row.cpuSeconds?.median),
     formatNumber(row.p50?.median),
-    formatNumber(row.p99?.median),
+    formatFigure(row.p99),
     formatNumber(row.p999?.median),
+    formatNumber(row.p99Ratio?.median),
     formatNumber(residentBytes === undefined ? undefined : megabytes(residentBytes.median)),
     String(failed),
   ];

@@ -5,17 +5,34 @@ import type { Contender } from "../contenders/contender.ts";
 import type { Bench } from "../scenarios/scenario.ts";
 import type { Workload } from "../scenarios/tcp.ts";
 import { Actor } from "./actor.ts";
-import { compared, type Sample, tableOf } from "./comparison-table.ts";
+import { available } from "./available.ts";
+import { compared, type Row, type Sample, tableOf } from "./comparison-table.ts";
 import type { Report } from "./report.ts";
 
 /** Part of a run that is thrown away, so that code is compiled and buffers have grown. */
 const warmUpShare = 0.6;
 
+/** What a workload has shown. */
+export interface Comparison {
+  readonly rows: readonly Row[];
+  /** Who was left out, and why. */
+  readonly notes: readonly string[];
+}
+
+/** Compares the contenders under one workload and makes a report of it. */
+export async function measureTraffic(workload: Workload, bench: Bench): Promise<Report> {
+  return reportOf(workload, await compareTraffic(workload, bench));
+}
+
+export function reportOf(workload: Workload, { rows, notes }: Comparison): Report {
+  return { ...tableOf(workload, rows), goals: workload.goals?.(rows) ?? [], notes };
+}
+
 /**
  * Sends one workload through each contender: proven correct first, then each alone, in turns whose order is
  * reversed from round to round, so that a machine that slows down harms all alike.
  */
-export async function measureTraffic(workload: Workload, bench: Bench): Promise<Report> {
+export async function compareTraffic(workload: Workload, bench: Bench): Promise<Comparison> {
   const { cpus, runs, say } = bench;
   const { present, notes } = available(bench);
   if (present.length === 0) throw new Error(`there is nothing to measure: ${notes.join("; ")}`);
@@ -31,8 +48,7 @@ export async function measureTraffic(workload: Workload, bench: Bench): Promise<
       samples.push(sample);
     }
   }
-  const rows = compared(present, samples, workload.yardstick);
-  return { ...tableOf(workload, rows), goals: workload.goals?.(rows) ?? [], notes };
+  return { rows: compared(present, samples, workload.yardstick), notes };
 }
 
 async function openReplica(
@@ -43,22 +59,6 @@ async function openReplica(
   if (protocol === "udp") return (await replicas.call("openDatagrams", undefined)).port;
   const [replica] = await replicas.call("open", { count: 1 });
   return replica?.port ?? 0;
-}
-
-interface Present {
-  readonly contender: Contender;
-  readonly version: string;
-}
-
-function available({ contenders, program }: Bench): { present: Present[]; notes: string[] } {
-  const present: Present[] = [];
-  const notes: string[] = [];
-  for (const contender of contenders) {
-    const found = contender.find(program);
-    if (found.kind === "found") present.push({ contender, version: found.version });
-    else notes.push(`${contender.name} is left out: ${found.reason}`);
-  }
-  return { present, notes };
 }
 
 interface Turn {
@@ -90,9 +90,11 @@ function figures(before: Lap, after: Lap, workload: Workload): Omit<Sample, "con
   const seconds = (after.atMs - before.atMs) / 1000;
   const units = after.completed * workload.unitsPerRequest;
   const hasProxy = after.usage.residentBytes > 0;
+  const cpuMs = after.usage.cpuMs - before.usage.cpuMs;
   return {
     rate: units / seconds,
-    cpuMicros: hasProxy ? ((after.usage.cpuMs - before.usage.cpuMs) * 1000) / units : undefined,
+    cpuMicros: hasProxy ? (cpuMs * 1000) / units : undefined,
+    cpuSeconds: hasProxy ? cpuMs / 1000 : undefined,
     latency: after.latency,
     residentBytes: hasProxy ? after.usage.residentBytes : undefined,
     failed: before.failed + after.failed,

@@ -10,6 +10,8 @@ export interface StageOptions {
   readonly program: Program;
   /** Ports that answer, each with a number of its own. */
   readonly replicas: number;
+  /** How far Marathon stands back for load and replicas, 0–19. Default 19. */
+  readonly niceness?: number;
 }
 
 /** Everything around one running portolan, each part a process: replicas, load generator, Marathon and the program. */
@@ -42,7 +44,7 @@ export class Stage implements AsyncDisposable {
     const replicaProcess = owned.use(Actor.start<ReplicaVerbs>("replicas.ts", { cpus: rest }));
     const load = owned.use(Actor.start<LoadVerbs>("load.ts", { cpus: rest }));
     // A Marathon runs on machines of its own; here it must not take the processor from load and replicas.
-    const place = { cpus: rest, niceness: 19 };
+    const place = { cpus: rest, niceness: options.niceness ?? 19 };
     const marathon = owned.use(Actor.start<MarathonVerbs>("marathon.ts", place));
     const replicas = await replicaProcess.call("open", { count: options.replicas });
     return new Stage(options, { load, marathon, replicas, replicaProcess }, owned.move());

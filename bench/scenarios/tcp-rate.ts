@@ -1,0 +1,70 @@
+import { contenders } from "../contenders/all.ts";
+import { portolan } from "../contenders/portolan.ts";
+import { compareTraffic, reportOf } from "../support/comparison.ts";
+import type { Row } from "../support/comparison-table.ts";
+import type { Goal, Report } from "../support/report.ts";
+import { formatNumber } from "../support/table.ts";
+import type { Bench, Scenario } from "./scenario.ts";
+import type { Workload } from "./tcp.ts";
+
+/** Of what the slowest proxy reaches at full load. */
+const loadShare = 0.5;
+/** Below this share of the requests that were due, latencies are those of another load. */
+const reachedShare = 0.95;
+
+const workload: Workload = {
+  protocol: "tcp",
+  yardstick: "haproxy",
+  name: "tcp-rate",
+  purpose: "small requests at a fixed rate, half of what the slowest proxy reaches at full load",
+  unit: "request",
+  unitsPerRequest: 1,
+  requestBytes: 64,
+  answerBytes: 128,
+  connections: 32,
+  isLasting: true,
+  goals,
+};
+
+export const tcpRate: Scenario = {
+  name: workload.name,
+  purpose:
+    "latency of every contender at the same rate, half of what the slowest proxy reaches at full load (seconds per run, runs of each contender in alternation)",
+  seconds: 2,
+  runs: 5,
+  contenders,
+  run: measureAtRate,
+};
+
+async function measureAtRate(bench: Bench): Promise<Report> {
+  const full = await compareTraffic(
+    { ...workload, name: "tcp-rate, full load" },
+    { ...bench, runs: 1 },
+  );
+  const proxies = full.rows.filter(({ cpuMicros }) => cpuMicros !== undefined);
+  const slowest = Math.min(...proxies.map(({ rate }) => rate?.median ?? Infinity));
+  if (!Number.isFinite(slowest)) throw new Error("no proxy shows what full load is");
+  const ratePerSecond = Math.floor(slowest * loadShare);
+  bench.say(`tcp-rate: ${ratePerSecond} requests a second`);
+  const paced = { ...workload, ratePerSecond };
+  const { rows, notes } = await compareTraffic(paced, bench);
+  const asked = `${formatNumber(ratePerSecond)} requests a second were due; at full load the slowest proxy reached ${formatNumber(slowest)}`;
+  const report = reportOf(paced, {
+    rows,
+    notes: [asked, ...notes, ...laggards(rows, ratePerSecond)],
+  });
+  return { ...report, figures: { ratePerSecond, ...report.figures } };
+}
+
+function laggards(rows: readonly Row[], due: number): string[] {
+  const late = rows.filter(({ rate }) => (rate?.median ?? 0) < reachedShare * due);
+  return late.map(({ contender }) => `${contender} did not keep up: its latencies tell little`);
+}
+
+function goals(rows: readonly Row[]): Goal[] {
+  const own = rows.find(({ contender }) => contender === portolan.name);
+  if (own?.p99Ratio === undefined) return [];
+  return [
+    { what: "p99 at half load by HAProxy's", limit: 1.3, measured: own.p99Ratio.median, unit: "×" },
+  ];
+}
