@@ -31,6 +31,8 @@ export type FixtureOptions = Partial<Omit<ServiceOptions, "limits">> & {
   readonly processLimit?: number;
   /** UDP sessions all services together may have. Default 10,000. */
   readonly sessionLimit?: number;
+  /** How often running connections are looked at, in ms. Default 20. */
+  readonly checkEveryMs?: number;
 };
 
 /** An engine on plain memory, with what it counted and reported laid open. */
@@ -42,7 +44,8 @@ export class EngineFixture implements AsyncDisposable {
   readonly #checks: NodeJS.Timeout;
 
   constructor(given: FixtureOptions = {}) {
-    const { limits, processLimit = 10_000, sessionLimit = 10_000, ...options } = given;
+    const { limits, processLimit = 10_000, sessionLimit = 10_000, ...more } = given;
+    const { checkEveryMs = 20, ...options } = more;
     const tally = new Tally({
       services: this.#services,
       replicas: this.#replicas,
@@ -71,7 +74,7 @@ export class EngineFixture implements AsyncDisposable {
       report: (report) => this.reports.push(report),
       ...options,
     });
-    this.#checks = setInterval(() => this.engine.check(performance.now()), 20);
+    this.#checks = setInterval(() => this.engine.check(performance.now()), checkEveryMs);
   }
 
   /** Serves a route on `port` to these replica ports of 127.0.0.1, in this order of rows. */

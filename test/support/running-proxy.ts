@@ -8,7 +8,7 @@ interface ReplicaJson {
   readonly connections: number;
 }
 
-interface ServiceJson {
+export interface ServiceJson {
   readonly app: string;
   readonly port: number;
   readonly listening: readonly string[];

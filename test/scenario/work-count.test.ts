@@ -1,0 +1,168 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { type Allocated, countAllocations } from "../support/allocations.ts";
+import { freePort } from "../support/free-port.ts";
+import { app, place, startMarathon } from "../support/marathon.ts";
+import { visitOneByOne } from "../support/one-by-one.ts";
+import { isMissing } from "../support/real-server.ts";
+import { RunningProxy, type ServiceJson } from "../support/running-proxy.ts";
+import {
+  countSystemCalls,
+  forwardingThread,
+  type SystemCalls,
+  TraceRefused,
+} from "../support/system-calls.ts";
+import { echo, TcpReplica } from "../support/tcp-replica.ts";
+
+// Counts work rather than time: what a connection with one exchange, and an exchange more (a chunk there and the same
+// back), make the data plane do. Connections come one by one, so that the same happens each time, on a busy machine
+// too; what comes from elsewhere in the process only adds, hence a count within its limits is enough. A figure above
+// its limit means that the path of every connection or chunk has become longer: make it shorter again, or raise the
+// limit and say in the commit what it is worth.
+
+/** The figure when the limit was set, and the most there may be. */
+interface Limit {
+  readonly today: number;
+  readonly limit: number;
+}
+
+const limits = {
+  // System calls of the thread that forwards, in the whole program; `others` are all without a row.
+  calls: {
+    connection: {
+      accept4: { today: 1, limit: 1.05 },
+      socket: { today: 1, limit: 1.05 },
+      connect: { today: 1, limit: 1.05 },
+      getsockopt: { today: 1, limit: 1.05 },
+      setsockopt: { today: 2, limit: 2.05 },
+      read: { today: 4, limit: 4.05 },
+      write: { today: 2, limit: 2.05 },
+      shutdown: { today: 2, limit: 2.05 },
+      close: { today: 2, limit: 2.05 },
+      watch: { today: 8, limit: 8.05 },
+      others: { today: 0, limit: 0.05 },
+    },
+    exchange: {
+      read: { today: 2, limit: 2.05 },
+      write: { today: 2, limit: 2.05 },
+      others: { today: 0.02, limit: 0.05 },
+    },
+  },
+  // Bytes allocated by an engine of its own with code that is not optimized; a closure has 56 and more. The 500
+  // exchanges that are counted share one connection, which is all there is under `own`.
+  bytes: {
+    connection: { own: { today: 3940, limit: 3980 }, all: { today: 24_130, limit: 24_500 } },
+    exchange: { own: { today: 10.6, limit: 20 }, all: { today: 2282, limit: 2330 } },
+  },
+  /** The Node whose bytes these are. */
+  node: "26",
+} as const;
+
+/** No failure before so many counts. */
+const rounds = { calls: 5, bytes: 3 } as const;
+
+const whats = ["connection", "exchange"] as const;
+type What = (typeof whats)[number];
+
+test("what a connection and an exchange ask of the kernel is no more than it was", async (t) => {
+  const missing = isMissing("strace");
+  if (missing !== false) {
+    t.skip(missing);
+    return;
+  }
+  await using replica = await TcpReplica.start(echo);
+  await using marathon = await startMarathon();
+  const port = await freePort();
+  marathon.putApp(app("/counted", port));
+  place(marathon, "/counted", replica.port);
+  const urls = marathon.urls.join(",");
+  await using proxy = await RunningProxy.start(["--marathon", urls, "--workers", "1"]);
+  await proxy.service(port, isServed);
+  await visitOneByOne({ port, connections: 50, exchanges: 1 });
+  const thread = forwardingThread(proxy.pid);
+  const count = async (connections: number, exchanges: number): Promise<SystemCalls> =>
+    await countSystemCalls(thread, () => visitOneByOne({ port, connections, exchanges }));
+  const counts = {
+    connection: async () => callFigures("connection", await count(200, 1), 200),
+    exchange: async () => callFigures("exchange", await count(1, 1000), 1000),
+  };
+  try {
+    for (const what of whats) await check(counts[what], rounds.calls, (said) => t.diagnostic(said));
+  } catch (error) {
+    if (!(error instanceof TraceRefused)) throw error;
+    t.skip(`strace may not watch another process here: ${error.message}`);
+  }
+});
+
+test("what a connection and an exchange allocate is no more than it was", async (t) => {
+  if (process.versions.node.split(".")[0] !== limits.node) {
+    t.skip(`the limits are those of Node ${limits.node}, this is ${process.version}`);
+    return;
+  }
+  const count = async (): Promise<Figure[]> => {
+    const counts = await countAllocations();
+    return whats.flatMap((what) => byteFigures(what, counts[what]));
+  };
+  await check(count, rounds.bytes, (said) => t.diagnostic(said));
+});
+
+function isServed({ listening, replicas }: ServiceJson): boolean {
+  return listening.length > 0 && replicas.some(({ state }) => state === "up");
+}
+
+/** What was counted, beside its limit. */
+interface Figure {
+  readonly name: string;
+  readonly value: number;
+  readonly limit: number;
+  /** What helps to find the cause. */
+  readonly details?: string;
+}
+
+async function check(
+  count: () => Promise<readonly Figure[]>,
+  attempts: number,
+  say: (line: string) => void,
+): Promise<void> {
+  let over: readonly Figure[] = [];
+  for (let attempt = 0; attempt < attempts; attempt += 1) {
+    const figures = await count();
+    say(figures.map(({ name, value }) => `${name} ${Number(value.toFixed(2))}`).join(", "));
+    over = figures.filter(({ value, limit }) => value > limit);
+    if (over.length === 0) return;
+  }
+  const lines = over.map(({ name, value, limit, details = "" }) => {
+    return `${name}: ${value}, limit ${limit}\n${details}`;
+  });
+  assert.fail(`more work in each of ${attempts} counts, at last\n${lines.join("\n")}`);
+}
+
+/** Calls without a row of their own are counted together. */
+function callFigures(what: What, calls: SystemCalls, times: number): Figure[] {
+  const rows: Readonly<Record<string, Limit>> = limits.calls[what];
+  const others = [...calls].filter(([name]) => !(name in rows));
+  const counted = new Map(calls).set(
+    "others",
+    others.reduce((sum, [, made]) => sum + made, 0),
+  );
+  return Object.entries(rows).map(([name, { limit }]) => ({
+    name: `${name} per ${what}`,
+    value: (counted.get(name) ?? 0) / times,
+    limit,
+    details:
+      name === "others" ? others.map(([other, made]) => `  ${made} ${other}`).join("\n") : "",
+  }));
+}
+
+function byteFigures(what: What, { own, all, functions }: Allocated): Figure[] {
+  const largest = Object.entries(functions).toSorted(([, one], [, other]) => other - one);
+  const details = largest
+    .filter(([, bytes]) => bytes >= 1)
+    .map(([name, bytes]) => `  ${Math.round(bytes)} ${name}`)
+    .join("\n");
+  const rows = limits.bytes[what];
+  return [
+    { name: `own bytes per ${what}`, value: own, limit: rows.own.limit, details },
+    { name: `all bytes per ${what}`, value: all, limit: rows.all.limit, details },
+  ];
+}

@@ -1,0 +1,17 @@
+import { isMainThread, parentPort } from "node:worker_threads";
+import { visitOneByOne, type Visits } from "./one-by-one.ts";
+import { echo, TcpReplica } from "./tcp-replica.ts";
+
+// Clients and replica in a thread of their own, so that what they allocate is not on the account of what is between them.
+
+if (!isMainThread && parentPort !== null) {
+  const port = parentPort;
+  const replica = await TcpReplica.start(echo);
+  port.on("message", (visits: Visits) => {
+    void visitOneByOne(visits).then(
+      () => port.postMessage("visited"),
+      (error: unknown) => port.postMessage(String(error)),
+    );
+  });
+  port.postMessage(replica.port);
+}
