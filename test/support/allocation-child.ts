@@ -29,7 +29,7 @@ const session = new Session();
 session.connect();
 const counts: AllocationCounts = {
   connection: await least({ port, connections: 100, exchanges: 1 }),
-  exchange: await least({ port, connections: 1, exchanges: 500 }),
+  exchange: await least({ port, connections: 1, exchanges: 200 }),
 };
 process.stdout.write(JSON.stringify(counts));
 

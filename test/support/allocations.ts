@@ -17,8 +17,8 @@ export interface AllocationCounts {
   readonly exchange: Allocated;
 }
 
-/** What optimizing compilers leave out depends on when they come, so code allocates as it is written. */
-const flags = ["--no-opt", "--no-maglev", "--no-sparkplug"];
+/** What compilers leave out, and what is compiled again, depends on when; so code allocates as it is written. */
+const flags = ["--no-opt", "--no-maglev", "--no-sparkplug", "--no-flush-bytecode"];
 
 /** Counts what an engine in a process of its own allocates. */
 export async function countAllocations(): Promise<AllocationCounts> {
