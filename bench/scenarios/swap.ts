@@ -54,6 +54,7 @@ async function swapRoutes(bench: Bench, stage: Stage): Promise<Swapped> {
   for (let task = 0; task < placed; task += 1) await rotation.add();
   const proxy = await stage.startPortolan();
   await until(() => listeningInode(service) !== undefined, { what: "the service port is bound" });
+  await stage.load.call("prove", { target: service });
   const load = await Load.start(stage, service);
   const changed = await change(bench, { rotation, proxy, service });
   return { ...changed, ...(await load.stop()), said: proxy.said };

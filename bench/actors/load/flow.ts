@@ -9,7 +9,9 @@ import { Score } from "./score.ts";
 export class Flow {
   readonly #score = new Score();
   readonly #askers: readonly Asker[];
-  readonly #timers = new Set<NodeJS.Timeout>();
+  /** When each of them is to ask next, in ms of `performance.now()`; none without a rate. */
+  readonly #due: number[] = [];
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(traffic: Traffic) {
     const { targets, connections, ratePerSecond, isHttp = false } = traffic;
@@ -27,8 +29,9 @@ export class Flow {
     const everyMs = ratePerSecond === undefined ? undefined : (connections / ratePerSecond) * 1000;
     for (const asker of this.#askers) {
       if (everyMs === undefined) asker.ask(performance.now());
-      else this.#keepAsking(asker, performance.now() + Math.random() * everyMs, everyMs);
+      else this.#due.push(performance.now() + Math.random() * everyMs);
     }
+    if (everyMs !== undefined) this.#keepAsking(everyMs);
   }
 
   lap(pids: readonly number[]): Lap {
@@ -36,7 +39,7 @@ export class Flow {
   }
 
   stop(): void {
-    for (const timer of this.#timers) clearTimeout(timer);
+    clearTimeout(this.#timer);
     for (const asker of this.#askers) asker.close();
   }
 
@@ -44,16 +47,17 @@ export class Flow {
    * The turns are fixed beforehand. A latency counts from the moment the timer fired, which is ours to answer for,
    * and not from when an earlier answer made room: so a stall is seen by every request that was due during it.
    */
-  #keepAsking(asker: Asker, at: number, everyMs: number): void {
-    const timer = setTimeout(
-      () => {
-        this.#timers.delete(timer);
-        asker.ask(performance.now());
-        this.#keepAsking(asker, at + everyMs, everyMs);
-      },
-      Math.max(0, at - performance.now()),
-    );
-    this.#timers.add(timer);
+  #keepAsking(everyMs: number): void {
+    const now = performance.now();
+    for (const [index, asker] of this.#askers.entries()) {
+      // A timer takes a millisecond at least; more than one request of a connection may have become due meanwhile.
+      for (let due = this.#due[index] ?? Infinity; due <= now; due += everyMs) {
+        asker.ask(now);
+        this.#due[index] = due + everyMs;
+      }
+    }
+    const nextMs = Math.min(...this.#due) - performance.now();
+    this.#timer = setTimeout(() => this.#keepAsking(everyMs), Math.max(0, nextMs));
   }
 }
 
