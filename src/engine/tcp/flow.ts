@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import { TLSSocket } from "node:tls";
 import type { ReadMeter } from "./read-meter.ts";
 
 /** A side written to more recently than this may still have bytes under way that a reset would destroy, in ms. */
@@ -120,6 +121,11 @@ export class Flow {
   };
 
   readonly #onEnd = (): void => {
-    this.to.end();
+    const { to } = this;
+    // Its own end has been read and all it is to get is the kernel's: closing says the rest, a FIN, and saves a
+    // shutdown with the turn of the loop that waits for it. Of TLS, only an end is one that looks whole.
+    const isDone = to.readableEnded && to.writableLength === 0 && !(to instanceof TLSSocket);
+    if (isDone) to.destroy();
+    else to.end();
   };
 }
