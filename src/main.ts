@@ -19,7 +19,7 @@ const failure = 1;
 const badConfiguration = 78;
 const terminalWidth = process.stdout.columns ?? 80;
 
-const version = readVersion();
+const { version = "unknown", gitHead: revision } = readManifest();
 // oxlint-disable-next-line no-restricted-properties -- the edge where time and chance enter the program
 const edge = { clock: Date.now, random: Math.random } as const;
 
@@ -162,6 +162,7 @@ async function serve(given: Given, logger: ProgramLogger, meanwhile: Meanwhile):
     await using proxy = await startProxy({
       config,
       version,
+      revision,
       logger,
       logLinesDropped: () => logger.dropped(),
       accessOutput: process.stdout,
@@ -207,10 +208,11 @@ function aborted(signal: AbortSignal): Promise<void> {
   });
 }
 
-function readVersion(): string {
+/** What the package says of itself; `gitHead` is put in by whoever builds the image. */
+function readManifest(): { readonly version?: string; readonly gitHead?: string } {
   const manifest: unknown = JSON.parse(
     readFileSync(new URL("../package.json", import.meta.url), "utf8"),
   );
-  const known = typeof manifest === "object" && manifest !== null && "version" in manifest;
-  return known && typeof manifest.version === "string" ? manifest.version : "unknown";
+  const entries = typeof manifest === "object" && manifest !== null ? Object.entries(manifest) : [];
+  return Object.fromEntries(entries.filter(([, value]) => typeof value === "string"));
 }

@@ -29,6 +29,8 @@ import { WorkerPool } from "./workers/pool.ts";
 export interface ProxyOptions {
   readonly config: Config;
   readonly version: string;
+  /** Of the source code, where it is known. */
+  readonly revision?: string | undefined;
   readonly logger: Logger;
   /** Log lines that could not be written so far. */
   readonly logLinesDropped: () => number;
@@ -258,15 +260,12 @@ class Proxy implements RunningProxy {
   }
 
   async #openStatusPort(): Promise<void> {
-    const { config, version, logger, logLinesDropped, clock } = this.#options;
+    const { config } = this.#options;
     if (config.statusEndpoint === undefined) return;
     this.#status = await openStatusPort(config.statusEndpoint, {
-      config,
-      version,
-      logger,
-      logLinesDropped,
+      ...this.#options,
+      invalidBySource: () => this.#controller?.invalidBySource() ?? new Map(),
       accessLinesDropped: () => this.#gateway.accessLog.dropped(),
-      clock,
       phase: () => this.#phase(),
       table: () => this.table(),
       figures: () => this.figures(),

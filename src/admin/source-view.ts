@@ -11,11 +11,13 @@ export interface ShownSource {
   readonly reconnects: number;
   readonly syncs: number;
   readonly failures: number;
+  /** For metrics, not for people. */
+  readonly counts?: unknown;
 }
 
 /** A source in the answer of `/api/sources`: what never happened is null, `ageSeconds` is the time since the last full look. */
 export function viewSource(source: ShownSource, now: number): Record<string, unknown> {
-  const { lastEventAt, lastSyncAt, lastSyncDurationMs, lastError, ...rest } = source;
+  const { lastEventAt, lastSyncAt, lastSyncDurationMs, lastError, counts: _, ...rest } = source;
   return {
     ...rest,
     lastEvent: toIso(lastEventAt),

@@ -244,6 +244,15 @@ export class Controller {
     return { wall: this.#options.clock(), steady: this.#options.steadyClock() };
   }
 
+  /** Apps of which a source's reader skipped or clamped something, counted by source. */
+  invalidBySource(): Map<string, number> {
+    const entries = Array.from(this.#accepted, ([source, { problems }]): [string, number] => {
+      const apps = problems.filter(({ kind }) => kind.startsWith("invalid-"));
+      return [source, new Set(apps.map(({ subject }) => subject)).size];
+    });
+    return new Map(entries);
+  }
+
   #problems(): Problem[] {
     const ofSources = [...this.#accepted.values()].flatMap(({ problems }) => problems);
     return [...ofSources, ...this.#judgements.problems];

@@ -4,7 +4,10 @@ import type { Route, RoutedReplica } from "../routing/table.ts";
 
 type Counts = { -readonly [K in keyof TransitionFigures]: TransitionFigures[K] };
 
-/** Counts how often replicas of each service came up and went down; those of services that are gone are forgotten. */
+/**
+ * Counts how often replicas of each service came up and went down, from 0 on, so that the first time is an increase;
+ * those of services that are gone are forgotten.
+ */
 export class Transitions {
   readonly #byKey = new Map<string, Counts>();
 
@@ -13,6 +16,7 @@ export class Transitions {
     for (const change of changes) {
       if (change.kind === "removed") this.#byKey.delete(change.key);
       else if (change.kind === "changed") this.#compare(change.before, change.after);
+      else this.#countsOf(change.after);
     }
   }
 
@@ -21,11 +25,11 @@ export class Transitions {
   }
 
   #compare(before: Route, after: Route): void {
+    const counts = this.#countsOf(after);
     const old = new Map(before.replicas.map((replica) => [replica.key, replica]));
     for (const replica of after.replicas) {
       const was = old.get(replica.key);
       if (was === undefined || isUp(was) === isUp(replica)) continue;
-      const counts = this.#countsOf(after);
       counts[isUp(replica) ? "up" : "down"] += 1;
     }
   }

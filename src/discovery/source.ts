@@ -1,3 +1,4 @@
+import type { SourceCounts } from "../model/figures.ts";
 import type { Problem } from "../model/problem.ts";
 import type { Service } from "../model/service.ts";
 
@@ -27,6 +28,7 @@ export interface SourceStatus {
   readonly reconnects: number;
   readonly syncs: number;
   readonly failures: number;
+  readonly counts: SourceCounts;
 }
 
 /**

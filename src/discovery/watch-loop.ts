@@ -86,7 +86,7 @@ export class WatchLoop {
   }
 
   eventReceived(): void {
-    this.#tally.eventReceived();
+    this.#tally.eventReceived("changed");
   }
 
   status(endpoint: string): SourceStatus {

@@ -13,6 +13,7 @@ import {
   serviceRow,
   sessionsClosedColumn,
 } from "../model/counters.ts";
+import type { AnsweredRequest } from "./http/request-tally.ts";
 import type { DialFailure, DropReason, Outcome, SessionEnding } from "../model/outcome.ts";
 
 /** The numbers one engine writes. */
@@ -76,17 +77,20 @@ export class Tally {
     add(this.#services, row + serviceColumns.durationSum, seconds);
   }
 
-  /** Counts a request by the status of its answer, 0 for none, and by the time that took. */
-  answered(service: number, status: number, seconds: number): void {
+  /** Counts a request by its method and the status of its answer, 0 for none, and by the time that took. */
+  answered(service: number, { method, status }: AnsweredRequest, seconds: number): void {
     const row = service * serviceRow;
-    add(this.#services, row + requestColumn(status), 1);
+    add(this.#services, row + requestColumn(method, status), 1);
     const bucket = bucketOf(requestBuckets, seconds);
     add(this.#services, row + serviceColumns.requestDurations + bucket, 1);
     add(this.#services, row + serviceColumns.requestDurationSum, seconds);
   }
 
-  retried(service: number): void {
-    add(this.#services, service * serviceRow + serviceColumns.retries, 1);
+  /** Another attempt is made, on another replica or on the same one. */
+  retried(service: number, isElsewhere: boolean): void {
+    const row = service * serviceRow;
+    add(this.#services, row + serviceColumns.retries, 1);
+    if (isElsewhere) add(this.#services, row + serviceColumns.redispatches, 1);
   }
 
   connected(service: number, replica: number, seconds: number): void {

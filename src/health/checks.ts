@@ -197,11 +197,12 @@ export class Checks {
     // A secret is part of the question, and must not end up in a name.
     const asker = credentials === undefined ? "" : service.app;
     const question = JSON.stringify([plan.check, sendProxy, asker]);
+    const owner = `${service.name}:${service.port}`;
     const first = sendProxy === 0 ? undefined : preface(sendProxy);
     return service.replicas.map((replica) => {
       const address = { ...replica.address, port: replica.checkPort ?? replica.address.port };
       if (replica.draining || replica.isStarting === true || !mayProbe(address)) return undefined;
-      const target = { address, check: plan.check, credentials, preface: first };
+      const target = { address, check: plan.check, service: owner, credentials, preface: first };
       return { key: `${formatAddress(address)} ${question}`, target };
     });
   }

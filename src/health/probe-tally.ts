@@ -1,33 +1,62 @@
 import type { CheckKind } from "../model/check.ts";
 import { bucketOf } from "../model/counters.ts";
-import { probeBuckets, type ProbeFigures } from "../model/figures.ts";
-import type { ProbeResult } from "./probes/probe.ts";
+import { probeBuckets, type CheckFigures, type ProbeFigures } from "../model/figures.ts";
+import type { ProbeResult, ProbeTarget } from "./probes/probe.ts";
 
-type Counts = { -readonly [K in keyof ProbeFigures]: ProbeFigures[K] };
+type Times = { -readonly [K in keyof ProbeFigures]: ProbeFigures[K] };
+type Counts = { -readonly [K in keyof CheckFigures]: CheckFigures[K] };
 
-/** Counts what probes found and how long they took, by what they ask. */
+/** Counts what probes found, by service and by what they ask, and how long they took. */
 export class ProbeTally {
-  readonly #byKind = new Map<CheckKind, Counts>();
+  readonly #byKind = new Map<CheckKind, Times>();
+  /** By service, then by kind. */
+  readonly #byService = new Map<string, Map<CheckKind, Counts>>();
 
   /** Notes one answer, which took `tookMs`. */
-  count(kind: CheckKind, result: ProbeResult["kind"], tookMs: number): void {
-    const counts = this.#byKind.get(kind) ?? {
-      kind,
-      good: 0,
-      bad: 0,
-      void: 0,
-      durations: new Float64Array(probeBuckets.length + 1),
-      durationSum: 0,
-    };
-    this.#byKind.set(kind, counts);
-    counts[result] += 1;
+  count({ service = "", check }: ProbeTarget, result: ProbeResult, tookMs: number): void {
+    const times = this.#timesOf(check.kind);
     const bucket = bucketOf(probeBuckets, tookMs / 1000);
-    counts.durations[bucket] = (counts.durations[bucket] ?? 0) + 1;
-    counts.durationSum += tookMs / 1000;
+    times.durations[bucket] = (times.durations[bucket] ?? 0) + 1;
+    times.durationSum += tookMs / 1000;
+    this.#countsOf(service, check.kind)[columnOf(result)] += 1;
   }
 
-  /** The numbers so far. */
+  /** Forgets services other than these. */
+  keep(services: ReadonlySet<string>): void {
+    for (const service of this.#byService.keys()) {
+      if (!services.has(service)) this.#byService.delete(service);
+    }
+  }
+
   figures(): ProbeFigures[] {
     return [...this.#byKind.values()];
   }
+
+  figuresByService(): CheckFigures[] {
+    return [...this.#byService.values()].flatMap((kinds) => [...kinds.values()]);
+  }
+
+  #timesOf(kind: CheckKind): Times {
+    const known = this.#byKind.get(kind);
+    if (known !== undefined) return known;
+    const durations = new Float64Array(probeBuckets.length + 1);
+    const fresh = { kind, durations, durationSum: 0 };
+    this.#byKind.set(kind, fresh);
+    return fresh;
+  }
+
+  #countsOf(service: string, kind: CheckKind): Counts {
+    const kinds = this.#byService.get(service) ?? new Map<CheckKind, Counts>();
+    this.#byService.set(service, kinds);
+    const known = kinds.get(kind);
+    if (known !== undefined) return known;
+    const fresh = { service, kind, good: 0, bad: 0, late: 0, void: 0 };
+    kinds.set(kind, fresh);
+    return fresh;
+  }
+}
+
+/** [haproxy: check codes] L4TOUT, L6TOUT and L7TOUT are for no answer in time. */
+function columnOf({ kind, reason }: ProbeResult): "good" | "bad" | "late" | "void" {
+  return kind === "bad" && /^L[467]TOUT/.test(reason) ? "late" : kind;
 }

@@ -1,6 +1,6 @@
 import type { CheckPolicy } from "../model/check.ts";
 import { unchecked, weigh, type Checked } from "./checked.ts";
-import type { ProbeFigures } from "../model/figures.ts";
+import type { CheckFigures, ProbeFigures } from "../model/figures.ts";
 import { DueQueue } from "./due-queue.ts";
 import { ProbeTally } from "./probe-tally.ts";
 import type { Probe, ProbeResult, ProbeTarget } from "./probes/probe.ts";
@@ -58,9 +58,14 @@ export class Prober implements AsyncDisposable {
     this.#options = options;
   }
 
-  /** What has been found since the start. */
+  /** What probes of each kind have taken since the start. */
   figures(): ProbeFigures[] {
     return this.#tally.figures();
+  }
+
+  /** What has been found for each service that is probed. */
+  figuresByService(): CheckFigures[] {
+    return this.#tally.figuresByService();
   }
 
   get targetCount(): number {
@@ -77,6 +82,7 @@ export class Prober implements AsyncDisposable {
       if (watched !== undefined) watched.target = target;
     }
     for (const [key, target] of fresh) this.#watch(key, target, fresh.length);
+    this.#tally.keep(new Set(Array.from(targets.values(), ({ service = "" }) => service)));
     this.#run();
   }
 
@@ -178,7 +184,7 @@ export class Prober implements AsyncDisposable {
     const before = watched.checked;
     const { check } = watched.target;
     const now = performance.now();
-    this.#tally.count(check.kind, result.kind, now - watched.startedAt);
+    this.#tally.count(watched.target, result, now - watched.startedAt);
     watched.checked = weigh(before, result, { rise: check.rise, fall: check.fall, now });
     const interval = nextInterval(check, watched.checked, result);
     // Drawn between 80 and 95 %, so that the configured interval is a promise and not an average.

@@ -26,9 +26,22 @@ export const requestBuckets = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 30, 300
 /** Requests by the class of their status; the last one is for those whose client left before an answer. */
 export const statusClasses = ["1xx", "2xx", "3xx", "4xx", "5xx", "none"] as const;
 
+/** Methods that are told apart; what clients make up is one of its own, the last. */
+export const requestMethods = [
+  "GET",
+  "HEAD",
+  "POST",
+  "PUT",
+  "PATCH",
+  "DELETE",
+  "OPTIONS",
+  "CONNECT",
+  "OTHER",
+] as const;
+
 /**
  * Where each number of a service's row is; `closed`, `durations`, `connects`, `sessionsClosed`, `dropped`, `requests` and
- * `requestDurations` begin one column per outcome, bucket, ending, reason or class.
+ * `requestDurations` begin one column per outcome, bucket, ending, reason or, of requests, method and class.
  */
 export interface ServiceColumns {
   readonly accepted: number;
@@ -36,6 +49,8 @@ export interface ServiceColumns {
   readonly received: number;
   readonly sent: number;
   readonly retries: number;
+  /** Of these, those on another replica. */
+  readonly redispatches: number;
   readonly closed: number;
   readonly durations: number;
   readonly durationSum: number;
@@ -53,6 +68,11 @@ export interface ServiceColumns {
   readonly requestDurations: number;
   readonly requestDurationSum: number;
 }
+
+const otherMethod = requestMethods.length - 1;
+const methodIndex: ReadonlyMap<string, number> = new Map(
+  requestMethods.map((method, index) => [method, index]),
+);
 
 export const serviceColumns: ServiceColumns = layOut();
 
@@ -94,11 +114,13 @@ export function droppedColumn(reason: DropReason): number {
   return serviceColumns.dropped + dropReasons.indexOf(reason);
 }
 
-/** The column that counts requests answered with this status; 0 and what is none count as not answered. */
-export function requestColumn(status: number): number {
+/** The column that counts requests of this method answered with this status; 0 and what is none count as not answered. */
+export function requestColumn(method: string, status: number): number {
   const index = Math.trunc(status / 100) - 1;
   const isStatus = index >= 0 && index < statusClasses.length - 1;
-  return serviceColumns.requests + (isStatus ? index : statusClasses.length - 1);
+  const first =
+    serviceColumns.requests + (methodIndex.get(method) ?? otherMethod) * statusClasses.length;
+  return first + (isStatus ? index : statusClasses.length - 1);
 }
 
 /** The column that counts attempts which failed this way. */
@@ -114,16 +136,16 @@ export function bucketOf(bounds: readonly number[], value: number): number {
 }
 
 function layOut(): ServiceColumns {
-  const closed = 5;
+  const closed = 6;
   const durations = closed + outcomes.length;
   const durationSum = durations + durationBuckets.length + 1;
   const connects = durationSum + 1;
   const connectSum = connects + connectBuckets.length + 1;
-  const totals = { accepted: 0, active: 1, received: 2, sent: 3, retries: 4 };
+  const totals = { accepted: 0, active: 1, received: 2, sent: 3, retries: 4, redispatches: 5 };
   const streams = { closed, durations, durationSum, connects, connectSum };
   const datagrams = layOutDatagrams(connectSum + 1);
   const requests = datagrams.dropped + dropReasons.length;
-  const requestDurations = requests + statusClasses.length;
+  const requestDurations = requests + requestMethods.length * statusClasses.length;
   const requestDurationSum = requestDurations + requestBuckets.length + 1;
   return { ...totals, ...streams, ...datagrams, requests, requestDurations, requestDurationSum };
 }

@@ -52,32 +52,54 @@ export interface GatewayFigures {
   readonly refusedHellos: ReadonlyMap<HelloFlaw, number>;
 }
 
+/** Upper bounds of the time a full look at a source takes, in seconds. */
+export const syncBuckets = [0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 15, 60] as const;
+
+/** What happened to a source over its whole life, in more detail than people read. */
+export interface SourceCounts {
+  /** Events by what they said. */
+  readonly eventKinds: ReadonlyMap<string, number>;
+  /** Streams that were opened again, by how the one before had ended. */
+  readonly reconnectReasons: ReadonlyMap<string, number>;
+  /** Full looks by `syncBuckets`, the last one being beyond all of them. */
+  readonly syncTimes: Float64Array;
+  /** In seconds. */
+  readonly syncTimeSum: number;
+}
+
 /** How one source is doing. Times in ms since the epoch. */
 export interface SourceFigures {
   readonly source: string;
   readonly connected: boolean;
-  readonly events: number;
-  readonly reconnects: number;
   readonly syncs: number;
   readonly failures: number;
   readonly lastSyncAt: number | undefined;
-  readonly lastSyncDurationMs: number | undefined;
+  readonly counts: SourceCounts;
 }
 
 /** Upper bounds of the time a probe takes, in seconds. */
 export const probeBuckets = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 2, 5] as const;
 
-/** What probes of one kind have found. */
+/** How long probes of one kind took. */
 export interface ProbeFigures {
   readonly kind: CheckKind;
-  readonly good: number;
-  readonly bad: number;
-  /** Without a word on the replica: our own shortage, or we stood still. */
-  readonly void: number;
   /** Counts by `probeBuckets`, the last one being beyond all of them. */
   readonly durations: Float64Array;
   /** In seconds. */
   readonly durationSum: number;
+}
+
+/** What probes of one kind have found for one service; replicas that several services share are the first one's. */
+export interface CheckFigures {
+  /** `<name>:<port>`. */
+  readonly service: string;
+  readonly kind: CheckKind;
+  readonly good: number;
+  readonly bad: number;
+  /** No answer in time. */
+  readonly late: number;
+  /** Without a word on the replica: our own shortage, or we stood still. */
+  readonly void: number;
 }
 
 /** How often replicas of one service came up and went down. */

@@ -27,7 +27,11 @@ export const serviceMetrics = {
   },
   portolan_replica_retries_total: {
     type: "counter",
-    help: "Attempts made on another replica because one could not be connected.",
+    help: "Attempts that followed one which failed, on whichever replica.",
+  },
+  portolan_replica_redispatches_total: {
+    type: "counter",
+    help: "Of these attempts, those made on another replica.",
   },
   portolan_service_up: {
     type: "gauge",
@@ -82,7 +86,7 @@ export const datagramMetrics = {
 export const requestMetrics = {
   portolan_http_requests_total: {
     type: "counter",
-    help: "Requests by the class of their status; none when the client left before an answer.",
+    help: "Requests by method and the class of their status; none when the client left before an answer.",
   },
   portolan_http_request_duration_seconds: {
     type: "histogram",
@@ -151,7 +155,7 @@ export const replicaDetailMetrics = {
 export const checkMetrics = {
   portolan_checks_total: {
     type: "counter",
-    help: "Probes of replicas, by what they ask and what they found.",
+    help: "Probes of a service's replicas, by what they ask and what they found.",
   },
   portolan_check_duration_seconds: { type: "histogram", help: "How long probes took." },
   portolan_check_transitions_total: {
@@ -166,19 +170,26 @@ export const sourceMetrics = {
     type: "gauge",
     help: "1 while the source pushes its changes to us.",
   },
-  portolan_discovery_events_total: { type: "counter", help: "Events received from the source." },
+  portolan_discovery_events_total: {
+    type: "counter",
+    help: "Events received from the source, by what they say.",
+  },
   portolan_discovery_reconnects_total: {
     type: "counter",
-    help: "Times the event stream was opened again.",
+    help: "Times the event stream was opened again, by how the one before ended.",
   },
   portolan_discovery_syncs_total: { type: "counter", help: "Full looks at the source, by result." },
   portolan_discovery_sync_duration_seconds: {
-    type: "gauge",
-    help: "How long the last full look took.",
+    type: "histogram",
+    help: "How long full looks took.",
   },
   portolan_discovery_last_success_timestamp_seconds: {
     type: "gauge",
     help: "When the source was last read in full.",
+  },
+  portolan_discovery_invalid_apps: {
+    type: "gauge",
+    help: "Apps of which something was skipped or clamped.",
   },
 } as const;
 
@@ -201,6 +212,10 @@ export const processMetrics = {
   portolan_worker_event_loop_utilization_ratio: {
     type: "gauge",
     help: "Share of time a worker's event loop was busy since the last scrape.",
+  },
+  portolan_metrics_series_dropped_total: {
+    type: "counter",
+    help: "Series of services and replicas that found no room on a page.",
   },
   portolan_log_dropped_total: { type: "counter", help: "Log lines that could not be written." },
   portolan_access_log_dropped_total: {

@@ -1,20 +1,27 @@
-import { probeBuckets, type ProbeFigures, type TransitionFigures } from "../model/figures.ts";
+import {
+  probeBuckets,
+  type CheckFigures,
+  type ProbeFigures,
+  type TransitionFigures,
+} from "../model/figures.ts";
 import type { checkMetrics, Readers } from "./catalogue.ts";
 import { histogram, type Read, type Sample } from "./family.ts";
 
 /** What health has to tell. */
-export interface CheckFigures {
+export interface HealthFigures {
   readonly probes: () => readonly ProbeFigures[];
+  readonly checks: () => readonly CheckFigures[];
   readonly transitions: () => readonly TransitionFigures[];
 }
 
 /** How the families that describe probes are read. */
 export function checkFamilies({
   probes,
+  checks,
   transitions,
-}: CheckFigures): Readers<typeof checkMetrics, Read> {
+}: HealthFigures): Readers<typeof checkMetrics, Read> {
   return {
-    portolan_checks_total: () => results(probes()),
+    portolan_checks_total: () => results(checks()),
     portolan_check_duration_seconds: () => durations(probes()),
     portolan_check_transitions_total: () =>
       transitions().flatMap(({ service, protocol, up, down }) => [
@@ -24,12 +31,13 @@ export function checkFamilies({
   };
 }
 
-function* results(probes: readonly ProbeFigures[]): Iterable<Sample> {
-  for (const { kind, good, bad, void: nothing } of probes) {
-    yield { labels: { type: kind, result: "ok" }, value: good };
-    yield { labels: { type: kind, result: "fail" }, value: bad };
+function* results(checks: readonly CheckFigures[]): Iterable<Sample> {
+  for (const { service, kind: type, good, bad, late, void: nothing } of checks) {
+    yield { labels: { service, type, result: "ok" }, value: good };
+    yield { labels: { service, type, result: "fail" }, value: bad };
+    yield { labels: { service, type, result: "timeout" }, value: late };
     // Our own shortage, which says nothing of the replica, must not look like its failure.
-    yield { labels: { type: kind, result: "local_error" }, value: nothing };
+    yield { labels: { service, type, result: "local_error" }, value: nothing };
   }
 }
 

@@ -12,7 +12,19 @@ export interface Sample {
 /** Reads a family's samples when it is scraped; nothing is kept, so the series of what is gone are gone. */
 export type Read = () => Iterable<Sample>;
 
+/** Series that a page still has room for, and those that found none; shared by families that grow with the cluster. */
+export interface Room {
+  left: number;
+  dropped: number;
+}
+
 type Shown = MetricObjectWithValues<MetricValue<string>>;
+
+export interface FamilyOptions {
+  readonly described: Described;
+  readonly read: Read;
+  readonly room?: Room;
+}
 
 /**
  * A family whose numbers live elsewhere. It is a Gauge by class only: the registry prints whatever `get` returns,
@@ -22,17 +34,20 @@ export class Family extends Gauge {
   readonly #name: string;
   readonly #described: Described;
   readonly #read: Read;
+  readonly #room: Room | undefined;
 
-  constructor(name: string, described: Described, read: Read) {
+  /** Without `room` every sample is shown. */
+  constructor(name: string, { described, read, room }: FamilyOptions) {
     super({ name, help: described.help, registers: [] });
     this.#name = name;
     this.#described = described;
     this.#read = read;
+    this.#room = room;
   }
 
   override async get(): Promise<Shown> {
     const name = this.#name;
-    const values = Array.from(this.#read(), ({ labels, value, suffix }) => {
+    const values = Array.from(this.#fitting(), ({ labels, value, suffix }) => {
       return {
         labels: { ...labels },
         value,
@@ -42,6 +57,15 @@ export class Family extends Gauge {
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the client's types declare numbers, its code uses these words
     const type = this.#described.type as unknown as MetricType;
     return { ...(await super.get()), type, values };
+  }
+
+  *#fitting(): Iterable<Sample> {
+    const room = this.#room ?? { left: Infinity, dropped: 0 };
+    for (const sample of this.#read()) {
+      if (room.left > 0) yield sample;
+      else room.dropped += 1;
+      room.left -= 1;
+    }
   }
 }
 

@@ -1,13 +1,17 @@
-import type { ServiceFigures, SourceFigures } from "../model/figures.ts";
+import { syncBuckets, type ServiceFigures, type SourceFigures } from "../model/figures.ts";
 import type { Readers, sourceMetrics, processMetrics } from "./catalogue.ts";
-import type { Read, Sample } from "./family.ts";
+import { histogram, type Read, type Sample } from "./family.ts";
 
 /** What the process as a whole has to tell. */
 export interface ProcessFigures {
   readonly version: string;
+  /** Of the source code; `unknown` where nobody told. */
+  readonly revision: string;
   readonly sources: () => readonly SourceFigures[];
   readonly services: () => readonly ServiceFigures[];
   readonly servicesBySource: () => ReadonlyMap<string, number>;
+  /** Apps of which something was skipped or clamped, by source. */
+  readonly invalidBySource: () => ReadonlyMap<string, number>;
   readonly generation: () => number;
   /** Changes of routes so far, by what happened. */
   readonly changes: () => ReadonlyMap<string, number>;
@@ -17,12 +21,17 @@ export interface ProcessFigures {
   readonly workerCrashes: () => number;
   /** Share of time each worker's event loop was busy since the last scrape, 0–1. */
   readonly workerUtilization: () => readonly number[];
+  /** Series that found no room on a page, all pages so far. */
+  readonly seriesDropped: () => number;
   readonly logLinesDropped: () => number;
   readonly accessLinesDropped: () => number;
 }
 
 /** How the families that describe sources are read. */
-export function sourceFamilies({ sources }: ProcessFigures): Readers<typeof sourceMetrics, Read> {
+export function sourceFamilies({
+  sources,
+  invalidBySource,
+}: ProcessFigures): Readers<typeof sourceMetrics, Read> {
   const per = (value: (source: SourceFigures) => number | undefined) => (): Iterable<Sample> =>
     sources().flatMap((source) => {
       const number = value(source);
@@ -30,19 +39,22 @@ export function sourceFamilies({ sources }: ProcessFigures): Readers<typeof sour
     });
   return {
     portolan_discovery_connected: per(({ connected }) => (connected ? 1 : 0)),
-    portolan_discovery_events_total: per(({ events }) => events),
-    portolan_discovery_reconnects_total: per(({ reconnects }) => reconnects),
+    portolan_discovery_events_total: () => perWord(sources(), "type", (one) => one.eventKinds),
+    portolan_discovery_reconnects_total: () =>
+      perWord(sources(), "reason", (one) => one.reconnectReasons),
     portolan_discovery_syncs_total: () => perResult(sources()),
-    portolan_discovery_sync_duration_seconds: per((source) => toSeconds(source.lastSyncDurationMs)),
+    portolan_discovery_sync_duration_seconds: () => syncTimes(sources()),
     portolan_discovery_last_success_timestamp_seconds: per((source) =>
       toSeconds(source.lastSyncAt),
     ),
+    portolan_discovery_invalid_apps: () => labelled("source", invalidBySource()),
   };
 }
 
 /** How the families that describe the table, the listeners, the workers and the log are read. */
 export function processFamilies(figures: ProcessFigures): Readers<typeof processMetrics, Read> {
-  const build = { version: figures.version, node_version: process.version };
+  const { version, revision } = figures;
+  const build = { version, revision, node_version: process.version };
   return {
     portolan_services: () => labelled("source", figures.servicesBySource()),
     portolan_routing_table_generation: () => single(figures.generation()),
@@ -53,6 +65,7 @@ export function processFamilies(figures: ProcessFigures): Readers<typeof process
     portolan_build_info: () => [{ labels: build, value: 1 }],
     portolan_worker_crashes_total: () => single(figures.workerCrashes()),
     portolan_worker_event_loop_utilization_ratio: () => perWorker(figures.workerUtilization()),
+    portolan_metrics_series_dropped_total: () => single(figures.seriesDropped()),
     portolan_log_dropped_total: () => single(figures.logLinesDropped()),
     portolan_access_log_dropped_total: () => single(figures.accessLinesDropped()),
   };
@@ -72,6 +85,23 @@ function perWorker(values: readonly number[]): Iterable<Sample> {
 
 function* labelled(label: string, values: ReadonlyMap<string, number>): Iterable<Sample> {
   for (const [key, value] of values) yield { labels: { [label]: key }, value };
+}
+
+function* perWord(
+  sources: readonly SourceFigures[],
+  label: string,
+  read: (counts: SourceFigures["counts"]) => ReadonlyMap<string, number>,
+): Iterable<Sample> {
+  for (const { source, counts } of sources) {
+    for (const [word, value] of read(counts)) yield { labels: { source, [label]: word }, value };
+  }
+}
+
+function* syncTimes(sources: readonly SourceFigures[]): Iterable<Sample> {
+  for (const { source, counts } of sources) {
+    const { syncTimes: times, syncTimeSum: sum } = counts;
+    yield* histogram({ source }, syncBuckets, { counts: times, sum });
+  }
 }
 
 function* perResult(sources: readonly SourceFigures[]): Iterable<Sample> {

@@ -1,4 +1,10 @@
-import { requestBuckets, serviceColumns, statusClasses } from "../model/counters.ts";
+import {
+  requestBuckets,
+  requestColumn,
+  requestMethods,
+  serviceColumns,
+  statusClasses,
+} from "../model/counters.ts";
 import type { ServiceFigures } from "../model/figures.ts";
 import type { Readers, requestMetrics } from "./catalogue.ts";
 import { histogram, type Read, type Sample } from "./family.ts";
@@ -16,9 +22,20 @@ export function requestFamilies(
 
 function* classes(services: readonly ServiceFigures[]): Iterable<Sample> {
   for (const { service, cells } of services) {
-    for (const [index, code] of statusClasses.entries()) {
-      yield { labels: { service, code }, value: cells[serviceColumns.requests + index] ?? 0 };
-    }
+    for (const method of requestMethods) yield* ofMethod({ service, method }, cells);
+  }
+}
+
+/** Methods that nobody used have no series, but for GET: all of them would be 54 for each service. */
+function* ofMethod(
+  labels: { readonly service: string; readonly method: string },
+  cells: Float64Array,
+): Iterable<Sample> {
+  const first = requestColumn(labels.method, 100);
+  const counts = cells.subarray(first, first + statusClasses.length);
+  if (labels.method !== "GET" && counts.every((count) => count === 0)) return;
+  for (const [index, code] of statusClasses.entries()) {
+    yield { labels: { ...labels, code }, value: counts[index] ?? 0 };
   }
 }
 

@@ -18,7 +18,7 @@ export function serviceFamilies(
   const perService = (value: Value) => (): Iterable<Sample> => samples(read(), value);
   const perStream = (value: Value) => (): Iterable<Sample> => samples(streams(), value);
   const column = (index: number): Read => perService(({ cells }) => cells[index] ?? 0);
-  const { accepted, active, received, sent, retries } = serviceColumns;
+  const { accepted, active, received, sent, retries, redispatches } = serviceColumns;
   const { durations, durationSum, connects, connectSum } = serviceColumns;
   return {
     portolan_service_connections_total: perStream(({ cells }) => cells[accepted] ?? 0),
@@ -27,6 +27,7 @@ export function serviceFamilies(
     portolan_service_received_bytes_total: column(received),
     portolan_service_sent_bytes_total: column(sent),
     portolan_replica_retries_total: column(retries),
+    portolan_replica_redispatches_total: column(redispatches),
     portolan_service_up: perService(({ replicas }) =>
       replicas.some(({ state }) => state === "up") ? 1 : 0,
     ),

@@ -35,6 +35,8 @@ const shortestToken = 16;
 export interface Shown {
   readonly config: Config;
   readonly version: string;
+  readonly revision?: string | undefined;
+  readonly invalidBySource: () => ReadonlyMap<string, number>;
   readonly logger: Logger;
   readonly logLinesDropped: () => number;
   readonly accessLinesDropped: () => number;
@@ -105,13 +107,16 @@ function toShowable(shown: Shown) {
 }
 
 function makeMetrics(shown: Shown): Metrics {
-  const { config, version, sources, table, figures, problems, routing, health, pool } = shown;
+  const { config, sources, table, figures, problems, routing, health, pool } = shown;
   return new Metrics({
     detailed: config.metricsDetail === "replica",
-    version,
+    version: shown.version,
+    revision: shown.revision ?? "unknown",
+    invalidBySource: shown.invalidBySource,
     sources: () => sources.map((source) => ({ source: source.name, ...source.status() })),
     services: figures,
     probes: () => health.prober.figures(),
+    checks: () => health.prober.figuresByService(),
     transitions: () => routing.transitions.figures(),
     servicesBySource: () => countBy(table().routes.map(({ source }) => source)),
     generation: () => table().version,

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { toRoute } from "../support/engine-fixture.ts";
+import type { AnsweredRequest } from "../../src/engine/http/request-tally.ts";
 import { eventually } from "../support/eventually.ts";
 import { answering, ask, closed, get, getOnce, saying } from "../support/http-exchange.ts";
 import { HttpFixture, toHttpRoute } from "../support/http-fixture.ts";
@@ -121,11 +122,11 @@ test("a label that changes the mode is followed without a new listener: tcp to h
 });
 
 test("every request is counted by how it was answered", async () => {
-  const counted: [number, number][] = [];
+  const counted: [number, string, number][] = [];
   const requests = {
-    answered: (row: number, status: number, seconds: number) => {
+    answered: (row: number, { method, status }: AnsweredRequest, seconds: number) => {
       assert.ok(seconds >= 0);
-      counted.push([row, status]);
+      counted.push([row, method, status]);
     },
   };
   await using replica = await answering((socket, head) => {
@@ -141,14 +142,14 @@ test("every request is counted by how it was answered", async () => {
   waiting.socket.destroy();
   await eventually(() => counted.length === 4);
   assert.deepEqual(counted, [
-    [1, 200],
-    [1, 200],
-    [1, 502],
-    [1, 0],
+    [1, "GET", 200],
+    [1, "GET", 200],
+    [1, "GET", 502],
+    [1, "GET", 0],
   ]);
   await using refused = await ask(proxy.port, "GET / HTTP/1.1\r\n\r\n");
   assert.match(refused.text, /^HTTP\/1\.1 400 /);
-  assert.deepEqual(counted.at(-1), [1, 400]);
+  assert.deepEqual(counted.at(-1), [1, "GET", 400]);
 });
 
 test("a cookie keeps a client on its replica while that one is up", async () => {

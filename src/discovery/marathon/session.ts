@@ -96,7 +96,7 @@ export class Session implements StreamListener {
   }
 
   received(event: MarathonEvent): void {
-    this.#options.tally.eventReceived();
+    this.#options.tally.eventReceived(event.kind);
     this.#becameStreaming();
     if (event.kind === "attached") {
       // Everybody hears of every client that attaches; only the first one after the head is our own.

@@ -81,7 +81,7 @@ export class Assignment implements Waiter {
   /** The idle connection that was taken had ended already: the same replica gets a new one. */
   renew(): void {
     if (this.#replica === undefined) return;
-    this.#options.service.host.tally.retried(this.#route.row);
+    this.#options.service.host.tally.retried(this.#route.row, false);
     this.#dialingSince = performance.now();
     this.#dial(this.#replica);
   }
@@ -151,7 +151,7 @@ export class Assignment implements Waiter {
     const now = performance.now();
     this.#replica = replica;
     if (this.#tried.length === 0) this.#dialingSince = now;
-    else service.host.tally.retried(this.#route.row);
+    else service.host.tally.retried(this.#route.row, replica !== this.#tried.at(-1));
     this.#tried.push(replica);
     const idle = service.pool.take(replica, mostIdleMs, now);
     if (idle === undefined) this.#dial(replica);

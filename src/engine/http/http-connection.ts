@@ -247,7 +247,7 @@ export class HttpConnection implements Served, ParserListener {
   #count({ status, reason }: Refusal, facts?: RequestFacts): void {
     const outcome = outcomeOfReason(reason);
     this.#outcome ??= outcome;
-    this.#host.requests?.answered(this.#route.row, status, 0);
+    this.#host.requests?.answered(this.#route.row, { method: facts?.method ?? "", status }, 0);
     const told = { ends: this.#origin?.ends, facts, status, outcome };
     noteRefusal(this.#host.service, this.#route, told);
   }

@@ -45,9 +45,9 @@ export class RequestStory {
     const { requests, access, tally } = this.#service.host;
     const { row, key, policy } = this.#route;
     const seconds = (performance.now() - this.#startedAt) / 1000;
-    requests?.answered(row, this.status, seconds);
-    if (access === undefined || !policy.accessLog) return;
     const { facts, ends, frontend } = this.#inbound;
+    requests?.answered(row, { method: facts.method, status: this.status }, seconds);
+    if (access === undefined || !policy.accessLog) return;
     const ended = {
       outcome,
       retries,

@@ -171,7 +171,7 @@ export class Connection implements Waiter {
     const now = performance.now();
     this.#replica = replica;
     if (this.#tried.length === 0) this.#dialingSince = now;
-    else tally.retried(this.#route.row);
+    else tally.retried(this.#route.row, replica !== this.#tried.at(-1));
     this.#tried.push(replica);
     const left = limits.connectBudgetMs - (now - this.#dialingSince);
     if (left <= 0) {

@@ -126,7 +126,9 @@ export class Session implements Tracked<Session> {
       this.#host.dropped(choice.kind === "none" ? "no-replica" : "session-limit");
       return undefined;
     }
-    if (this.#refusing.length > 0) this.#host.tally.retried(this.#host.route.row);
+    if (this.#refusing.length > 0) {
+      this.#host.tally.retried(this.#host.route.row, !this.#refusing.includes(choice.replica));
+    }
     this.#pin(choice.replica);
     return choice.replica;
   }

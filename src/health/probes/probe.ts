@@ -7,6 +7,8 @@ export interface ProbeTarget {
   /** An IP literal and a port. */
   readonly address: Address;
   readonly check: CheckPolicy;
+  /** What it is counted for, `<name>:<port>`. Default: nobody. */
+  readonly service?: string;
   /** For Redis' AUTH; others ignore it. */
   readonly credentials: Credentials | undefined;
   /** Sent before all else, for replicas that expect a PROXY header. */

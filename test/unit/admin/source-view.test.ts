@@ -19,6 +19,7 @@ test("times are shown as times, with the age of what is known", () => {
     lastSyncAt: 2000,
     lastSyncDurationMs: 12,
     lastError: "503",
+    counts: "for metrics",
   };
   assert.deepEqual(viewSource(seen, 4500), {
     ...source,
