@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { formatAddress, type Address } from "../model/address.ts";
 import { isMeantForUs } from "./host-check.ts";
 import { closeIdleBeyond } from "./idle-connections.ts";
+import { hasLargeBody, RequestLimits } from "./request-limits.ts";
 
 /** What a path answers with. */
 export interface Reply {
@@ -56,9 +57,14 @@ export interface StatusServerOptions {
   readonly failed: (path: string, error: unknown) => void;
   /** Names of this host, in lower case, for browsers that ask by name. Default: none but `localhost` and the like. */
   readonly ownNames?: ReadonlySet<string>;
+  /** What all readers together may ask. Default: what `RequestLimits` has for usual. */
+  readonly limits?: RequestLimits;
 }
 
 const mostConnections = 64;
+
+/** Bytes of a request's line and headers; more is answered 431. */
+const longestHead = 16 * 1024;
 
 /** Of these, kept for newcomers: idle connections make room for them. */
 const reserve = 8;
@@ -89,13 +95,15 @@ export class StatusServer implements AsyncDisposable {
 
   /** Binds and listens; rejects when the address cannot be bound. Port 0 takes a free one. */
   static open({ address, ...rest }: StatusServerOptions): Promise<StatusServer> {
-    const { failed } = rest;
-    const server = createServer(
-      { headersTimeout: 5000, requestTimeout: 10_000, connectionsCheckingInterval: 2000 },
-      (request, response) => {
-        void answer({ request, response, ...rest });
-      },
-    );
+    const { failed, limits = new RequestLimits() } = rest;
+    const times = {
+      headersTimeout: 5000,
+      requestTimeout: 10_000,
+      connectionsCheckingInterval: 2000,
+    };
+    const server = createServer({ ...times, maxHeaderSize: longestHead }, (request, response) => {
+      void answer({ request, response, ...rest, limits });
+    });
     // More would only be another way to use up descriptors that connections need.
     server.maxConnections = mostConnections;
     server.timeout = stalledMs;
@@ -130,29 +138,46 @@ export class StatusServer implements AsyncDisposable {
 interface Exchange extends Pick<StatusServerOptions, "pages" | "actions" | "failed" | "ownNames"> {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
+  readonly limits: RequestLimits;
 }
 
-async function answer({ request, response, failed, ...rest }: Exchange): Promise<void> {
+async function answer({ request, response, failed, limits, ...rest }: Exchange): Promise<void> {
   // A client that goes away in the middle is its own business.
   response.on("error", () => undefined);
   const { url = "/", method } = request;
-  const reply = await replyTo(request, rest).catch((error: unknown) => {
-    failed(url.slice(0, longestShown), error);
-    return text(500, "internal error\n");
-  });
+  const reply =
+    refuse(request, limits) ??
+    (await replyTo(request, rest).catch((error: unknown) => {
+      failed(url.slice(0, longestShown), error);
+      return text(500, "internal error\n");
+    }));
   if ("stream" in reply) {
     response.writeHead(200, { ...usualHeaders, "content-type": reply.type });
     if (method === "HEAD") response.end();
     else reply.stream(response);
     return;
   }
+  const length = Buffer.byteLength(reply.body);
+  limits.answered(length);
   response.writeHead(reply.status, {
     ...usualHeaders,
     "content-type": reply.type,
-    "content-length": Buffer.byteLength(reply.body),
+    "content-length": length,
     ...reply.headers,
   });
   response.end(method === "HEAD" ? undefined : reply.body);
+}
+
+/** The answer to what is too much or too large; undefined for what is neither. */
+function refuse(request: IncomingMessage, limits: RequestLimits): Reply | undefined {
+  if (hasLargeBody(request)) {
+    // The rest of it is not waited for.
+    return { ...text(413, "bodies are not read here\n"), headers: { connection: "close" } };
+  }
+  const [path = "/"] = (request.url ?? "/").split("?", 1);
+  if (limits.admit(path, performance.now())) return undefined;
+  const later = { "retry-after": "1" };
+  return { ...text(429, "too much is asked at once: try again in a second\n"), headers: later };
 }
 
 async function replyTo(

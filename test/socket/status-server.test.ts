@@ -3,11 +3,17 @@ import { connect } from "node:net";
 import { test } from "node:test";
 import { defaultPolicy } from "../../src/model/policy.ts";
 import { makePages, type Phase } from "../../src/admin/pages.ts";
+import { RequestLimits } from "../../src/admin/request-limits.ts";
 import { StatusServer } from "../../src/admin/status-server.ts";
 import { emptyTable } from "../../src/routing/table.ts";
 import { eventually } from "../support/eventually.ts";
+import { TcpClient } from "../support/tcp-client.ts";
 
-async function start(phase: () => Phase, failures: string[] = []): Promise<StatusServer> {
+async function start(
+  phase: () => Phase,
+  failures: string[] = [],
+  limits: RequestLimits = new RequestLimits(),
+): Promise<StatusServer> {
   const pages = makePages({
     version: "9.9.9",
     phase,
@@ -57,6 +63,7 @@ async function start(phase: () => Phase, failures: string[] = []): Promise<Statu
     address: { host: "127.0.0.1", port: 0 },
     pages,
     failed: (path) => failures.push(path),
+    limits,
   });
 }
 
@@ -186,4 +193,34 @@ test("an address that is taken is told", async () => {
     }),
     /EADDRINUSE/,
   );
+});
+
+test("what is too much or too large is refused, and the state is told nevertheless", async () => {
+  const [requests, bytes] = [
+    { perSecond: 1, burst: 2 },
+    { perSecond: 1e6, burst: 1e6 },
+  ];
+  await using server = await start(() => "OK", [], new RequestLimits({ requests, bytes }));
+  const url = `http://${server.address}`;
+  const answers = await Promise.all(Array.from({ length: 5 }, () => fetch(`${url}/v1/apps`)));
+  const refused = answers.filter(({ status }) => status === 429);
+  assert.ok(refused.length > 0 && refused.length < 5);
+  assert.equal(refused[0]?.headers.get("retry-after"), "1");
+  assert.equal((await fetch(`${url}/status`)).status, 200);
+  await eventually(async () => (await fetch(`${url}/v1/apps`)).status === 200);
+
+  const body = "x".repeat(1025);
+  const large = await fetch(`${url}/status`, { method: "POST", body });
+  assert.deepEqual([large.status, large.headers.get("connection")], [413, "close"]);
+  const long = await fetch(`${url}/status`, { headers: { "x-long": "x".repeat(17_000) } });
+  assert.equal(long.status, 431);
+});
+
+test("a body that never ends is not waited for", async () => {
+  await using server = await start(() => "OK");
+  const port = Number(server.address.split(":").at(-1));
+  await using client = new TcpClient(port);
+  client.socket.write("POST /status HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n");
+  await eventually(() => client.closed || client.ended);
+  assert.match(client.text, /^HTTP\/1\.1 413 /);
 });
