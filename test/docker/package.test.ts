@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { cpSync, readFileSync, symlinkSync } from "node:fs";
+import { dirname } from "node:path";
 import { after, before, suite, test } from "node:test";
 import { publint } from "publint";
 import { eventually } from "../support/eventually.ts";
@@ -11,6 +12,16 @@ import { at, entriesAt, listAt } from "./documents.ts";
 
 const root = new URL("../../", import.meta.url).pathname;
 const manifest: unknown = JSON.parse(readFileSync(`${root}package.json`, "utf8"));
+
+/** Each Node that it has to work on, and why that is not tried here; the oldest one is named by who runs the tests. */
+const oldest = process.env["PORTOLAN_OLDEST_NODE"];
+const nodes: readonly { readonly node: string; readonly skip: string | false }[] = [
+  { node: process.execPath, skip: false },
+  {
+    node: oldest ?? "",
+    skip: oldest === undefined && "PORTOLAN_OLDEST_NODE names no Node 24: .ci/run installs one",
+  },
+];
 
 /** Runs npm somewhere and gives what it printed. */
 function npm(cwd: string, ...args: readonly string[]): string {
@@ -58,48 +69,68 @@ suite("the npm package", () => {
     }
   });
 
-  test("starts by its name, as npx starts it", () => {
-    const program = at(manifest, "bin", "portolan");
-    const said = execFileSync(`${installed}/${String(program)}`, ["--version"], {
-      encoding: "utf8",
-    });
-    assert.equal(
-      said,
-      `portolan ${String(at(manifest, "version"))} (node ${process.version}, ${process.platform}-${process.arch})\n`,
-    );
-  });
-
-  test("serves, threads and all", async () => {
-    await using marathon = await startMarathon();
-    const args = ["run", "--status-endpoint", "127.0.0.1:0", "--log-format", "json"];
-    const program = spawn(
-      process.execPath,
-      ["--single-threaded-gc", `${installed}/dist/main.js`, ...args],
-      {
-        env: { PATH: process.env["PATH"], PORTOLAN_MARATHON: marathon.urls[0] },
-        stdio: ["ignore", "pipe", "inherit"],
-      },
-    );
-    program.on("error", () => undefined);
-    const ended = once(program, "close");
-    let log = "";
-    program.stdout.on("data", (chunk: Buffer) => {
-      log += chunk.toString();
-    });
+  test("is started by npx where it was installed from the packed file", (t) => {
+    using place = new TemporaryFolder();
+    const offline = ["--offline", "--no-audit", "--no-fund", "--loglevel=error"];
     try {
-      const status = await eventually(() => /"status":"([^"]+)"/.exec(log)?.[1], {
-        withinMs: 20_000,
-        what: "the start",
+      npm(place.path, "install", ...offline, "--prefix", place.path, archive);
+    } catch (error) {
+      if (!String(at(error, "stderr")).includes("ENOTCACHED")) throw error;
+      t.skip("npm has not what it needs in its cache");
+      return;
+    }
+    for (const { node } of nodes.filter(({ skip }) => skip === false)) {
+      const said = execFileSync("npx", ["--no", "--", "portolan", "--version"], {
+        cwd: place.path,
+        encoding: "utf8",
+        env: { ...process.env, PATH: `${dirname(node)}:${process.env["PATH"] ?? ""}` },
+        stdio: ["ignore", "pipe", "ignore"],
       });
-      const isReady = async (): Promise<boolean> =>
-        (await fetch(`http://${status}/status`)).status === 200;
-      await eventually(isReady, { withinMs: 20_000, what: "a table in the workers" });
-      program.kill("SIGTERM");
-      assert.deepEqual(await ended, [0, null]);
-    } finally {
-      program.kill("SIGKILL");
+      const version = execFileSync(node, ["--version"], { encoding: "utf8" }).trim();
+      assert.equal(
+        said,
+        `portolan ${String(at(manifest, "version"))} (node ${version}, ${process.platform}-${process.arch})\n`,
+      );
     }
   });
+
+  for (const { node, skip } of nodes) {
+    test(
+      `serves, threads and all, on ${node === process.execPath ? "this Node" : "the oldest one"}`,
+      { skip },
+      async () => {
+        await using marathon = await startMarathon();
+        const args = ["run", "--status-endpoint", "127.0.0.1:0", "--log-format", "json"];
+        const program = spawn(
+          node,
+          ["--single-threaded-gc", `${installed}/dist/main.js`, ...args],
+          {
+            env: { PATH: process.env["PATH"], PORTOLAN_MARATHON: marathon.urls[0] },
+            stdio: ["ignore", "pipe", "inherit"],
+          },
+        );
+        program.on("error", () => undefined);
+        const ended = once(program, "close");
+        let log = "";
+        program.stdout.on("data", (chunk: Buffer) => {
+          log += chunk.toString();
+        });
+        try {
+          const status = await eventually(() => /"status":"([^"]+)"/.exec(log)?.[1], {
+            withinMs: 20_000,
+            what: "the start",
+          });
+          const isReady = async (): Promise<boolean> =>
+            (await fetch(`http://${status}/status`)).status === 200;
+          await eventually(isReady, { withinMs: 20_000, what: "a table in the workers" });
+          program.kill("SIGTERM");
+          assert.deepEqual(await ended, [0, null]);
+        } finally {
+          program.kill("SIGKILL");
+        }
+      },
+    );
+  }
 
   test("is in order for those who install it", async () => {
     const tarball = new Uint8Array(readFileSync(archive)).buffer;
