@@ -137,6 +137,8 @@ async function demo({ config, ...given }: Given, { script }: DemoOptions): Promi
   const { Stage } = await import("./demo/stage.ts");
   const { logFormat, logLevel, statusEndpoint, origins } = config;
   const out = process.stdout.isTTY && logFormat !== "json" ? process.stdout : undefined;
+  // Whoever watched it has closed the terminal: it ends as by ctrl-c.
+  if (out !== undefined) process.once("SIGHUP", () => void process.kill(process.pid, "SIGTERM"));
   using picture = Stage.picture(out);
   await using logger = createLogger({
     level: logLevel,

@@ -79,3 +79,29 @@ test("on a terminal it is a live table, and the terminal is given back as it was
   await over;
   assert.ok(shown().trimEnd().endsWith("\u001B[?1049l"), JSON.stringify(shown().slice(-80)));
 });
+
+test("it ends when its terminal is closed", async () => {
+  const command = `echo "pid $$"; exec ${process.execPath} src/main.ts demo --no-script`;
+  const terminal = spawn("script", ["-qec", command, "/dev/null"], {
+    cwd: new URL("../..", import.meta.url).pathname,
+    env: { PATH: process.env["PATH"], TERM: "xterm-256color" },
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  let shown = "";
+  terminal.stdout.on("data", (chunk: Buffer) => {
+    shown += chunk.toString();
+  });
+  await eventually(() => /web\.demo:\d+ +3 of 3 up/.test(shown), { withinMs: 20_000 });
+  const pid = Number(/pid (\d+)/.exec(shown)?.[1]);
+  terminal.kill("SIGKILL");
+  await eventually(() => !isRunning(pid), { withinMs: 40_000, what: "the end of the demo" });
+});
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    // Nobody has that id.
+    return false;
+  }
+}
