@@ -22,7 +22,11 @@ export function replicaActions({ token, override }: ReplicaActions): [path: stri
     const known = await token();
     if (known === undefined)
       return refusal(403, "nothing can be changed: --admin-token-file is not set");
-    if (!isSame(authorization, `Bearer ${known}`)) return refusal(401, "a bearer token is needed");
+    if (!isSame(authorization, `Bearer ${known}`)) {
+      // [rfc9110 §11.6.1]
+      const headers = { "www-authenticate": "Bearer" };
+      return { ...refusal(401, "a bearer token is needed"), headers };
+    }
     return carryOut(rest, override);
   };
   return [["/api/replicas/", run]];

@@ -64,6 +64,8 @@ suite("the dashboard in a browser", { skip: noChromium, timeout: 110_000 }, () =
     await page.keyboard.type("second");
     await eventually(async () => (await lines(page)).length === 1);
     await page.getByText("1 of 3 services").waitFor();
+    await page.keyboard.type(" and no other");
+    await page.locator('#scroller[data-empty="No service matches"]').waitFor();
     await page.keyboard.press("Escape");
     await eventually(async () => (await lines(page)).length === 3);
 

@@ -35,6 +35,8 @@ test("who knows the token drains and weighs a replica; nobody else does, and no 
   };
 
   assert.equal(await post(`${path}/drain`, { authorization: "" }), 401);
+  const asked = await proxy.get(`${path}/drain`, { method: "POST" });
+  assert.deepEqual([asked.status, asked.headers.get("www-authenticate")], [401, "Bearer"]);
   assert.equal(await post(`${path}/drain`, { authorization: `Bearer ${token}x` }), 401);
   assert.equal(await post(`${path}/drain`, { origin: "http://evil.example" }), 403);
   assert.equal((await proxy.get(`${path}/drain`)).status, 404);

@@ -45,12 +45,16 @@ th, td { text-align: left; padding: 4px 8px; font-weight: normal; vertical-align
 thead th { white-space: nowrap; color: var(--quiet); font-size: 12px; position: sticky; top: 0; background: var(--panel); z-index: 1;
   box-shadow: inset 0 -1px var(--line); }
 .scroller { max-height: none; height: clamp(160px, var(--content, 160px), 64vh); contain: strict; }
+.scroller[data-empty]::after { content: attr(data-empty); display: block; padding: 10px 8px; color: var(--quiet); }
 #routing td:nth-child(2) { white-space: nowrap; }
 #services { table-layout: fixed; min-width: 1330px; font-variant-numeric: tabular-nums; }
 #services th, #services td { height: 30px; padding: 0 8px; line-height: 29px; white-space: nowrap; overflow: hidden;
   text-overflow: ellipsis; border-bottom: 1px solid var(--line); }
+#services th:first-child, #services td:first-child { position: sticky; left: 0; background: inherit; }
+#services tbody tr { background: var(--panel); }
+#services thead th:first-child { z-index: 2; background: var(--panel); }
 #services tr.spacer td { padding: 0; border: 0; height: 0; }
-#services .replica, #services .note { background: var(--stripe); }
+#services tbody .replica, #services tbody .note { background: var(--stripe); }
 #services .replica .name, #services .note .name { padding-left: 22px; }
 #services button.name { max-width: 100%; overflow: hidden; text-overflow: ellipsis; vertical-align: bottom; }
 #services .service .name::before { content: "▸" / ""; display: inline-block; width: 1.1em; color: var(--quiet); }
@@ -73,6 +77,9 @@ dialog { width: min(900px, 94vw); max-height: 86vh; border: 1px solid var(--line
 dialog::backdrop { background: rgb(0 0 0 / 45%); }
 dialog header { padding: 0; justify-content: space-between; align-items: start; }
 dialog h2 { margin: 0; overflow-wrap: anywhere; }
+dialog table { table-layout: fixed; }
+dialog th:nth-child(1), dialog th:nth-child(4) { width: 18%; }
+dialog th:nth-child(2) { width: 12%; }
 dialog button { border: 1px solid var(--line); border-radius: 4px; padding: 2px 10px; }
 footer { padding: 16px; color: var(--quiet); }
 a { color: var(--calm); }

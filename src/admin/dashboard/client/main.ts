@@ -72,6 +72,9 @@ function show(): void {
 function showServices(): void {
   const chosen = choose(store.services.values(), store.traffic, controls.wish);
   controls.count(chosen.length, store.services.size);
+  const isEmpty = chosen.length === 0;
+  const why = store.services.size === 0 ? "No services yet" : "No service matches";
+  mark(byId("scroller", HTMLElement), "data-empty", isEmpty ? why : "");
   list.show(toRows(chosen, store, unfolded), {
     now: store.now(performance.now()),
     historyOf: (id) => history.of(id),
