@@ -9,9 +9,11 @@ import { Program } from "../support/program.ts";
 /** Squats the demo's usual status port, so that the demo must find another whatever else runs here. */
 async function squat(): Promise<Disposable> {
   const server = createServer();
-  server.on("error", () => undefined);
-  server.listen(9090, "127.0.0.1");
-  await Promise.race([once(server, "listening"), once(server, "error")]);
+  // Where somebody else has it, that will do.
+  await new Promise((resolve) => {
+    server.once("error", resolve);
+    server.listen(9090, "127.0.0.1", () => resolve(undefined));
+  });
   return { [Symbol.dispose]: () => server.close() };
 }
 
