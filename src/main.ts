@@ -177,10 +177,11 @@ async function serve(given: Given, logger: ProgramLogger, meanwhile: Meanwhile):
     process.on("SIGUSR2", () =>
       logger.setLevel(logger.level === "debug" ? reload.config.logLevel : "debug"),
     );
-    const asides = meanwhile(proxy, stop).catch((error: unknown) => {
-      if (!stop.aborted) throw error;
+    const over = AbortSignal.any([stop, proxy.replaced]);
+    const asides = meanwhile(proxy, over).catch((error: unknown) => {
+      if (!over.aborted) throw error;
     });
-    await Promise.race([aborted(stop), proxy.failed, asides.then(() => aborted(stop))]);
+    await Promise.race([aborted(over), proxy.failed, asides.then(() => aborted(over))]);
     await asides;
     await proxy.drain();
     logger.info("stopped");

@@ -1,7 +1,7 @@
 import type { Writable } from "node:stream";
 import type { Phase } from "./admin/pages.ts";
 import type { StatusServer } from "./admin/status-server.ts";
-import { isAbort, sleep } from "./async/sleep.ts";
+import { isAbort } from "./async/sleep.ts";
 import { checkPolicyOf } from "./config/policy-of.ts";
 import type { Config } from "./config/settings.ts";
 import { Controller, type ControllerOptions, type Feed } from "./control/controller.ts";
@@ -9,21 +9,21 @@ import { ProblemLog } from "./control/problem-log.ts";
 import type { ServiceFigures } from "./model/figures.ts";
 import type { Logger } from "./model/logger.ts";
 import type { RouteChange } from "./routing/diff.ts";
-import { StateFile } from "./publish/state-file.ts";
 import { ownHosts } from "./routing/own-addresses.ts";
 import { emptyTable, type Table } from "./routing/table.ts";
 import { readFigures } from "./workers/figures.ts";
 import { hostNames } from "./workers/this-host.ts";
-import { PortSharingLock } from "./workers/port-sharing-lock.ts";
 import { makeChecks, type HealthParts } from "./wiring/checks.ts";
 import { engineSettings, workerCount } from "./wiring/engine-settings.ts";
+import { drainConnections } from "./wiring/drain.ts";
 import { followEjections } from "./wiring/ejections.ts";
 import { makeFeeds } from "./wiring/feeds.ts";
 import { GatewayParts } from "./wiring/gateway-parts.ts";
-import { Publishers } from "./wiring/publishers.ts";
+import { Handover, type Reign } from "./wiring/handover.ts";
+import { Outlets } from "./wiring/outlets.ts";
 import { routingRules } from "./wiring/routing-rules.ts";
-import { emptyHistory } from "./wiring/routing-history.ts";
-import { openStatusPort } from "./wiring/status-port.ts";
+import { emptyHistory, noteChanges } from "./wiring/routing-history.ts";
+import { closeStatusPort, openStatusPort } from "./wiring/status-port.ts";
 import { WorkerPool } from "./workers/pool.ts";
 
 export interface ProxyOptions {
@@ -46,6 +46,8 @@ export interface RunningProxy extends AsyncDisposable {
   readonly statusAddress: string | undefined;
   /** Rejects when a part that must never end has ended: a bug. */
   readonly failed: Promise<never>;
+  /** Aborts when another portolan has taken over the ports. */
+  readonly replaced: AbortSignal;
   table(): Table;
   /** The numbers of every service at this moment. */
   figures(): ServiceFigures[];
@@ -82,7 +84,8 @@ class Proxy implements RunningProxy {
   readonly #failure = Promise.withResolvers<never>();
   #controller: Controller | undefined;
   #status: StatusServer | undefined;
-  #publishers: Publishers | undefined;
+  readonly #outlets: Outlets;
+  readonly #handover: Handover;
   readonly #gateway: GatewayParts;
   #terminating = false;
 
@@ -99,6 +102,7 @@ class Proxy implements RunningProxy {
     this.#gateway = this.#stack.use(new GatewayParts(options, () => this.table()));
     this.#pool = WorkerPool.start({
       workers,
+      sharesPorts: config.takeover !== undefined,
       settings: engineSettings(config),
       logger,
       clock,
@@ -111,6 +115,13 @@ class Proxy implements RunningProxy {
     this.#stack.use(this.#pool);
     this.#health = makeChecks(config, { random, changed: () => this.#controller?.stir() });
     this.#stack.use(this.#health.prober);
+    this.#outlets = new Outlets({ ...options, pool: this.#pool, table: () => this.table() });
+    this.#stack.use(this.#outlets);
+    this.#handover = this.#stack.use(new Handover(this.#reign()));
+  }
+
+  get replaced(): AbortSignal {
+    return this.#handover.replaced;
   }
 
   get failed(): Promise<never> {
@@ -122,42 +133,25 @@ class Proxy implements RunningProxy {
   }
 
   async start(): Promise<void> {
-    const { config, clock, logger } = this.#options;
+    const { clock } = this.#options;
     try {
-      if (workerCount(config.workers) > 1) this.#stack.use(await PortSharingLock.take(config.bind));
-      await this.#openStatusPort();
-      await this.#openPublishers();
+      await this.#handover.begin();
       await this.#gateway.open(this.#pool, this.#life.signal);
     } catch (error) {
       await this[Symbol.asyncDispose]();
       throw error;
     }
-    const stateFile = this.#openStateFile();
-    this.#controller = new Controller({
-      feeds: this.#feeds,
-      restored: stateFile?.load(),
-      heard: (services) => stateFile?.save(services),
-      checks: this.#health.checks,
-      rules: this.#rules(),
-      connectionsOn: (key, replica) => this.#pool.memory.connectionsOn(key, replica),
-      shrinkGuard: config.shrinkGuard,
-      clock,
-      steadyClock: () => performance.now(),
-      logger,
-      publish: (table, changes) => this.#publish(table, changes),
-    });
+    this.#controller = this.#makeController();
     const { signal } = this.#life;
     const chances = followEjections({ pool: this.#pool, health: this.#health, clock }, signal);
     this.#stack.defer(() => chances);
-    const running = this.#controller.run(signal).catch((error: unknown) => {
-      if (!isAbort(error, signal)) this.#failure.reject(error);
-    });
-    this.#stack.defer(() => running);
+    const work = [this.#controller.run(signal), this.#handover.complete(signal)];
+    const guarded = Promise.all(work.map((part) => this.#guard(part)));
+    this.#stack.defer(async () => void (await guarded));
   }
 
   table(): Table {
-    if (this.#controller === undefined) throw new Error("the proxy has not been started");
-    return this.#controller.table;
+    return this.#controller?.table ?? emptyTable;
   }
 
   figures(): ServiceFigures[] {
@@ -184,79 +178,87 @@ class Proxy implements RunningProxy {
     const { drainTimeoutMs: timeoutMs } = this.#config;
     const { signal } = this.#life;
     this.#terminating = true;
-    const deadline = performance.now() + timeoutMs;
-    // A thread that hangs must not keep the others, or us, from ending in time.
-    await Promise.race([this.#pool.stopAccepting(), sleep(timeoutMs, signal)]);
-    const open = (): number => this.#pool.memory.connections();
-    logger.info("draining", { connections: open(), timeoutMs });
-    while (open() > 0 && performance.now() < deadline) await sleep(50, signal);
-    if (open() > 0) {
-      logger.warn("drain timeout: the rest is reset", { connections: open() });
-      this.#pool.abort("drained");
-      // A moment for the resets to leave and to be counted.
-      await sleep(100, signal);
-    }
+    await drainConnections(this.#pool, { timeoutMs, logger, signal });
     await this.#gateway.lastLines(signal);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#terminating = true;
     this.#life.abort();
+    // Before others may have what we have: they write the same files.
+    await this.#outlets[Symbol.asyncDispose]();
     await this.#stack.disposeAsync();
   }
 
   #rules(): ControllerOptions["rules"] {
     return routingRules(this.#config, {
-      statusPort: this.#status === undefined ? undefined : this.#statusPort(),
+      statusPort: this.#status?.port ?? this.#config.statusEndpoint?.port,
       isOwnHost: this.#isOwnHost,
       sources: this.#feeds.map(({ source }) => source.name),
     });
   }
 
-  async #openPublishers(): Promise<void> {
-    const { config, version, logger, random } = this.#options;
-    const table = (): Table => this.table();
-    this.#publishers = await Publishers.open({ config, version, table, logger, random });
-    this.#stack.use(this.#publishers);
+  #makeController(): Controller {
+    const { config, clock, logger } = this.#options;
+    return new Controller({
+      feeds: this.#feeds,
+      restored: this.#outlets.restored(),
+      heard: (services) => this.#outlets.heard(services),
+      checks: this.#health.checks,
+      rules: this.#rules(),
+      connectionsOn: (key, replica) => this.#pool.memory.connectionsOn(key, replica),
+      shrinkGuard: config.shrinkGuard,
+      clock,
+      steadyClock: () => performance.now(),
+      logger,
+      publish: (table, changes) => this.#publish(table, changes),
+    });
   }
 
-  #openStateFile(): StateFile | undefined {
-    const { config, logger, clock } = this.#options;
-    if (config.stateFile === undefined) return undefined;
-    return this.#stack.use(new StateFile({ path: config.stateFile, logger, clock }));
+  /** Settles when the work does; a rejection that is not our own end is a failure of the whole. */
+  #guard(work: Promise<void>): Promise<void> {
+    const { signal } = this.#life;
+    return work.catch((error: unknown) => {
+      if (!isAbort(error, signal)) this.#failure.reject(error);
+    });
+  }
+
+  #reign(): Reign {
+    return {
+      ...this.#options,
+      pool: this.#pool,
+      outlets: this.#outlets,
+      version: () => this.table().version,
+      isInformed: () => this.#controller?.isHeard === true && !this.#health.prober.hasUnasked,
+      isOver: () => this.#terminating,
+      openStatusPort: () => this.#openStatusPort(),
+      closeStatusPort: async () => this.#status && (await closeStatusPort(this.#status)),
+      drain: () => this.drain(),
+    };
   }
 
   #phase(): Phase {
     if (this.#terminating) return "TERMINATING";
-    const version = this.#controller?.table.version ?? 0;
-    return version > 0 && this.#pool.applied > 0 ? "OK" : "INITIALIZING";
+    return this.table().version > 0 && this.#pool.applied > 0 ? "OK" : "INITIALIZING";
   }
 
   #publish(table: Table, changes: readonly RouteChange[]): void {
-    const { counts, transitions, changes: newest } = this.#routing;
-    for (const { kind } of changes) counts.set(kind, (counts.get(kind) ?? 0) + 1);
-    transitions.note(changes);
-    newest.note(table, changes);
-    this.#pool.apply(table, changes);
-    this.#publishers?.publish(table);
+    noteChanges(this.#routing, table, changes);
+    this.#outlets.publish(table, changes);
     this.#datedProblems();
   }
 
   #datedProblems(): ReturnType<ProblemLog["date"]> {
-    const { routes, problems } = this.#controller?.table ?? emptyTable;
+    const { routes, problems } = this.table();
     const apps = new Map(routes.map(({ key, app }) => [key, app]));
     const appOf = (key: string): string => apps.get(key) ?? key;
     return this.#problems.date([
       ...problems,
       ...this.#health.problems(),
-      ...(this.#publishers?.problems() ?? []),
+      ...this.#outlets.problems(),
       ...this.#gateway.problems(),
       ...this.#pool.bindings.problems(appOf),
     ]);
-  }
-
-  #statusPort(): number {
-    return Number(this.#status?.address.split(":").at(-1));
   }
 
   async #openStatusPort(): Promise<void> {

@@ -49,6 +49,8 @@ export type Action = (order: Order) => Reply | Promise<Reply>;
 
 export interface StatusServerOptions {
   readonly address: Address;
+  /** Share the port with a portolan that takes our place. Default: false. */
+  readonly reusePort?: boolean;
   /** By exact path, or by everything up to a slash at its end. */
   readonly pages: ReadonlyMap<string, Page>;
   /** What POST can have done, by everything up to a slash at its end. Default: nothing. */
@@ -88,13 +90,24 @@ const longestShown = 200;
 /** The read-only status port: a fixed set of pages, answered from memory. */
 export class StatusServer implements AsyncDisposable {
   readonly #server: Server;
+  /** Where it listens, or did, `host:port`. */
+  readonly address: string;
+  readonly port: number;
+  #accepted = 0;
 
   private constructor(server: Server) {
     this.#server = server;
+    const bound = server.address();
+    if (bound === null || typeof bound === "string") throw new Error("it does not listen");
+    this.port = bound.port;
+    this.address = formatAddress({ host: bound.address, port: bound.port });
+    server.on("connection", () => {
+      this.#accepted += 1;
+    });
   }
 
   /** Binds and listens; rejects when the address cannot be bound. Port 0 takes a free one. */
-  static open({ address, ...rest }: StatusServerOptions): Promise<StatusServer> {
+  static open({ address, reusePort = false, ...rest }: StatusServerOptions): Promise<StatusServer> {
     const { failed, limits = new RequestLimits() } = rest;
     const times = {
       headersTimeout: 5000,
@@ -110,7 +123,7 @@ export class StatusServer implements AsyncDisposable {
     closeIdleBeyond(mostConnections - reserve, server);
     return new Promise((resolve, reject) => {
       server.once("error", reject);
-      server.listen({ host: address.host, port: address.port }, () => {
+      server.listen({ host: address.host, port: address.port, reusePort }, () => {
         server.removeListener("error", reject);
         server.on("error", (error) => failed("listener", error));
         resolve(new StatusServer(server));
@@ -118,11 +131,20 @@ export class StatusServer implements AsyncDisposable {
     });
   }
 
-  /** Where it listens, `host:port`. */
-  get address(): string {
-    const bound = this.#server.address();
-    if (bound === null || typeof bound === "string") return "closed";
-    return formatAddress({ host: bound.address, port: bound.port });
+  /** Connections so far. */
+  get accepted(): number {
+    return this.#accepted;
+  }
+
+  /** Stops listening; those who are there get this long for their answers, in ms. */
+  async close(graceMs: number): Promise<void> {
+    if (!this.#server.listening) return;
+    const closed = new Promise<void>((resolve) => {
+      this.#server.close(() => resolve());
+    });
+    const timer = setTimeout(() => this.#server.closeAllConnections(), graceMs);
+    await closed;
+    clearTimeout(timer);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -173,6 +173,8 @@ export interface Settings {
   readonly logFormat: LogFormat;
   /** Threads of the data plane, 1–64, or one per core. Default: 1. */
   readonly workers: number | "auto";
+  /** Path of the socket at which one portolan asks another to yield its ports. Default: none, which shares no port. */
+  readonly takeover: string | undefined;
   /** The YAML or JSON file that was read. Default: none. */
   readonly configFile: string | undefined;
 }

@@ -20,6 +20,20 @@ export const filePath: Reader<string | undefined> = {
   format: (path) => path ?? "",
 };
 
+/** What fits the kernel's address of a socket with some digits behind it [unix(7)]. */
+const longestSocketPath = 90;
+
+/** Reads the path of a socket. */
+export const socketPath: Reader<string | undefined> = {
+  ...filePath,
+  accepts: `the path of a socket, at most ${longestSocketPath} bytes`,
+  parse(raw) {
+    const read = filePath.parse(raw);
+    const isLong = read.kind === "value" && Buffer.byteLength(read.value ?? "") > longestSocketPath;
+    return isLong ? refused(raw) : read;
+  },
+};
+
 /** Reads `host:port` where the host is an IP literal, `localhost` or nothing (every interface); empty text disables. */
 export const endpoint: Reader<Endpoint | undefined> = {
   takes: "value",

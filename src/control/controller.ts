@@ -93,6 +93,11 @@ export class Controller {
     return this.#options.feeds.every(({ source }) => this.#accepted.has(source.name));
   }
 
+  /** True once every source has answered itself. */
+  get isHeard(): boolean {
+    return this.complete && this.#accepted.values().every(({ isRestored }) => !isRestored);
+  }
+
   /** Runs until the signal aborts; rejects only for a bug. */
   async run(signal: AbortSignal): Promise<void> {
     this.#restore();
@@ -176,8 +181,7 @@ export class Controller {
     // A table is complete or not shown: until every source has spoken, claims could be settled wrongly.
     if (!this.complete) return;
     this.#followServices();
-    const isOurs = [...this.#accepted.values()].some(({ isRestored }) => isRestored);
-    if (!isOurs)
+    if (this.isHeard)
       this.#options.heard?.(
         this.#accepted
           .values()

@@ -36,7 +36,7 @@ export class Engine implements AsyncDisposable {
     await Promise.all(
       changes.map((change) =>
         change.kind === "remove"
-          ? this.#after(change.key, () => this.#close(change.key))
+          ? this.#after(change.key, () => this.#close(change.key, "removed"))
           : this.#after(change.route.key, () => this.#set(change.route)),
       ),
     );
@@ -75,7 +75,7 @@ export class Engine implements AsyncDisposable {
     const keys = new Set([...this.#services.keys(), ...this.#pending.keys()]);
     await Promise.all([
       this.#gateway?.[Symbol.asyncDispose](),
-      ...[...keys].map((key) => this.#after(key, () => this.#close(key))),
+      ...[...keys].map((key) => this.#after(key, () => this.#close(key, "stopping"))),
     ]);
   }
 
@@ -126,12 +126,12 @@ export class Engine implements AsyncDisposable {
     }
   }
 
-  async #close(key: string): Promise<void> {
+  async #close(key: string, why: "removed" | "stopping"): Promise<void> {
     const service = this.#services.get(key);
     if (service === undefined) return;
     this.#services.delete(key);
     this.#retired.add(service);
-    service.retire();
+    service.retire(why);
     await service[Symbol.asyncDispose]();
   }
 

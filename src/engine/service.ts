@@ -40,8 +40,8 @@ export interface EngineService extends AsyncDisposable {
   retarget(route: EngineRoute): void;
   /** The probes of a replica find it well: it may be tried before its ejection is over. */
   forgive(replica: string): void;
-  /** The service is gone: what runs gets the time that draining gets. */
-  retire(): void;
+  /** The service is gone, or we are about to be: what runs gets the time that draining gets. */
+  retire(why: "removed" | "stopping"): void;
   /** Counts what moved and ends what stands still; `now` in ms of a clock that never goes back. */
   check(now: number): void;
   /** Ends everything that runs. */

@@ -68,6 +68,11 @@ export class Prober implements AsyncDisposable {
     return this.#tally.figuresByService();
   }
 
+  /** True while some target has not been probed once. */
+  get hasUnasked(): boolean {
+    return this.#watched.values().some(({ checked }) => checked.state === "unchecked");
+  }
+
   get targetCount(): number {
     return this.#watched.size;
   }

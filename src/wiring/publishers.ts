@@ -16,20 +16,20 @@ export interface PublishersOptions {
   readonly random: () => number;
 }
 
-/** Something that others read the table from. */
-interface Publisher extends AsyncDisposable {
-  publish(table: Table): void;
-  problems(): readonly Problem[];
-}
-
 /** Everything that tells others where services are: files, DNS, the service API on ports of its own. */
 export class Publishers implements AsyncDisposable {
-  readonly #publishers: Publisher[] = [];
+  readonly #files: InstanceFiles | undefined;
+  readonly #dns: DnsServer[] = [];
   readonly #stack = new AsyncDisposableStack();
+
+  private constructor(options: PublishersOptions) {
+    this.#files = openFiles(options);
+    if (this.#files !== undefined) this.#stack.use(this.#files);
+  }
 
   /** Opens what is configured; rejects when a port is taken, since nobody would find the answers elsewhere. */
   static async open(options: PublishersOptions): Promise<Publishers> {
-    const publishers = new Publishers();
+    const publishers = new Publishers(options);
     try {
       await publishers.#open(options);
     } catch (error) {
@@ -39,12 +39,19 @@ export class Publishers implements AsyncDisposable {
     return publishers;
   }
 
-  publish(table: Table): void {
-    for (const publisher of this.#publishers) publisher.publish(table);
+  /** Those who ask are told this table from now on. */
+  answer(table: Table): void {
+    for (const dns of this.#dns) dns.publish(table);
+  }
+
+  /** The files are to be as this table says. */
+  write(table: Table): void {
+    this.#files?.publish(table);
   }
 
   problems(): Problem[] {
-    return this.#publishers.flatMap((publisher) => publisher.problems());
+    const ofDns = this.#dns.flatMap((dns) => dns.problems());
+    return [...(this.#files?.problems() ?? []), ...ofDns];
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -53,19 +60,12 @@ export class Publishers implements AsyncDisposable {
 
   async #open(options: PublishersOptions): Promise<void> {
     const { config } = options;
-    const files = openFiles(options);
-    if (files !== undefined) this.#add(files);
     for (const host of config.bind) {
-      if (config.enableDns) this.#add(await openDns(host, options));
+      if (config.enableDns) this.#dns.push(this.#stack.use(await openDns(host, options)));
       if (config.apiPort !== undefined) {
         this.#stack.use(await openApi({ host, port: config.apiPort }, options));
       }
     }
-  }
-
-  #add(publisher: Publisher): void {
-    this.#publishers.push(publisher);
-    this.#stack.use(publisher);
   }
 }
 
@@ -86,6 +86,7 @@ function checkOf({ checkKind }: Table["routes"][number]): string | undefined {
 async function openDns(host: string, { config, logger }: PublishersOptions): Promise<DnsServer> {
   return await DnsServer.open({
     address: { host, port: config.dnsPort },
+    reusePort: config.takeover !== undefined,
     origin: config.dnsBasename,
     ttlSeconds: Math.round(config.dnsTtlMs / 1000),
     pushSrv: config.dnsPushSrv,
@@ -96,10 +97,15 @@ async function openDns(host: string, { config, logger }: PublishersOptions): Pro
 
 async function openApi(
   address: { readonly host: string; readonly port: number },
-  { version, table, logger }: PublishersOptions,
+  { config, version, table, logger }: PublishersOptions,
 ): Promise<StatusServer> {
   const pages = apiPortPages({ version, table });
   const failed = (path: string, error: unknown): void =>
     logger.error("service API failed", { path, error });
-  return await StatusServer.open({ address, pages, failed });
+  return await StatusServer.open({
+    address,
+    reusePort: config.takeover !== undefined,
+    pages,
+    failed,
+  });
 }

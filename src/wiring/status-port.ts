@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { quietTurn } from "../async/quiet-turn.ts";
 import { withDashboard } from "../admin/dashboard/dashboard.ts";
 import type { RoutingChanges } from "../admin/live-changes.ts";
 import { LiveFeed } from "../admin/live-feed.ts";
@@ -74,7 +75,17 @@ export async function openStatusPort(address: Address, shown: Shown): Promise<St
   const actions = new Map(
     replicaActions({ token: () => readToken(config.adminTokenFile), override: shown.override }),
   );
-  return await StatusServer.open({ address, pages, actions, failed, ownNames });
+  const reusePort = config.takeover !== undefined;
+  return await StatusServer.open({ address, reusePort, pages, actions, failed, ownNames });
+}
+
+/** Longest time to empty the kernel's queue before closing, and for answers that are being written, in ms. */
+const [mostQueueMs, lastAnswersMs] = [200, 500];
+
+/** Leaves the port to a successor; nobody who has come to us goes without an answer. */
+export async function closeStatusPort(status: StatusServer): Promise<void> {
+  await quietTurn(() => status.accepted, mostQueueMs);
+  await status.close(lastAnswersMs);
 }
 
 /** Read at each call, so that a renewed token needs no restart; one that is too short to be secret counts as none. */

@@ -85,6 +85,16 @@ export class Bindings {
     });
   }
 
+  /** Addresses that not every worker can bind, each with its key: `tcp/80 127.0.0.1:80`. */
+  missing(): string[] {
+    return this.#places(({ failure }) => failure !== undefined);
+  }
+
+  /** Addresses that some worker has bound, in the same words. */
+  held(): string[] {
+    return this.#places(({ workers }) => workers.size > 0);
+  }
+
   /** Failed attempts so far by error code. */
   get errors(): ReadonlyMap<string, number> {
     return this.#errors;
@@ -101,6 +111,12 @@ export class Bindings {
       }
     }
     return problems;
+  }
+
+  #places(isMeant: (bound: Bound) => boolean): string[] {
+    return [...this.#byKey].flatMap(([key, addresses]) =>
+      [...addresses].flatMap(([address, bound]) => (isMeant(bound) ? [`${key} ${address}`] : [])),
+    );
   }
 }
 

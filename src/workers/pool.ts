@@ -24,6 +24,8 @@ import type { Answer, EngineSettings, Order, WorkerStart } from "./messages.ts";
 export interface PoolOptions {
   /** Worker threads, 1 or more. */
   readonly workers: number;
+  /** Share ports with another portolan, too; without, one worker binds alone. Default: false. */
+  readonly sharesPorts?: boolean;
   readonly settings: Omit<EngineSettings, "reusePort" | "gateway"> & {
     /** Ports that services share by host name; none without. */
     readonly gateway?: GatewayPlan | undefined;
@@ -81,14 +83,8 @@ export class WorkerPool implements AsyncDisposable {
     this.ejections = new Ejections(options.clock);
     this.gateway = new GatewayCounters(options.workers, options.settings.gateway);
     this.#slots = Array.from({ length: options.workers }, (_, index) => {
-      return {
-        index,
-        worker: undefined,
-        applied: 0,
-        stopped: false,
-        thread: undefined,
-        busy: undefined,
-      };
+      const alive = { worker: undefined, thread: undefined, busy: undefined };
+      return { index, applied: 0, stopped: false, ...alive };
     });
   }
 
@@ -238,14 +234,14 @@ export class WorkerPool implements AsyncDisposable {
   }
 
   #startOf(slot: Slot): WorkerStart {
-    const { settings, workers } = this.#options;
+    const { settings, workers, sharesPorts = false } = this.#options;
     const services = this.memory.services[slot.index];
     const replicas = this.memory.replicas[slot.index];
     const cells = this.gateway.buffers[slot.index];
     if (services === undefined || replicas === undefined || cells === undefined)
       throw new Error("no memory for worker");
     // One worker binds alone, so that a second portolan on the same ports fails loudly.
-    const reusePort = workers > 1;
+    const reusePort = sharesPorts || workers > 1;
     const gateway = settings.gateway && withRows(settings.gateway, this.memory);
     return {
       settings: { ...settings, reusePort, gateway },

@@ -28,7 +28,6 @@ export const notShown: Readonly<Record<string, string>> = {
   A05: "needs a quiet machine: a matter for the bench",
   L03: "needs a network namespace and root: not part of the tests",
   L07: "needs a container engine: see test/docker",
-  L09: "not shown yet",
   L11: "needs a fault injected into the engine: the program has no hook for that",
   L12: "needs a stall injected into a worker: the program has no hook for that",
   L13: "needs a control group and root: not part of the tests",
@@ -56,5 +55,6 @@ export const reservations: Readonly<Record<string, string>> = {
   U08: "from one host",
   X13: "rows only",
   L01: "256 descriptors",
+  L09: "5,000 connections",
   L20: "a few seconds",
 };

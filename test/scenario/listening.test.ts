@@ -155,7 +155,7 @@ test("a second portolan with several workers on the same address fails loudly in
   await using first = await RunningProxy.start(args);
   await using second = new Program({ args: ["run", "--status-endpoint", "", ...args] });
   assert.equal(await second.exit(), 1);
-  assert.match(second.stdout, /another portolan with several workers serves on 127\.0\.0\.3/);
+  assert.match(second.stdout, /another portolan with shared ports serves on 127\.0\.0\.3/);
   first.signal("SIGKILL");
   await first.exit();
   await using third = await RunningProxy.start(args);

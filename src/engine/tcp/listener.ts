@@ -1,10 +1,11 @@
 import { createServer, type Server, type Socket } from "node:net";
+import { quietTurn } from "../../async/quiet-turn.ts";
 import type { Address } from "../../model/address.ts";
 import { codeOf, type Listener, type ListenResult } from "../binding.ts";
 
 export interface ListenerOptions {
   readonly address: Address;
-  /** Share the port with listeners of other workers. */
+  /** Share the port with listeners of other workers and of a portolan that takes our place. */
   readonly reusePort: boolean;
   /** A new client, paused and unread. */
   readonly accepted: (client: Socket) => void;
@@ -67,20 +68,9 @@ export class TcpListener implements Listener {
   }
 
   async #close(): Promise<void> {
-    // A turn of the loop takes about one connection from the kernel's queue; two that bring none mean it is empty.
-    const deadline = performance.now() + mostQueueMs;
-    for (let empty = 0; empty < 2 && performance.now() < deadline;) {
-      const before = this.#accepted;
-      await turnOfLoop();
-      empty = this.#accepted === before ? empty + 1 : 0;
-    }
+    // A turn of the loop takes about one connection from the kernel's queue; one that brings none found it empty.
+    await quietTurn(() => this.#accepted, mostQueueMs);
     // The callback comes when the last connection ends, which may be in hours; the port is free at once.
     this.#server.close(() => undefined);
   }
-}
-
-function turnOfLoop(): Promise<void> {
-  return new Promise((resolve) => {
-    setImmediate(resolve);
-  });
 }

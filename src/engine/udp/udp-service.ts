@@ -1,5 +1,6 @@
 import type { RemoteInfo } from "node:dgram";
 import { setTimeout as sleep } from "node:timers/promises";
+import { quietTurn } from "../../async/quiet-turn.ts";
 import type { Address } from "../../model/address.ts";
 import {
   dropReasonOf,
@@ -30,6 +31,8 @@ const residue = 1024;
 /** How long a service that goes waits for the answers to what has just been asked, in ms, and how often it looks. */
 const mostGraceMs = 1000;
 const graceLookMs = 10;
+/** Longest time to empty the kernel's queue before closing, in ms. */
+const mostQueueMs = 200;
 const nobody: readonly EngineReplica[] = [];
 
 /** One UDP service port in one engine: its listeners, its replicas and its sessions. */
@@ -45,6 +48,7 @@ export class UdpService implements EngineService, SessionHost {
   readonly #sessions: SessionTable<Session>;
   readonly #replicas: ReplicaPool;
   #retired = false;
+  #received = 0;
   #route: EngineRoute;
   #access: Access;
   #sources: ClientSources;
@@ -101,9 +105,9 @@ export class UdpService implements EngineService, SessionHost {
     }
   }
 
-  /** From now on nobody new is served. */
-  retire(): void {
-    this.#retired = true;
+  /** Nobody new is served by what is removed; where we only stop, being served late is better than being dropped. */
+  retire(why: "removed" | "stopping"): void {
+    this.#retired = why === "removed";
   }
 
   check(now: number): void {
@@ -123,6 +127,7 @@ export class UdpService implements EngineService, SessionHost {
   async [Symbol.asyncDispose](): Promise<void> {
     const deadline = performance.now() + mostGraceMs;
     while (performance.now() < deadline && this.#isAnswerDue()) await sleep(graceLookMs);
+    await quietTurn(() => this.#received, mostQueueMs);
     this.#neighbours.ports.delete(this.#route.port);
     await Promise.all(this.#bindings.map((binding) => binding[Symbol.asyncDispose]()));
     this.closed = true;
@@ -174,6 +179,7 @@ export class UdpService implements EngineService, SessionHost {
 
   #receive(listener: number, message: Buffer, source: RemoteInfo): void {
     const { row, policy } = this.#route;
+    this.#received += 1;
     this.tally.datagramIn(row, message.length);
     this.#options.meter.read(message.length + residue);
     const first = this.#sessions.find(listener, source.address, source.port);

@@ -13,6 +13,8 @@ import { UdpPort } from "./udp-port.ts";
 export interface DnsServerOptions {
   /** Bound for UDP and TCP; port 0 takes one that is free for both. */
   readonly address: Address;
+  /** Share the port with a portolan that takes our place. Default: false. */
+  readonly reusePort?: boolean | undefined;
   /** What all names end in. Default `mmsd.`. */
   readonly origin?: string | undefined;
   /** Of every record, in seconds. Default 5. */
@@ -105,13 +107,16 @@ export class DnsServer implements AsyncDisposable {
     await this.#forwarder[Symbol.asyncDispose]();
   }
 
-  async #bind({ address, idleMs = 10_000 }: DnsServerOptions): Promise<void> {
-    const tcp = await TcpPort.open({ address, idleMs, mostConnections }, (message) =>
+  async #bind(options: DnsServerOptions): Promise<void> {
+    const { address, reusePort = false, idleMs = 10_000 } = options;
+    const tcp = await TcpPort.open({ address, reusePort, idleMs, mostConnections }, (message) =>
       this.#answer(message, "tcp"),
     );
     try {
       const udpAddress = { host: address.host, port: tcp.port };
-      const udp = await UdpPort.open(udpAddress, (message) => this.#answer(message, "udp"));
+      const udp = await UdpPort.open({ address: udpAddress, reusePort }, (message) =>
+        this.#answer(message, "udp"),
+      );
       this.#ports = { udp, tcp };
     } catch (error) {
       await tcp[Symbol.asyncDispose]();

@@ -6,6 +6,8 @@ import type { Answering } from "./udp-port.ts";
 
 export interface TcpPortOptions {
   readonly address: Address;
+  /** Share the port with sockets of another process. */
+  readonly reusePort: boolean;
   /** A connection on which nothing moved for so long is closed, in ms. */
   readonly idleMs: number;
   /** More connections than this are closed at once. */
@@ -26,7 +28,7 @@ export class TcpPort implements AsyncDisposable {
 
   /** Rejects when the address cannot be bound. Port 0 takes a free one. */
   static open(
-    { address, idleMs, mostConnections }: TcpPortOptions,
+    { address, reusePort, idleMs, mostConnections }: TcpPortOptions,
     answering: Answering,
   ): Promise<TcpPort> {
     // A client may end its side behind its last question.
@@ -44,7 +46,7 @@ export class TcpPort implements AsyncDisposable {
     });
     return new Promise((resolve, reject) => {
       server.once("error", reject);
-      server.listen({ ...address, ipv6Only: isIPv6(address.host) }, () => {
+      server.listen({ ...address, reusePort, ipv6Only: isIPv6(address.host) }, () => {
         server.removeListener("error", reject);
         // An accept that fails concerns one client.
         server.on("error", () => undefined);

@@ -2,6 +2,12 @@ import { createSocket, type Socket } from "node:dgram";
 import { isIPv6 } from "node:net";
 import type { Address } from "../../model/address.ts";
 
+export interface UdpPortOptions {
+  readonly address: Address;
+  /** Share the port with sockets of another process. */
+  readonly reusePort: boolean;
+}
+
 /** What is to be sent back; undefined for nothing. */
 export type Answering = (message: Buffer) => Buffer | undefined | Promise<Buffer | undefined>;
 
@@ -23,9 +29,11 @@ export class UdpPort implements AsyncDisposable {
   }
 
   /** Rejects when the address cannot be bound. Port 0 takes a free one. */
-  static open({ host, port }: Address, answering: Answering): Promise<UdpPort> {
+  static open({ address, reusePort }: UdpPortOptions, answering: Answering): Promise<UdpPort> {
+    const { host, port } = address;
     const isVersion6 = isIPv6(host);
-    const socket = createSocket({ type: isVersion6 ? "udp6" : "udp4", ipv6Only: isVersion6 });
+    const type = isVersion6 ? "udp6" : "udp4";
+    const socket = createSocket({ type, ipv6Only: isVersion6, reusePort });
     return new Promise((resolve, reject) => {
       socket.once("error", reject);
       socket.bind({ address: host, port }, () => {

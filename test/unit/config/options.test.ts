@@ -135,6 +135,7 @@ test("the defaults are the documented ones", () => {
       "log-format": "auto",
       verbose: "false",
       workers: "1",
+      takeover: "",
       config: "",
     },
   );

@@ -1,0 +1,111 @@
+import { writeFileSync } from "node:fs";
+import { request } from "node:http";
+import { eventually } from "./eventually.ts";
+import { freePort } from "./free-port.ts";
+import { Program, type ProgramOptions } from "./program.ts";
+import { echo, TcpReplica } from "./tcp-replica.ts";
+import { TemporaryFolder } from "./temporary-folder.ts";
+
+export interface LineageOptions {
+  /** Threads that forward in each generation; default 1. */
+  readonly workers?: number;
+  /** Where the service listens; default a free port. */
+  readonly port?: number;
+}
+
+/** One portolan after another on the same ports, in front of one echoing replica that a file lists. */
+export class Lineage implements AsyncDisposable {
+  readonly folder: TemporaryFolder = new TemporaryFolder();
+  readonly replica: TcpReplica;
+  readonly port: number;
+  readonly statusPort: number;
+  readonly #workers: number;
+  readonly #programs: Program[] = [];
+
+  private constructor(replica: TcpReplica, ports: readonly [number, number], workers: number) {
+    this.replica = replica;
+    [this.port, this.statusPort] = ports;
+    this.#workers = workers;
+  }
+
+  static async open({ workers = 1, port }: LineageOptions = {}): Promise<Lineage> {
+    const replica = await TcpReplica.start(echo);
+    const ports = [port ?? (await freePort()), await freePort()] as const;
+    const lineage = new Lineage(replica, ports, workers);
+    lineage.list([{ app: "/web", port: lineage.port }]);
+    return lineage;
+  }
+
+  /** What the file lists, from now on; every service has the one replica. */
+  list(services: readonly { readonly app: string; readonly port: number }[]): void {
+    const replicas = [`127.0.0.1:${this.replica.port}`];
+    const listed = services.map((service) => ({ ...service, replicas }));
+    writeFileSync(this.folder.file("services.json"), JSON.stringify({ services: listed }));
+  }
+
+  get socket(): string {
+    return this.folder.file("takeover.sock");
+  }
+
+  /** Starts the next one; flags that are given win over the usual ones. */
+  start(
+    flags: Readonly<Record<string, string>> = {},
+    options: Partial<ProgramOptions> = {},
+  ): Program {
+    const all = {
+      file: this.folder.file("services.json"),
+      takeover: this.socket,
+      "status-endpoint": `127.0.0.1:${this.statusPort}`,
+      workers: String(this.#workers),
+      ...flags,
+    };
+    const args = ["run", ...Object.entries(all).map(([name, value]) => `--${name}=${value}`)];
+    const program = new Program({ ...options, args });
+    this.#programs.push(program);
+    return program;
+  }
+
+  /** The first one, once it serves. */
+  async first(flags: Readonly<Record<string, string>> = {}): Promise<Program> {
+    const program = this.start(flags);
+    await eventually(async () => (await this.status()) === "200 OK\n", {
+      withinMs: 20_000,
+      what: `the first portolan is ready (have: ${program.stdout}${program.stderr})`,
+    });
+    return program;
+  }
+
+  /** The next one, once it has taken over. */
+  async next(flags: Readonly<Record<string, string>> = {}): Promise<Program> {
+    const program = this.start(flags);
+    await program.logged("took over");
+    return program;
+  }
+
+  /** What `/status` says, on a connection of its own; why it could not be asked, if so. */
+  status(path: string = "/status"): Promise<string> {
+    return new Promise((resolve) => {
+      const asked = request(
+        { host: "127.0.0.1", port: this.statusPort, path, agent: false, timeout: 5000 },
+        (response) => {
+          let text = "";
+          response.setEncoding("utf8");
+          response.on("data", (chunk: string) => {
+            text += chunk;
+          });
+          response.on("error", (error) => resolve(error.message));
+          response.on("end", () => resolve(`${response.statusCode} ${text}`));
+        },
+      );
+      asked.on("timeout", () => asked.destroy(new Error("timeout")));
+      asked.on("error", (error) => resolve(error.message));
+      asked.end();
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const program of this.#programs) await program[Symbol.asyncDispose]();
+    await this.replica[Symbol.asyncDispose]();
+    this.folder[Symbol.dispose]();
+  }
+}
