@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { existsSync, readFileSync, watch, writeFileSync } from "node:fs";
 import { test } from "node:test";
+import { parseState } from "../../src/publish/state-file.ts";
 import { eventually } from "../support/eventually.ts";
 import { freePort } from "../support/free-port.ts";
 import { app, place, startMarathon } from "../support/marathon.ts";
@@ -56,4 +58,38 @@ test("without a state file nothing is bound until a source has answered (M02)", 
   await eventually(async () => /"failures": [1-9]/.test(await proxy.text("/api/sources")));
   assert.equal(await proxy.text("/status"), "INITIALIZING\n");
   assert.equal((await proxy.table()).version, 0);
+});
+
+test("kill -9 in the middle of a write leaves a state that the next start uses (M03)", async () => {
+  using folder = new TemporaryFolder();
+  const [path, services] = [folder.file("state"), folder.file("services.json")];
+  // Large, so that a write takes a while; outside the range, so that nothing is bound.
+  const list = (round: number): void => {
+    const replicas = Array.from({ length: 10_000 }, (_, at) => `10.0.0.${round}:${at + 1}`);
+    writeFileSync(services, JSON.stringify({ services: [{ app: "/web", port: 1234, replicas }] }));
+  };
+  const flags = ["--file", services, "--state-file", path, "--port-range", "1-1"];
+  for (let round = 1; round <= 3; round += 1) {
+    list(round);
+    await using proxy = await RunningProxy.start([...flags, "--health", "marathon"]);
+    const says = "serving what the sources said before the start";
+    assert.equal(
+      proxy.log.some(({ msg }) => msg === says),
+      round > 1,
+    );
+    const old = round > 1 ? readFileSync(path, "utf8") : "";
+    if (round === 1) await eventually(() => existsSync(path));
+    // Told of the draft's every step; what the last round left behind is replaced, too.
+    const watcher = watch(folder.path, (_, name) => {
+      if (name === "state.tmp") proxy.signal("SIGKILL");
+    });
+    if (round === 1) proxy.signal("SIGKILL");
+    await proxy.exit();
+    watcher.close();
+    const text = readFileSync(path, "utf8");
+    if (text === old) continue;
+    const state = parseState(text, Date.now());
+    assert.ok(typeof state !== "string", text.slice(0, 100));
+    assert.equal(state.services[0]?.replicas.length, 10_000);
+  }
 });

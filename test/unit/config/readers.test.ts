@@ -5,7 +5,15 @@ import { choice, onOff } from "../../../src/config/choices.ts";
 import { duration, ports, wholeNumber, wholeNumberOrAuto } from "../../../src/config/numbers.ts";
 import { presentable, withoutSecrets } from "../../../src/config/reader.ts";
 import type { Reader } from "../../../src/config/reader.ts";
-import { addresses, endpoint, filePath, hosts, networks, urls } from "../../../src/config/texts.ts";
+import {
+  addresses,
+  endpoint,
+  filePath,
+  hosts,
+  networks,
+  socketPath,
+  urls,
+} from "../../../src/config/texts.ts";
 
 // Every control character, and the two line separators.
 const unprintable = /[\p{Cc}\u2028\u2029]/u;
@@ -218,6 +226,11 @@ const cases: Readonly<Record<string, Case>> = {
       [" a b ", "a b"],
     ],
     refused: ["", "  ", "a\0b", "x".repeat(5000), true],
+  },
+  socketPath: {
+    reader: socketPath,
+    accepted: [["/run/portolan/takeover.sock", "/run/portolan/takeover.sock"]],
+    refused: ["", "a\0b", `/${"é".repeat(45)}`, true],
   },
   urls: {
     reader: { ...urls, parse: (raw) => asText(urls.parse(raw)) },

@@ -49,3 +49,16 @@ test("the failed wish of a service that is gone is forgotten", () => {
     [],
   );
 });
+
+test("what some worker has bound is held, what some worker cannot bind is missing, and it may be both", () => {
+  const bindings = new Bindings(2);
+  bindings.note(0, listening);
+  assert.deepEqual([bindings.held(), bindings.missing()], [["tcp/80 127.0.0.1:80"], []]);
+  bindings.note(1, failed);
+  assert.deepEqual(bindings.missing(), ["tcp/80 127.0.0.1:80"]);
+  bindings.note(1, listening);
+  assert.deepEqual(bindings.missing(), []);
+  bindings.note(0, closed);
+  bindings.note(1, closed);
+  assert.deepEqual([bindings.held(), bindings.missing()], [[], []]);
+});
