@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { chmod, rename } from "node:fs/promises";
+import { chmod, rename, rm } from "node:fs/promises";
 import { createServer, type Server, type Socket } from "node:net";
 import { formatAnswer, linesFrom, parseRequest, type Answer } from "./wire.ts";
 
@@ -44,6 +44,8 @@ export class TakeoverPort implements AsyncDisposable {
     // The name that others know leads to it only once its rights are set.
     const draft = `${path}.${process.pid}`;
     try {
+      // Left behind by one that died before it was renamed; in containers all processes have the same number.
+      await rm(draft, { force: true });
       server.listen({ path: draft });
       await once(server, "listening");
       server.on("error", () => undefined);

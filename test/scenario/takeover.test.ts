@@ -11,6 +11,8 @@ import { freePort } from "../support/free-port.ts";
 import { Lineage } from "../support/lineage.ts";
 import type { Program } from "../support/program.ts";
 import { TcpClient } from "../support/tcp-client.ts";
+import { freePortOfBoth, UdpClient } from "../support/udp-client.ts";
+import { namedDatagram, UdpReplica } from "../support/udp-replica.ts";
 
 /** A client whose words have come back. */
 async function served(port: number): Promise<TcpClient> {
@@ -57,6 +59,13 @@ class Listening implements AsyncDisposable {
   }
 }
 
+/** The answer to a datagram, of which one may be lost where a socket closes. */
+async function askAgain(client: UdpClient): Promise<string> {
+  const withinMs = 2000;
+  const first = await client.ask("who", withinMs).catch(() => undefined);
+  return String(first ?? (await client.ask("who", withinMs).catch(() => "silence")));
+}
+
 function isRunning({ child }: Program): boolean {
   return child.exitCode === null && child.signalCode === null;
 }
@@ -64,7 +73,13 @@ function isRunning({ child }: Program): boolean {
 for (const workers of [1, 2]) {
   test(`with ${workers} workers: the new one takes over, connections live on in the old one, all ports answer all the time (L09)`, async () => {
     await using lineage = await Lineage.open({ workers });
-    const dnsPort = await freePort();
+    await using datagrams = await UdpReplica.start(namedDatagram("udp"));
+    const [dnsPort, udpPort] = [await freePort(), await freePortOfBoth()];
+    const replica = datagrams.port;
+    lineage.list([
+      { app: "/web", port: lineage.port },
+      { app: "/datagrams", port: udpPort, protocol: "udp", replica },
+    ]);
     const flags = { "enable-dns": "true", "dns-port": String(dnsPort) };
     const old = await lineage.first(flags);
     const resolver = new Resolver({ timeout: 500, tries: 4 });
@@ -73,6 +88,8 @@ for (const workers of [1, 2]) {
       String(await resolver.resolve4("web.mmsd").catch((error: Error) => error.message));
     await using status = new Listening(() => lineage.status(), "200 OK\n");
     await using names = new Listening(resolve, "127.0.0.1");
+    await using client = await UdpClient.open(udpPort);
+    await using answers = new Listening(() => askAgain(client), "udp");
     await using kept = await served(lineage.port);
     const next = await lineage.next(flags);
     await old.logged("draining");
@@ -86,6 +103,7 @@ for (const workers of [1, 2]) {
     await stillServed(fresh);
     await status.assertWell();
     await names.assertWell();
+    await answers.assertWell();
     assert.ok(isRunning(next));
     assert.equal(statSync(lineage.socket).mode & 0o777, 0o600);
   });

@@ -13,6 +13,16 @@ export interface LineageOptions {
   readonly port?: number;
 }
 
+/** One service of the file. */
+interface ListedService {
+  readonly app: string;
+  readonly port: number;
+  /** Default tcp. */
+  readonly protocol?: "udp";
+  /** The port of its replica; default that of the echoing one. */
+  readonly replica?: number;
+}
+
 /** One portolan after another on the same ports, in front of one echoing replica that a file lists. */
 export class Lineage implements AsyncDisposable {
   readonly folder: TemporaryFolder = new TemporaryFolder();
@@ -36,10 +46,11 @@ export class Lineage implements AsyncDisposable {
     return lineage;
   }
 
-  /** What the file lists, from now on; every service has the one replica. */
-  list(services: readonly { readonly app: string; readonly port: number }[]): void {
-    const replicas = [`127.0.0.1:${this.replica.port}`];
-    const listed = services.map((service) => ({ ...service, replicas }));
+  /** What the file lists, from now on. */
+  list(services: readonly ListedService[]): void {
+    const listed = services.map(({ replica = this.replica.port, ...service }) => {
+      return { ...service, replicas: [`127.0.0.1:${replica}`] };
+    });
     writeFileSync(this.folder.file("services.json"), JSON.stringify({ services: listed }));
   }
 
