@@ -5,6 +5,7 @@ import type { Logger } from "../model/logger.ts";
 import type { Problem } from "../model/problem.ts";
 import { DnsServer } from "../publish/dns/dns-server.ts";
 import { hostResolvers } from "../publish/dns/host-resolvers.ts";
+import { closeStatusPort } from "./status-port.ts";
 import { InstanceFiles } from "../publish/instance-files.ts";
 import type { Table } from "../routing/table.ts";
 
@@ -63,7 +64,8 @@ export class Publishers implements AsyncDisposable {
     for (const host of config.bind) {
       if (config.enableDns) this.#dns.push(this.#stack.use(await openDns(host, options)));
       if (config.apiPort !== undefined) {
-        this.#stack.use(await openApi({ host, port: config.apiPort }, options));
+        const api = await openApi({ host, port: config.apiPort }, options);
+        this.#stack.defer(() => closeStatusPort(api));
       }
     }
   }

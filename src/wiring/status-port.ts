@@ -82,7 +82,7 @@ export async function openStatusPort(address: Address, shown: Shown): Promise<St
 /** Longest time to empty the kernel's queue before closing, and for answers that are being written, in ms. */
 const [mostQueueMs, lastAnswersMs] = [200, 500];
 
-/** Leaves the port to a successor; nobody who has come to us goes without an answer. */
+/** Ends such a port, or one of the service API; nobody who has come to us goes without an answer. */
 export async function closeStatusPort(status: StatusServer): Promise<void> {
   await quietTurn(() => status.accepted, mostQueueMs);
   await status.close(lastAnswersMs);

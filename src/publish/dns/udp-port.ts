@@ -1,5 +1,6 @@
 import { createSocket, type Socket } from "node:dgram";
 import { isIPv6 } from "node:net";
+import { quietTurn } from "../../async/quiet-turn.ts";
 import type { Address } from "../../model/address.ts";
 
 export interface UdpPortOptions {
@@ -14,14 +15,19 @@ export type Answering = (message: Buffer) => Buffer | undefined | Promise<Buffer
 /** Queries the kernel may hold while we are busy, in bytes; it clamps what is too much. */
 const receiveBytes = 1024 * 1024;
 
+/** Longest time to empty the kernel's queue before closing, in ms. */
+const mostQueueMs = 200;
+
 /** One bound UDP port whose datagrams are questions. */
 export class UdpPort implements AsyncDisposable {
   readonly #socket: Socket;
   #isOpen = true;
+  #received = 0;
 
   private constructor(socket: Socket, answering: Answering) {
     this.#socket = socket;
     socket.on("message", (message, { address, port }) => {
+      this.#received += 1;
       const reply = answering(message);
       if (reply instanceof Promise) void reply.then((late) => this.#send(late, { address, port }));
       else this.#send(reply, { address, port });
@@ -50,10 +56,12 @@ export class UdpPort implements AsyncDisposable {
     return this.#socket.address().port;
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
-    if (!this.#isOpen) return Promise.resolve();
+  /** Answers what has arrived, and closes. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await quietTurn(() => this.#received, mostQueueMs);
+    if (!this.#isOpen) return;
     this.#isOpen = false;
-    return new Promise((resolve) => {
+    await new Promise<void>((resolve) => {
       this.#socket.close(() => resolve());
     });
   }
