@@ -63,7 +63,7 @@ test("proxymatic's command line serves every app under its reversed path, by its
   assert.match(explained, /"service\.system\.product\.app\.example\.com"/);
 });
 
-test("mmsd's command line serves the hosts of labels over HTTP and TLS, conflicts are told, and the log has a line each", async () => {
+test("mmsd's command line serves the hosts of labels over HTTP and TLS, conflicts are told, and the log has a line each (W21)", async () => {
   await using web = await answering(saying("web"));
   await using silent = await answering(saying("silent"));
   await using passed = await TcpReplica.start((socket) => {
@@ -123,6 +123,36 @@ test("mmsd's command line serves the hosts of labels over HTTP and TLS, conflict
     proxy.log.filter(({ host }) => host === "silent.test"),
     [],
   );
+});
+
+test("a name of a group that is not served here leads nowhere, over HTTP as over TLS (S05)", async () => {
+  await using mine = await answering(saying("mine"));
+  await using other = await TcpReplica.start(() => undefined);
+  await using marathon = await startMarathon();
+  const [httpPort, tlsPort] = [await freePort(), await freePort()];
+  for (const [group, replica] of [
+    ["mine", mine],
+    ["other", other],
+  ] as const) {
+    const name = `${group}.test`;
+    const labels = { "lb-group": group, "lb-vhost": name, "lb-vhost-ssl": name };
+    marathon.putApp(labelled(`/${group}`, await freePort(), labels));
+    place(marathon, `/${group}`, replica.port);
+  }
+  const gateway = ["--enable-gateway", "--gateway-bind=127.0.0.1"];
+  const ports = [`--gateway-port-http=${httpPort}`, `--gateway-port-https=${tlsPort}`];
+  await using proxy = await RunningProxy.start([
+    `--marathon=${marathon.urls[0]}`,
+    "--groups=mine",
+    ...gateway,
+    ...ports,
+  ]);
+  await proxy.ready();
+  assert.equal(await bodyFor(httpPort, "mine.test"), "200 mine");
+  assert.equal(await bodyFor(httpPort, "other.test"), "503 unknown-host\n");
+  await using client = await ask(tlsPort, helloFor("other.test").toString("latin1"));
+  assert.deepEqual([...client.received], [21, 3, 1, 0, 2, 2, 112]);
+  assert.equal(other.sockets.length, 0);
 });
 
 test(

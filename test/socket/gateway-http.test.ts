@@ -169,7 +169,7 @@ test("a request loses its replica when its service wants nothing left on one tha
   assert.equal(gateway.load(1), 0);
 });
 
-test("TLS on the HTTP port is refused at once and reaches nobody", async () => {
+test("TLS on the HTTP port is refused at once and reaches nobody (S08)", async () => {
   await using replica = await TcpReplica.start(echo);
   await using gateway = await GatewayFixture.start([
     { replicas: [replica.port], hosts: { httpDefault: true } },

@@ -27,7 +27,7 @@ async function listener(name: string): Promise<TcpReplica & { readonly heard: ()
   return Object.assign(replica, { heard: () => Buffer.concat(pieces) });
 }
 
-test("every hello of the corpus goes where it must, byte for byte, or nowhere", async () => {
+test("every hello of the corpus goes where it must, byte for byte, or nowhere (S01, S06)", async () => {
   for (const { name, bytes, want } of hellos) {
     await using a = await listener("A");
     await using fallback = await listener("default");
@@ -57,7 +57,7 @@ test("every hello of the corpus goes where it must, byte for byte, or nowhere", 
   }
 });
 
-test("a name that nobody takes is told so, and so is no name; both are counted", async () => {
+test("a name that nobody takes is told so, and so is no name; both are counted (S04)", async () => {
   await using a = await listener("A");
   await using gateway = await GatewayFixture.start([
     { replicas: [a.port], hosts: { tls: ["a.test"], http: ["http-only.test"] } },
@@ -95,7 +95,7 @@ test("a longer suffix wins over a shorter one, and an exact name over both", asy
   }
 });
 
-test("what stalls is closed in time and held within bounds; those that came first make room", async () => {
+test("what stalls is closed in time and held within bounds; those that came first make room (S03)", async () => {
   await using gateway = await GatewayFixture.start([], { helloTimeoutMs: 300 });
   const clients = Array.from({ length: 50 }, () => new TcpClient(gateway.tlsPort));
   for (const { socket } of clients) socket.write(Buffer.from([22]));
@@ -104,7 +104,7 @@ test("what stalls is closed in time and held within bounds; those that came firs
   await eventually(() => gateway.engine.connectionCount === 0);
 });
 
-test("plain HTTP on the TLS port gets a word of HTTP and goes nowhere", async () => {
+test("plain HTTP on the TLS port gets a word of HTTP and goes nowhere (S08)", async () => {
   await using fallback = await listener("default");
   await using gateway = await GatewayFixture.start([
     { replicas: [fallback.port], hosts: { tlsDefault: true } },
@@ -146,7 +146,7 @@ test("a connection that is passed on is counted for its service and limited by i
 });
 
 suite("real TLS", { skip: noOpenssl }, () => {
-  test("openssl and this runtime shake hands with the replica through the gateway, large hellos too", async () => {
+  test("openssl and this runtime shake hands with the replica through the gateway, large hellos too (S02)", async () => {
     using folder = new TemporaryDirectory();
     const { chain, key } = selfSigned(folder.path, "a", ["a.test"]);
     const server = createServer({ cert: chain, key }, (socket: TLSSocket) => {

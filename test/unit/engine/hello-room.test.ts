@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { HelloRoom } from "../../../src/engine/gateway/hello-room.ts";
 
-test("when unfinished hellos hold too much, those that have waited longest make room", () => {
+test("when unfinished hellos hold too much, those that have waited longest make room (S03)", () => {
   const refused: string[] = [];
   const room = new HelloRoom(10_000);
   const guests = Array.from({ length: 10 }, (_, index) => {

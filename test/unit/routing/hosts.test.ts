@@ -90,7 +90,7 @@ test("without a gateway nothing is settled and nothing complained of", () => {
   assert.deepEqual([shown(built), built.problems], [[], []]);
 });
 
-test("of several apps on one host the older has it, then the first by id, and the others are told", () => {
+test("of several apps on one host the older has it, then the first by id, and the others are told (W21)", () => {
   const older = build([
     claiming("/a", 1001, { http: ["x.test"], configuredAt: 9 }),
     claiming("/b", 1002, { http: ["x.test", "b.test"], configuredAt: 5 }),
@@ -104,7 +104,7 @@ test("of several apps on one host the older has it, then the first by id, and th
   assert.deepEqual(shown(sameAge), ["1002: x.test"]);
 });
 
-test("who has a host keeps it, also on another port, until it gives it up", () => {
+test("who has a host keeps it, also on another port, until it gives it up (W21)", () => {
   const owner = claiming("/z", 1001, { http: ["x.test"], tlsDefault: true, configuredAt: 9 });
   const before = build([owner]).routes;
   const rival = claiming("/a", 1002, { http: ["x.test"], tlsDefault: true, configuredAt: 1 });
@@ -174,14 +174,14 @@ for (const name of [
   "a\u0000b",
   "*a.test",
 ]) {
-  test(`${JSON.stringify(name).slice(0, 40)} is nobody's name`, () => {
+  test(`${JSON.stringify(name).slice(0, 40)} is nobody's name (W21)`, () => {
     const built = build([claiming("/a", 1001, { http: [name], tls: [name] })]);
     assert.deepEqual(shown(built), []);
     assert.deepEqual(complaints(built), ["host-refused /a", "host-refused /a"]);
   });
 }
 
-test("a bare * claims nothing, least of all everything", () => {
+test("a bare * claims nothing, least of all everything (W21)", () => {
   assert.deepEqual(shown(build([claiming("/a", 1001, { http: ["*"], tls: ["*"] })])), []);
 });
 
