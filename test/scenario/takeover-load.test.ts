@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { test } from "node:test";
 import { promisify } from "node:util";
-import { inOwnNetwork, lacksOwnNetwork } from "../support/network-namespace.ts";
+import { inOwnNetwork, lacksOwnNetwork } from "../support/own-network.ts";
 
 const settings = { "net.ipv4.tcp_migrate_req": 1 };
 

@@ -89,7 +89,7 @@ test("with few descriptors there are few sessions, and those who have one keep i
   const port = await freePortOfBoth();
   place(marathon, { id: "/game", port, protocol: "udp" }, replica.port);
   const args = ["--marathon", marathon.urls[0] ?? ""];
-  await using proxy = await RunningProxy.start(args, {}, 256);
+  await using proxy = await RunningProxy.start(args, {}, { descriptors: 256 });
   await proxy.ready();
   await proxy.service(port, ({ listening }) => listening.length === 1);
   await using first = await UdpClient.open(port);

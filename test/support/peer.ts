@@ -42,13 +42,13 @@ export class Peer implements AsyncDisposable {
   }
 
   /** A client that is still connecting, and may be reset before it knows that it has. */
-  static dial(port: number): Peer {
-    return new Peer(connect({ port, host: "127.0.0.1", allowHalfOpen: true }));
+  static dial(port: number, host = "127.0.0.1"): Peer {
+    return new Peer(connect({ port, host, allowHalfOpen: true }));
   }
 
   /** A connected client. */
-  static async connect(port: number): Promise<Peer> {
-    const peer = Peer.dial(port);
+  static async connect(port: number, host?: string): Promise<Peer> {
+    const peer = Peer.dial(port, host);
     await once(peer.socket, "connect");
     return peer;
   }

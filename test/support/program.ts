@@ -2,13 +2,23 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { eventually } from "./eventually.ts";
 
-export interface ProgramOptions {
-  readonly args: readonly string[];
-  readonly env?: Readonly<Record<string, string>>;
+/** What the program runs in. */
+export interface Surroundings {
+  /** Flags of the runtime itself. */
+  readonly runtime?: readonly string[];
+  /** What is run: the sources, or the built program. Default `src/main.ts`. */
+  readonly file?: string;
+  /** Command that starts it, as `ip netns exec NAME` does. */
+  readonly within?: readonly string[];
   /** Without the right to bind ports below 1024, also as root. */
   readonly unprivileged?: boolean;
   /** Open files it may have; default as many as the tests. */
   readonly descriptors?: number;
+}
+
+export interface ProgramOptions extends Surroundings {
+  readonly args: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** The whole program as a child process, as users start it. */
@@ -18,21 +28,11 @@ export class Program implements AsyncDisposable {
   stderr = "";
   #exit: Promise<number | null>;
 
-  constructor({ args, env = {}, unprivileged = false, descriptors }: ProgramOptions) {
+  constructor({ args, env = {}, ...surroundings }: ProgramOptions) {
     // Coverage is collected of the child too, where the run asks for it.
     const { PATH = "", NODE_V8_COVERAGE: coverage } = process.env;
     const kept = coverage === undefined ? { PATH } : { PATH, NODE_V8_COVERAGE: coverage };
-    const command = [process.execPath, "src/main.ts", ...args];
-    const limited =
-      descriptors === undefined ? command : ["prlimit", `--nofile=${descriptors}`, ...command];
-    const dropped = [
-      "setpriv",
-      "--inh-caps",
-      "-net_bind_service",
-      "--bounding-set",
-      "-net_bind_service",
-    ];
-    const [file = "", ...rest] = unprivileged ? [...dropped, ...limited] : limited;
+    const [file = "", ...rest] = [...commandOf(surroundings), ...args];
     this.child = spawn(file, rest, {
       cwd: new URL("../..", import.meta.url).pathname,
       env: { ...kept, ...env },
@@ -85,4 +85,23 @@ export class Program implements AsyncDisposable {
     if (this.child.exitCode === null && this.child.signalCode === null) this.child.kill("SIGKILL");
     await this.#exit;
   }
+}
+
+function commandOf({
+  runtime = [],
+  file = "src/main.ts",
+  within = [],
+  unprivileged = false,
+  descriptors,
+}: Surroundings): string[] {
+  const dropped = [
+    "setpriv",
+    "--inh-caps",
+    "-net_bind_service",
+    "--bounding-set",
+    "-net_bind_service",
+  ];
+  const limited = descriptors === undefined ? [] : ["prlimit", `--nofile=${descriptors}`];
+  const outer = [...within, ...(unprivileged ? dropped : []), ...limited];
+  return [...outer, process.execPath, ...runtime, file];
 }

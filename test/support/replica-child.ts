@@ -1,9 +1,9 @@
-// A replica as a program: says its name to whoever connects, then a little every few ms, until it is killed; or says
-// it to every HTTP request.
+// A replica as a program: says its name to whoever connects, then a little every few ms, until it is killed, or no
+// more when it is a sink; or says it to every HTTP request.
 import { createServer as createHttpServer } from "node:http";
 import { createServer } from "node:net";
 
-const [, , name = "", kind = "stream"] = process.argv;
+const [, , name = "", kind = "stream", host = "127.0.0.1"] = process.argv;
 const everyMs = 20;
 const piece = Buffer.alloc(4096, "x");
 
@@ -13,7 +13,7 @@ const stream = createServer({ allowHalfOpen: true }, (socket) => {
   socket.resume();
   socket.write(`${name}\n`);
   const pieces = setInterval(() => {
-    if (socket.writableLength < piece.length) socket.write(piece);
+    if (kind === "stream" && socket.writableLength < piece.length) socket.write(piece);
   }, everyMs);
   socket.once("close", () => clearInterval(pieces));
   socket.once("end", () => {
@@ -23,7 +23,7 @@ const stream = createServer({ allowHalfOpen: true }, (socket) => {
 });
 const server = kind === "http" ? web : stream;
 server.on("error", () => undefined);
-server.listen({ port: 0, host: "127.0.0.1", backlog: 4096 }, () => {
+server.listen({ port: 0, host, backlog: 4096 }, () => {
   const bound = server.address();
   if (bound !== null && typeof bound === "object") process.send?.(bound.port);
 });

@@ -1,9 +1,16 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 
+export interface ReplicaSurroundings {
+  /** Address that it listens on. Default 127.0.0.1. */
+  readonly host?: string;
+  /** Command that starts it, as `ip netns exec NAME` does. */
+  readonly within?: readonly string[];
+}
+
 /**
  * A replica in a process of its own, so that it can be killed or stopped as a whole. It says its name, then streams for
- * ever; one that speaks HTTP says it to every request.
+ * ever; one that speaks HTTP says it to every request, and a sink says no more and takes all it gets.
  */
 export class ReplicaProcess implements AsyncDisposable {
   readonly port: number;
@@ -14,9 +21,14 @@ export class ReplicaProcess implements AsyncDisposable {
     this.port = port;
   }
 
-  static async start(name: string, kind: "stream" | "http" = "stream"): Promise<ReplicaProcess> {
+  static async start(
+    name: string,
+    kind: "stream" | "http" | "sink" = "stream",
+    { host = "127.0.0.1", within = [] }: ReplicaSurroundings = {},
+  ): Promise<ReplicaProcess> {
     const program = new URL("replica-child.ts", import.meta.url).pathname;
-    const child = spawn(process.execPath, [program, name, kind], {
+    const command = [...within, process.execPath, program, name, kind, host];
+    const child = spawn(command[0] ?? "", command.slice(1), {
       stdio: ["ignore", "inherit", "inherit", "ipc"],
     });
     child.on("error", () => undefined);

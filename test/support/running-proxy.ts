@@ -1,5 +1,5 @@
 import { eventually } from "./eventually.ts";
-import { Program } from "./program.ts";
+import { Program, type Surroundings } from "./program.ts";
 
 interface ReplicaJson {
   readonly address: string;
@@ -20,20 +20,25 @@ interface TableJson {
   readonly services: readonly ServiceJson[];
 }
 
+export interface ProxySurroundings extends Surroundings {
+  /** Default 127.0.0.1. */
+  readonly statusHost?: string;
+}
+
 /** A proxy in its own process with its status port at hand. */
 export class RunningProxy extends Program {
   #status = "";
 
-  /** Starts the program with a status port on a free port; waits only until that answers. */
+  /** Starts the program with a status port on a free port of `statusHost`; waits only until that answers. */
   static async start(
     args: readonly string[],
     env: Readonly<Record<string, string>> = {},
-    descriptors?: number,
+    { statusHost = "127.0.0.1", ...surroundings }: ProxySurroundings = {},
   ): Promise<RunningProxy> {
     const proxy = new RunningProxy({
-      args: ["run", "--status-endpoint", "127.0.0.1:0", ...args],
+      args: ["run", "--status-endpoint", `${statusHost}:0`, ...args],
       env,
-      ...(descriptors === undefined ? {} : { descriptors }),
+      ...surroundings,
     });
     const started = await proxy.logged("started");
     proxy.#status = String(started["status"]);

@@ -13,10 +13,14 @@ export class TcpReplica implements AsyncDisposable {
     this.port = port;
   }
 
-  /** Listens on any free port (or the given one) and runs `serve` on each connection. */
-  static async start(serve: (socket: Socket) => void, port = 0): Promise<TcpReplica> {
+  /** Listens on any free port (or the given one) of `host` and runs `serve` on each connection. */
+  static async start(
+    serve: (socket: Socket) => void,
+    port = 0,
+    host = "127.0.0.1",
+  ): Promise<TcpReplica> {
     const server = createServer({ allowHalfOpen: true });
-    server.listen(port, "127.0.0.1");
+    server.listen(port, host);
     await once(server, "listening");
     const bound = server.address();
     if (bound === null || typeof bound === "string") throw new Error("no port");
