@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { notShown, reservations } from "../catalogue/not-shown.ts";
 import { rowIdsOf, writtenTests } from "../catalogue/row-ids.ts";
 import { rows } from "../catalogue/rows.ts";
+import { threats } from "../catalogue/threats.ts";
 
 const ids = rows.map(({ id }) => id);
 const shown = new Set(writtenTests().flatMap(({ name }) => rowIdsOf(name)));
@@ -28,3 +29,14 @@ test("nothing is excused that a test shows, and no test shows what is not in the
     [],
   );
 });
+
+for (const { what, mitigations } of threats) {
+  test(`against ${what}: everything that was built has a test that fails without it`, () => {
+    assert.ok(Object.keys(mitigations).length > 0);
+    for (const [mitigation, needed] of Object.entries(mitigations)) {
+      assert.ok(needed.length > 0, mitigation);
+      const open = needed.filter((id) => !shown.has(id));
+      assert.deepEqual(open, [], mitigation);
+    }
+  });
+}

@@ -111,7 +111,7 @@ for (const deployment of deployments) {
   });
 }
 
-test("the image is the pinned runtime's, in both of its stages", () => {
+test("the image is the pinned runtime's, in both of its stages (D09)", () => {
   const manifest: unknown = JSON.parse(
     readFileSync(new URL("../../package.json", import.meta.url), "utf8"),
   );
@@ -186,7 +186,7 @@ suite("systemd", () => {
   const missing = spawnSync("systemd-analyze", ["--version"]).status !== 0;
 
   test(
-    "finds the unit well confined",
+    "finds the unit well confined (D07)",
     { skip: missing && "needs Debian's package systemd" },
     () => {
       const unit = new URL("../../docker/systemd/portolan.service", import.meta.url).pathname;

@@ -57,7 +57,7 @@ test("every folder of src says in one README what it is for", () => {
   }
 });
 
-test("the data plane imports none of the control plane's libraries", () => {
+test("the data plane imports none of the control plane's libraries (D04)", () => {
   const files = ["engine", "workers", "routing", "model", "async"].flatMap((folder) =>
     readdirSync(new URL(`src/${folder}/`, root), { recursive: true, encoding: "utf8" })
       .filter((file) => file.endsWith(".ts"))
@@ -72,7 +72,7 @@ test("the data plane imports none of the control plane's libraries", () => {
   }
 });
 
-test("runtime dependencies are the few that src/README.md argues for, each with an exact version", () => {
+test("runtime dependencies are the few that src/README.md argues for, each with an exact version (D04)", () => {
   const manifest: unknown = JSON.parse(read("package.json"));
   assert.ok(typeof manifest === "object" && manifest !== null && "dependencies" in manifest);
   const { dependencies } = manifest;

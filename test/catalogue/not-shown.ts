@@ -14,7 +14,6 @@ export const notShown: Readonly<Record<string, string>> = {
   W17: "64 MiB instead of 1 GiB by engine-http-forwarding; the size is for the soak",
   X12: "needs a quiet machine: a matter for the bench",
   A05: "needs a quiet machine: a matter for the bench",
-  L07: "needs a container engine: see test/docker",
   L11: "needs a fault injected into the engine: the program has no hook for that",
   L12: "needs a stall injected into a worker: the program has no hook for that",
   L13: "needs a control group and root: not part of the tests",

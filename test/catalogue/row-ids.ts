@@ -1,6 +1,7 @@
 import { globSync, readFileSync } from "node:fs";
 
-const atTheEnd = /\(((?:T|R|HC|M|B|U|P|S|W|X|A|L)\d\d(?:, (?:T|R|HC|M|B|U|P|S|W|X|A|L)\d\d)*)\)$/;
+const atTheEnd =
+  /\(((?:T|R|HC|M|B|U|P|S|W|X|A|L|D)\d\d(?:, (?:T|R|HC|M|B|U|P|S|W|X|A|L|D)\d\d)*)\)$/;
 const literal = /\b(?:test|suite)\(\s*(?:"((?:[^"\\]|\\.)*)"|`((?:[^`\\]|\\.)*)`)/g;
 
 /** The rows that a test's name says it shows: `… (T18)`, `… (T09, T10)`. */

@@ -292,6 +292,20 @@ const process: readonly Line[] = [
   ["L26", "c", "proxy variables in the environment"],
 ];
 
+/** What it is made of, and what it is run in. */
+const delivery: readonly Line[] = [
+  ["D01", "c", "a package of other bytes, or from another place, than those that were reviewed"],
+  ["D02", "c", "a package that runs a script when it is installed"],
+  ["D03", "c", "a package with a grave hole that is known"],
+  ["D04", "c", "a library that nobody argued for, or in the data plane"],
+  ["D05", "c", "a process that reaches for files, programs or native code it has no business with"],
+  ["D06", "c", "code made from text, or a changed prototype"],
+  ["D07", "c", "a deployment that gives more rights than it takes"],
+  ["D08", "c", "a socket, server or process whose error nobody listens for"],
+  ["D09", "c", "a runtime other than the tested one"],
+  ["D10", "c", "a package or image with something in it that does not belong there"],
+];
+
 /** Every row there is; a test that shows one carries its id in parentheses at the end of its name. */
 export const rows: readonly Row[] = [
   ...tcp,
@@ -306,4 +320,5 @@ export const rows: readonly Row[] = [
   ...apps,
   ...administration,
   ...process,
+  ...delivery,
 ].map(([id, tier, what]) => ({ id, tier: tiers[tier], what }));

@@ -111,7 +111,7 @@ suite("the image", { skip: engineMissing || standInMissing, timeout: 240_000 }, 
 
   after(() => engine?.[Symbol.asyncDispose]());
 
-  test("holds the program and what it needs at run time, nothing else", async () => {
+  test("holds the program and what it needs at run time, nothing else (D10)", async () => {
     const lister =
       "const { readdirSync: ls } = fs; console.log(JSON.stringify([ls('.'), ls('node_modules')]))";
     const listed: unknown = parse(
@@ -150,7 +150,7 @@ suite("the image", { skip: engineMissing || standInMissing, timeout: 240_000 }, 
     );
   });
 
-  test("forwards, reports its health and drains, without privileges on a read-only file system (L24)", async () => {
+  test("forwards, reports its health and drains, without privileges on a read-only file system (L07, L24)", async () => {
     await using replica = await TcpReplica.start(named("r"));
     await using marathon = await startMarathon();
     const [port, statusPort] = [await freePort(), await freePort()];

@@ -1,14 +1,18 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, readFileSync, symlinkSync } from "node:fs";
+import { cpSync, existsSync, readFileSync, symlinkSync } from "node:fs";
 import { dirname } from "node:path";
 import { after, before, suite, test } from "node:test";
 import { publint } from "publint";
 import { eventually } from "../support/eventually.ts";
-import { startMarathon } from "../support/marathon.ts";
+import { freePort } from "../support/free-port.ts";
+import { app, place, startMarathon } from "../support/marathon.ts";
+import { RunningProxy } from "../support/running-proxy.ts";
+import { TcpClient } from "../support/tcp-client.ts";
+import { named, TcpReplica } from "../support/tcp-replica.ts";
 import { TemporaryFolder } from "../support/temporary-folder.ts";
-import { at, entriesAt, listAt } from "./documents.ts";
+import { at, entriesAt, listAt, read } from "./documents.ts";
 
 const root = new URL("../../", import.meta.url).pathname;
 const manifest: unknown = JSON.parse(readFileSync(`${root}package.json`, "utf8"));
@@ -56,7 +60,7 @@ suite("the npm package", () => {
 
   after(() => folder[Symbol.dispose]());
 
-  test("contains the built program and three files, nothing else", () => {
+  test("contains the built program and three files, nothing else (D10)", () => {
     const isBuilt = (path: string): boolean =>
       /^dist\/[\w/-]+\.(?:js|d\.ts|html|css|svg)$/.test(path);
     assert.deepEqual(packed.filter((path) => !isBuilt(path)).toSorted(), [
@@ -131,6 +135,38 @@ suite("the npm package", () => {
       },
     );
   }
+
+  test("serves within the guards of the runtime that the README names, and writes nothing (D05, D06)", async () => {
+    const block = read("README.md").split("node --permission")[1]?.split("```")[0] ?? "";
+    const words = `--permission ${block}`.replaceAll("/opt/portolan", installed).split(/[\s\\]+/);
+    const runtime = words.slice(0, words.indexOf(`${installed}/dist/main.js`));
+    assert.ok(runtime.length >= 8, block);
+    await using replica = await TcpReplica.start(named("web"));
+    await using marathon = await startMarathon();
+    const port = await freePort();
+    marathon.putApp(app("/web", port));
+    place(marathon, "/web", replica.port);
+    const state = folder.file("state");
+    await using proxy = await RunningProxy.start(
+      ["--marathon", marathon.urls[0] ?? "", "--state-file", state],
+      {},
+      {
+        // The libraries of this test are linked to where they were installed.
+        runtime: [...runtime, `--allow-fs-read=${root}node_modules`],
+        file: `${installed}/dist/main.js`,
+      },
+    );
+    await proxy.ready();
+    await proxy.service(port, ({ listening }) => listening.length > 0);
+    await using client = await TcpClient.open(port);
+    await eventually(() => client.text === "web\n");
+    const limit = await proxy.metric("portolan_service_connections_limit");
+    assert.ok(limit !== undefined && limit > 0);
+    const refused = await proxy.logged(/state file/);
+    assert.match(JSON.stringify(refused), /ERR_ACCESS_DENIED|Access to this API/);
+    assert.ok(!existsSync(state));
+    assert.ok(((await proxy.metric("process_open_fds")) ?? 0) > 0, "/proc is read");
+  });
 
   test("is in order for those who install it", async () => {
     const tarball = new Uint8Array(readFileSync(archive)).buffer;

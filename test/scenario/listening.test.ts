@@ -179,7 +179,11 @@ test("connections are limited below the descriptors there are, and the rest of t
   const port = await freePort();
   marathon.putApp(app("/web", port));
   place(marathon, "/web", replica.port);
-  await using proxy = await RunningProxy.start(["--marathon", marathon.urls[0] ?? ""], {}, { descriptors: 256 });
+  await using proxy = await RunningProxy.start(
+    ["--marathon", marathon.urls[0] ?? ""],
+    {},
+    { descriptors: 256 },
+  );
   await proxy.ready();
   const budget = Math.floor((256 - 128 - 1) / 2);
   const clients = Array.from({ length: 150 }, () => new TcpClient(port));
