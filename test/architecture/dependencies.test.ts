@@ -19,11 +19,9 @@ test("every package is named by the checksum of its bytes, and none by a place t
     assert.match(String(at(one, "integrity")), /^sha512-[\w+/]{86}==$/, path);
     assert.match(String(at(one, "version")), /^\d+\.\d+\.\d+[\w.+-]*$/, path);
     // Where there is no address the registry that is set is asked, and the checksum decides.
-    const from = at(one, "resolved") ?? "https://registry.npmjs.org/";
-    assert.ok(
-      String(from).startsWith("https://registry.npmjs.org/"),
-      `${path} from ${String(from)}`,
-    );
+    const from = at(one, "resolved");
+    if (from !== undefined)
+      assert.match(JSON.stringify(from), /^"https:\/\/registry\.npmjs\.org\//);
     assert.equal(at(one, "link"), undefined, path);
   }
 });

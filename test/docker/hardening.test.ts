@@ -38,7 +38,7 @@ function ofCompose(file: string): Confinement {
     dropped: listAt(service, "cap_drop").map(String),
     added: listAt(service, "cap_add").map(String),
     newPrivileges: !listAt(service, "security_opt").includes("no-new-privileges"),
-    user: user === undefined ? undefined : String(user),
+    user: typeof user === "string" ? user : undefined,
   };
 }
 

@@ -137,35 +137,7 @@ suite("the npm package", () => {
   }
 
   test("serves within the guards of the runtime that the README names, and writes nothing (D05, D06)", async () => {
-    const block = read("README.md").split("node --permission")[1]?.split("```")[0] ?? "";
-    const words = `--permission ${block}`.replaceAll("/opt/portolan", installed).split(/[\s\\]+/);
-    const runtime = words.slice(0, words.indexOf(`${installed}/dist/main.js`));
-    assert.ok(runtime.length >= 8, block);
-    await using replica = await TcpReplica.start(named("web"));
-    await using marathon = await startMarathon();
-    const port = await freePort();
-    marathon.putApp(app("/web", port));
-    place(marathon, "/web", replica.port);
-    const state = folder.file("state");
-    await using proxy = await RunningProxy.start(
-      ["--marathon", marathon.urls[0] ?? "", "--state-file", state],
-      {},
-      {
-        // The libraries of this test are linked to where they were installed.
-        runtime: [...runtime, `--allow-fs-read=${root}node_modules`],
-        file: `${installed}/dist/main.js`,
-      },
-    );
-    await proxy.ready();
-    await proxy.service(port, ({ listening }) => listening.length > 0);
-    await using client = await TcpClient.open(port);
-    await eventually(() => client.text === "web\n");
-    const limit = await proxy.metric("portolan_service_connections_limit");
-    assert.ok(limit !== undefined && limit > 0);
-    const refused = await proxy.logged(/state file/);
-    assert.match(JSON.stringify(refused), /ERR_ACCESS_DENIED|Access to this API/);
-    assert.ok(!existsSync(state));
-    assert.ok(((await proxy.metric("process_open_fds")) ?? 0) > 0, "/proc is read");
+    await serveWithinGuards(installed, folder);
   });
 
   test("is in order for those who install it", async () => {
@@ -192,3 +164,36 @@ suite("the npm package", () => {
     }
   });
 });
+
+/** Starts the installed program with the flags of the README, and looks at what it may and may not do. */
+async function serveWithinGuards(installed: string, folder: TemporaryFolder): Promise<void> {
+  const block = read("README.md").split("node --permission")[1]?.split("```")[0] ?? "";
+  const words = `--permission ${block}`.replaceAll("/opt/portolan", installed).split(/[\s\\]+/);
+  const runtime = words.slice(0, words.indexOf(`${installed}/dist/main.js`));
+  assert.ok(runtime.length >= 8, block);
+  await using replica = await TcpReplica.start(named("web"));
+  await using marathon = await startMarathon();
+  const port = await freePort();
+  marathon.putApp(app("/web", port));
+  place(marathon, "/web", replica.port);
+  const state = folder.file("state");
+  await using proxy = await RunningProxy.start(
+    ["--marathon", marathon.urls[0] ?? "", "--state-file", state],
+    {},
+    {
+      // The libraries of this test are linked to where they were installed.
+      runtime: [...runtime, `--allow-fs-read=${root}node_modules`],
+      file: `${installed}/dist/main.js`,
+    },
+  );
+  await proxy.ready();
+  await proxy.service(port, ({ listening }) => listening.length > 0);
+  await using client = await TcpClient.open(port);
+  await eventually(() => client.text === "web\n");
+  const limit = await proxy.metric("portolan_service_connections_limit");
+  assert.ok(limit !== undefined && limit > 0);
+  const refused = await proxy.logged(/state file/);
+  assert.match(JSON.stringify(refused), /ERR_ACCESS_DENIED|Access to this API/);
+  assert.ok(!existsSync(state));
+  assert.ok(((await proxy.metric("process_open_fds")) ?? 0) > 0, "/proc is read");
+}
