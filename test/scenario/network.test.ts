@@ -74,7 +74,7 @@ async function endings(proxy: RunningProxy): Promise<Map<string, number>> {
   return new Map(
     closed
       .filter(({ value }) => value > 0)
-      .map(({ labels, value }) => [labels["outcome"] ?? labels["reason"] ?? "?", value]),
+      .map(({ labels, value }) => [labels["reason"] ?? "", value]),
   );
 }
 

@@ -12,13 +12,15 @@ const everyMs = 20;
 /** A steady trickle of connections to a port behind which bytes come back: none of them may fail (I5). */
 export class Song implements AsyncDisposable {
   readonly #port: number;
+  readonly #host: string;
   readonly #run: Promise<void>;
   readonly #failures: string[] = [];
   #served = 0;
   #stopped = false;
 
-  constructor(port: number) {
+  constructor(port: number, host = "127.0.0.1") {
     this.#port = port;
+    this.#host = host;
     this.#run = this.#sing();
   }
 
@@ -40,7 +42,7 @@ export class Song implements AsyncDisposable {
 
   async #sing(): Promise<void> {
     do {
-      await using client = new TcpClient(this.#port);
+      await using client = new TcpClient(this.#port, this.#host);
       client.socket.end("tweet");
       await eventually(() => client.closed);
       if (client.text === "tweet" && client.error === undefined) this.#served += 1;

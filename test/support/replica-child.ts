@@ -12,14 +12,13 @@ const stream = createServer({ allowHalfOpen: true }, (socket) => {
   socket.on("error", () => undefined);
   socket.resume();
   socket.write(`${name}\n`);
+  socket.once("end", () => socket.end());
+  if (kind === "sink") return;
   const pieces = setInterval(() => {
-    if (kind === "stream" && socket.writableLength < piece.length) socket.write(piece);
+    if (socket.writableLength < piece.length) socket.write(piece);
   }, everyMs);
   socket.once("close", () => clearInterval(pieces));
-  socket.once("end", () => {
-    clearInterval(pieces);
-    socket.end();
-  });
+  socket.once("end", () => clearInterval(pieces));
 });
 const server = kind === "http" ? web : stream;
 server.on("error", () => undefined);

@@ -1,0 +1,63 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+
+export interface CrowdOptions {
+  readonly port: number;
+  readonly host?: string;
+  readonly count: number;
+  /** What each says at first. Default nothing. */
+  readonly say?: Buffer | undefined;
+  /** Nobody reads. Default false. */
+  readonly deaf?: boolean;
+  /** Nobody stays: each leaves once connected, and another one comes, until told to stop. Default false. */
+  readonly hasty?: boolean;
+  /** The loopback address they come from; choosing one costs time at each. Default: what the kernel takes. */
+  readonly from?: string | undefined;
+}
+
+/** How the clients of a crowd fare. */
+export interface Faring {
+  readonly connected: number;
+  /** Those that have heard something. */
+  readonly greeted: number;
+  readonly closed: number;
+  /** Errors by code. */
+  readonly errors: Readonly<Record<string, number>>;
+}
+
+/** Thousands of clients in a process of their own. */
+export class Crowd implements AsyncDisposable {
+  readonly #child: ChildProcess;
+
+  private constructor(child: ChildProcess) {
+    this.#child = child;
+  }
+
+  static async gather(options: CrowdOptions): Promise<Crowd> {
+    const program = new URL("crowd-child.ts", import.meta.url).pathname;
+    const { say = Buffer.alloc(0), ...rest } = options;
+    const told = JSON.stringify({ ...rest, say: say.toString("hex") });
+    const child = spawn(process.execPath, [program, told], {
+      stdio: ["ignore", "inherit", "inherit", "ipc"],
+    });
+    child.on("error", () => undefined);
+    await once(child, "message");
+    return new Crowd(child);
+  }
+
+  async faring(): Promise<Faring> {
+    const answer = once(this.#child, "message");
+    this.#child.send("how are you");
+    const [faring]: unknown[] = await answer;
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what crowd-child.ts sends
+    return faring as Faring;
+  }
+
+  /** All leave; settles when the process is gone. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    const gone = once(this.#child, "close");
+    this.#child.kill("SIGKILL");
+    await gone;
+  }
+}

@@ -1,0 +1,60 @@
+import { Song } from "../support/canary.ts";
+import { freePort } from "../support/free-port.ts";
+import { ProgramBaseline } from "../support/invariants.ts";
+import { RunningProxy } from "../support/running-proxy.ts";
+import { echo, TcpReplica } from "../support/tcp-replica.ts";
+import { TemporaryFolder } from "../support/temporary-folder.ts";
+
+/** A service of a file; its replicas are ports of 127.0.0.1. */
+export interface Listed {
+  readonly app: string;
+  readonly port: number;
+  readonly protocol?: "tcp" | "udp" | "both";
+  readonly options?: Readonly<Record<string, string>>;
+  readonly replicas: readonly number[];
+}
+
+export interface LoadStageOptions {
+  readonly services: readonly Listed[];
+  readonly args?: readonly string[];
+}
+
+export interface LoadStage {
+  readonly proxy: RunningProxy;
+  /** Lists these services from now on, and the canary's. */
+  readonly list: (services: readonly Listed[]) => void;
+}
+
+/**
+ * Plays a story on a whole proxy that reads a file of services, while a canary sings on a service of its own; the
+ * canary must not fail once, and afterwards everything must be as it was.
+ */
+export async function onLoadStage(
+  { services, args = [] }: LoadStageOptions,
+  story: (stage: LoadStage) => Promise<void>,
+): Promise<void> {
+  using folder = new TemporaryFolder();
+  await using bird = await TcpReplica.start(echo);
+  const canary = await freePort();
+  const list = (listed: readonly Listed[]): void => {
+    const all = [{ app: "/canary", port: canary, replicas: [bird.port] }, ...listed];
+    const written = all.map((one) => {
+      return { ...one, replicas: one.replicas.map((port) => `127.0.0.1:${port}`) };
+    });
+    folder.replace("services.json", JSON.stringify({ services: written }));
+  };
+  list(services);
+  await using proxy = await RunningProxy.start([
+    ...["--file", folder.file("services.json"), "--max-connections", "1000000"],
+    ...args,
+  ]);
+  await proxy.ready();
+  await proxy.service(canary, ({ listening }) => listening.length > 0);
+  for (const { port } of services)
+    await proxy.service(port, ({ listening }) => listening.length > 0);
+  const baseline = await ProgramBaseline.take(proxy);
+  await using song = new Song(canary);
+  await story({ proxy, list });
+  await song.assertWell();
+  await baseline.assertHeld();
+}

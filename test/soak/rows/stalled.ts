@@ -1,0 +1,58 @@
+import assert from "node:assert/strict";
+import { eventually } from "../../support/eventually.ts";
+import { freePort } from "../../support/free-port.ts";
+import { echo, TcpReplica } from "../../support/tcp-replica.ts";
+import { Crowd } from "../crowd.ts";
+import type { LoadOptions, LoadRow } from "../load-row.ts";
+import { onLoadStage, type LoadStage } from "../load-stage.ts";
+import { residentMegabytes } from "../process-figures.ts";
+
+const count = 5000;
+
+/** All of a crowd that begins and does not go on are let go, and cost little meanwhile. */
+async function letGo({ proxy }: LoadStage, crowd: Crowd, { tell }: LoadOptions): Promise<void> {
+  const [before, startedAt] = [residentMegabytes(proxy.pid), performance.now()];
+  const connected = async (): Promise<boolean> => (await crowd.faring()).connected === count;
+  await eventually(connected, { withinMs: 60_000, what: `${count} connections` });
+  const grown = residentMegabytes(proxy.pid) - before;
+  tell(`${count} connected in ${((performance.now() - startedAt) / 1000).toFixed(1)} s`);
+  const closed = async (): Promise<boolean> => (await crowd.faring()).closed === count;
+  await eventually(closed, { withinMs: 60_000, what: "the end of all of them" });
+  tell(`all let go after ${((performance.now() - startedAt) / 1000).toFixed(1)} s`);
+  tell(`${Math.max(0, grown).toFixed(0)} MB more meanwhile`);
+  assert.ok(grown < 200, `${grown} MB`);
+}
+
+async function stalledHeaders(options: LoadOptions): Promise<void> {
+  await using replica = await TcpReplica.start(echo);
+  const port = await freePort();
+  const service = { app: "/header", port, options: { "accept-proxy": "true" } };
+  const stage = {
+    services: [{ ...service, replicas: [replica.port] }],
+    args: ["--proxy-trusted", "127.0.0.1"],
+  };
+  await onLoadStage(stage, async (on) => {
+    await using crowd = await Crowd.gather({ port, count, say: Buffer.from("PROXY") });
+    await letGo(on, crowd, options);
+    const ended = { service: `header:${port}`, reason: "proxy-header" };
+    assert.equal(await on.proxy.metric("portolan_connections_closed_total", ended), count);
+    assert.equal(replica.sockets.length, 0);
+  });
+}
+
+async function stalledHellos(options: LoadOptions): Promise<void> {
+  const port = await freePort();
+  const args = ["--enable-gateway", "--gateway-bind=127.0.0.1", "--gateway-port-http="];
+  const stage = { services: [], args: [...args, `--gateway-port-https=${port}`] };
+  await onLoadStage(stage, async (on) => {
+    await using crowd = await Crowd.gather({ port, count, say: Buffer.from([22]) });
+    await letGo(on, crowd, options);
+    const refused = { reason: "timeout" };
+    assert.equal(await on.proxy.metric("portolan_gateway_refused_hellos_total", refused), count);
+  });
+}
+
+export const stalledRows: readonly LoadRow[] = [
+  { id: "P07", what: "5000 PROXY headers that stop after 5 bytes", run: stalledHeaders },
+  { id: "S03", what: "5000 TLS hellos that stop after 1 byte", run: stalledHellos },
+];
