@@ -2,7 +2,8 @@
 // event `replicas` is about services that were asked for by `?open=tcp/1234`. Times are in ms since the epoch.
 
 /** Numbers of one service or replica, by place: open connections (UDP: sessions); then per second new connections,
- * bytes from clients, bytes to clients and errors; then connections and errors since the start. */
+ * bytes from clients, bytes to clients and errors; then connections, errors, attempts on another replica and clients that
+ * were not allowed, since the start. */
 export type Traffic = readonly [
   open: number,
   opened: number,
@@ -11,6 +12,8 @@ export type Traffic = readonly [
   failed: number,
   openedTotal: number,
   failedTotal: number,
+  retriedTotal: number,
+  deniedTotal: number,
 ];
 
 /** The data of a `full` or `change` event; what is absent is as it was. */

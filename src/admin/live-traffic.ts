@@ -16,6 +16,8 @@ export interface Totals {
   readonly received: number;
   readonly sent: number;
   readonly failed: number;
+  readonly retried: number;
+  readonly denied: number;
 }
 
 /** Endings that are neither the client's own nor asked for by an operator. */
@@ -23,12 +25,14 @@ const quietEndings: ReadonlySet<Outcome> = new Set<Outcome>(["idle-timeout", "dr
 const errorColumns = outcomes
   .filter((outcome) => sideOf(outcome) !== "downstream" && !quietEndings.has(outcome))
   .map((outcome) => closedColumn(outcome));
-const dropColumns = dropReasons.map((reason) => droppedColumn(reason));
+const dropColumns = dropReasons
+  .filter((reason) => reason !== "denied")
+  .map((reason) => droppedColumn(reason));
 const dialColumns = dialFailures.map((failure) => failureColumn(failure));
 
 /** A service's row; for UDP sessions count as connections and dropped datagrams as errors. */
 export function serviceTotals(cells: Float64Array | undefined, protocol: Protocol): Totals {
-  const { accepted, active, sessions, sessionsActive, received, sent } = serviceColumns;
+  const { accepted, active, sessions, sessionsActive, received, sent, retries } = serviceColumns;
   const isUdp = protocol === "udp";
   return {
     open: cellOf(cells, isUdp ? sessionsActive : active),
@@ -36,6 +40,8 @@ export function serviceTotals(cells: Float64Array | undefined, protocol: Protoco
     received: cellOf(cells, received),
     sent: cellOf(cells, sent),
     failed: sumOf(cells, isUdp ? dropColumns : errorColumns),
+    retried: cellOf(cells, retries),
+    denied: cellOf(cells, isUdp ? droppedColumn("denied") : closedColumn("denied")),
   };
 }
 
@@ -48,6 +54,8 @@ export function replicaTotals(cells: Float64Array | undefined): Totals {
     received: cellOf(cells, received),
     sent: cellOf(cells, sent),
     failed: sumOf(cells, dialColumns),
+    retried: 0,
+    denied: 0,
   };
 }
 
@@ -79,7 +87,7 @@ export class TrafficMeter {
   measure(id: string, totals: Totals, at: number): Traffic {
     const before = this.#before.get(id);
     this.#now.set(id, { at, totals });
-    const { open, opened, received, sent, failed } = totals;
+    const { open, opened, received, sent, failed, retried, denied } = totals;
     // A row that was given to somebody else begins at 0 again.
     const rate = (now: number, was: number | undefined): number =>
       before === undefined || was === undefined || at <= before.at || now < was
@@ -93,6 +101,8 @@ export class TrafficMeter {
       tenths(rate(failed, before?.totals.failed)),
       opened,
       failed,
+      retried,
+      denied,
     ];
   }
 }

@@ -104,7 +104,7 @@ suite("the image", { skip: engineMissing || standInMissing, timeout: 240_000 }, 
   before(async () => {
     engine = await Engine.start();
     await importStandIn(engine, baseImage);
-    const version = ["--build-arg", "VERSION=1.2.3"];
+    const version = ["--build-arg", "VERSION=1.2.3", "--build-arg", "REVISION=0ff1ce"];
     const how = ["--network", "none", "--file", `${root}docker/Dockerfile`];
     await engine.docker("build", ...how, ...version, "--tag", "portolan", root);
   });
@@ -144,6 +144,7 @@ suite("the image", { skip: engineMissing || standInMissing, timeout: 240_000 }, 
     assert.equal(Config.Entrypoint[0], "node");
     assert.equal(Config.Labels["org.opencontainers.image.title"], "portolan");
     assert.equal(Config.Labels["org.opencontainers.image.version"], "1.2.3");
+    assert.equal(Config.Labels["org.opencontainers.image.revision"], "0ff1ce");
     assert.equal(
       Config.Labels["org.opencontainers.image.base.name"],
       `docker.io/library/${baseImage}`,
@@ -166,6 +167,9 @@ suite("the image", { skip: engineMissing || standInMissing, timeout: 240_000 }, 
     await using client = await TcpClient.open(port);
     client.socket.write("ahoy");
     await eventually(() => client.text === "r\nahoy");
+
+    const page = await (await fetch(`http://127.0.0.1:${statusPort}/metrics`)).text();
+    assert.match(page, /^portolan_build_info\{[^}]*revision="0ff1ce"/m);
 
     const { State: running } = await inspect(engine, "one");
     assert.equal(processField(running.Pid, "Uid"), "65534\t65534\t65534\t65534");

@@ -56,7 +56,10 @@ test("a thousand idle and slow clients of the status port keep nobody from askin
     const idlers: Socket[] = Array.from({ length: 1000 }, (_, index) => {
       const socket = connect(proxy.statusPort, "127.0.0.1");
       socket.on("error", () => undefined);
-      if (index % 2 === 0) socket.write("GET /metrics HTTP/1.1\r\nHost: x\r\nX-Slow: ");
+      if (index % 3 === 0) socket.write("GET /metrics HTTP/1.1\r\nHost: x\r\nX-Slow: ");
+      // A scraper that asks for page after page and reads none of them.
+      if (index % 3 === 1)
+        socket.pause().write("GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n".repeat(20));
       return socket;
     });
     const healthy = async (): Promise<boolean> => {

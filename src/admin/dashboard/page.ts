@@ -66,9 +66,10 @@ const columns: readonly Column[] = [
   { title: "in B/s", width: "rate", name: "received" },
   { title: "out B/s", width: "rate", name: "sent" },
   { title: "errors", width: "errors", name: "failed" },
+  { title: "retry · deny", width: "mended", name: "mended", isFixed: true },
   { title: "total", width: "small", name: "total" },
   { title: "last minute", width: "trend", name: "trend", isFixed: true },
-  { title: "since", width: "small", name: "since", isFixed: true },
+  { title: "since", width: "since", name: "since", isFixed: true },
   { title: "reason", width: "reason", name: "reason", isFixed: true },
 ];
 

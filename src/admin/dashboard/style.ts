@@ -47,7 +47,7 @@ thead th { white-space: nowrap; color: var(--quiet); font-size: 12px; position: 
 .scroller { max-height: none; height: clamp(160px, var(--content, 160px), 64vh); contain: strict; }
 .scroller[data-empty]::after { content: attr(data-empty); display: block; padding: 10px 8px; color: var(--quiet); }
 #routing td:nth-child(2) { white-space: nowrap; }
-#services { table-layout: fixed; min-width: 1330px; font-variant-numeric: tabular-nums; }
+#services { table-layout: fixed; min-width: 1400px; font-variant-numeric: tabular-nums; }
 #services th, #services td { height: 30px; padding: 0 8px; line-height: 29px; white-space: nowrap; overflow: hidden;
   text-overflow: ellipsis; border-bottom: 1px solid var(--line); }
 #services th:first-child, #services td:first-child { position: sticky; left: 0; background: inherit; }
@@ -62,7 +62,7 @@ thead th { white-space: nowrap; color: var(--quiet); font-size: 12px; position: 
 #services .note .name { cursor: default; color: var(--quiet); }
 th[aria-sort="ascending"] button::after { content: " ▲" / ""; }
 th[aria-sort="descending"] button::after { content: " ▼" / ""; }
-.port, .weight, .open, .opened, .received, .sent, .failed, .total, .since { text-align: right !important; }
+.port, .weight, .open, .opened, .received, .sent, .failed, .mended, .total, .since { text-align: right !important; }
 .why { border: 1px solid var(--line) !important; border-radius: 4px; padding: 0 6px !important; margin-right: 8px;
   font-size: 12px; line-height: 18px; }
 td[data-state="up"] { color: var(--good); }
@@ -83,13 +83,13 @@ dialog th:nth-child(2) { width: 12%; }
 dialog button { border: 1px solid var(--line); border-radius: 4px; padding: 2px 10px; }
 footer { padding: 16px; color: var(--quiet); }
 a { color: var(--calm); }
-.c-name { width: 230px; } .c-port { width: 70px; } .c-mode { width: 120px; } .c-state { width: 100px; }
-.c-small { width: 66px; } .c-rate { width: 82px; } .c-errors { width: 92px; } .c-trend { width: 90px; }
-.c-reason { width: auto; }
+.c-name { width: 204px; } .c-state { width: 92px; } .c-port { width: 66px; } .c-mode { width: 122px; }
+.c-small { width: 58px; } .c-rate { width: 78px; } .c-errors { width: 80px; } .c-mended { width: 92px; }
+.c-trend { width: 88px; } .c-since { width: 66px; } .c-reason { width: auto; }
 @media (max-width: 700px) {
   header, main, footer { padding-left: 8px; padding-right: 8px; }
   dl { grid-template-columns: repeat(2, 1fr); }
-  #services { min-width: 1100px; }
+  #services { min-width: 1200px; }
   .panel > table { min-width: 640px; }
   .c-name { width: 170px; }
 }

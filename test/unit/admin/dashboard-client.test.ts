@@ -42,8 +42,8 @@ const services = [
 ];
 
 const traffic = new Map<string, Traffic>([
-  ["tcp/81", [5, 2, 10, 0, 0, 50, 0]],
-  ["tcp/83", [9, 1, 0, 70, 1, 20, 4]],
+  ["tcp/81", [5, 2, 10, 0, 0, 50, 0, 0, 0]],
+  ["tcp/83", [9, 1, 0, 70, 1, 20, 4, 0, 0]],
 ]);
 
 function chosen(wish: Partial<Wish>): number[] {
@@ -93,7 +93,7 @@ test("an unfolded service is followed by its replicas, or by a word on them", ()
     state: "up",
     reason: "r",
     since: 0,
-    traffic: [0, 0, 0, 0, 0, 0, 0],
+    traffic: [0, 0, 0, 0, 0, 0, 0, 0, 0],
   };
   store.takeReplicas({
     service: "tcp/80",

@@ -59,11 +59,12 @@ function input(routes: readonly Route[], more: Partial<LiveInput> = {}): LiveInp
 
 test("a rate is what came since the round before; a first look and a row that began anew have none", () => {
   const meter = new TrafficMeter();
-  const totals = { open: 1, opened: 10, received: 1000, sent: 0, failed: 2 };
-  assert.deepEqual(meter.measure("a", totals, 0), [1, 0, 0, 0, 0, 10, 2]);
+  const rare = { retried: 6, denied: 4 };
+  const totals = { open: 1, opened: 10, received: 1000, sent: 0, failed: 2, ...rare };
+  assert.deepEqual(meter.measure("a", totals, 0), [1, 0, 0, 0, 0, 10, 2, 6, 4]);
   meter.turn();
-  const later = { open: 2, opened: 13, received: 1501, sent: 8, failed: 2 };
-  assert.deepEqual(meter.measure("a", later, 2000), [2, 1.5, 251, 4, 0, 13, 2]);
+  const later = { open: 2, opened: 13, received: 1501, sent: 8, failed: 2, ...rare };
+  assert.deepEqual(meter.measure("a", later, 2000), [2, 1.5, 251, 4, 0, 13, 2, 6, 4]);
   meter.turn();
   assert.deepEqual(meter.measure("a", { ...later, opened: 0 }, 3000).slice(1, 3), [0, 0]);
   meter.turn();
@@ -81,8 +82,21 @@ test("errors of a service are endings that are neither the client's nor asked fo
   cells[closedColumn("no-replica")] = 1;
   cells[serviceColumns.sessionsActive] = 5;
   cells[droppedColumn("too-big")] = 7;
+  cells[serviceColumns.retries] = 8;
+  cells[closedColumn("denied")] = 9;
+  cells[droppedColumn("denied")] = 11;
   assert.deepEqual([serviceTotals(cells, "tcp").open, serviceTotals(cells, "tcp").failed], [4, 3]);
   assert.deepEqual([serviceTotals(cells, "udp").open, serviceTotals(cells, "udp").failed], [5, 7]);
+  assert.deepEqual(
+    (["tcp", "udp"] as const).map((protocol) => {
+      const { retried, denied } = serviceTotals(cells, protocol);
+      return [retried, denied];
+    }),
+    [
+      [8, 9],
+      [8, 11],
+    ],
+  );
   assert.equal(serviceTotals(undefined, "tcp").opened, 0);
 });
 

@@ -22,6 +22,7 @@ const columns = [
   "received",
   "sent",
   "failed",
+  "mended",
   "total",
   "trend",
   "since",
@@ -109,6 +110,8 @@ export class RowView {
     this.#state(state, state);
     this.#set("weight", String(weight));
     this.#traffic(traffic);
+    // Only whole services know of these.
+    this.#set("mended", "");
     mark(this.#cells.open, "title", "");
     this.#set("since", ageText(now - since));
     this.#because(reason, address);
@@ -132,7 +135,8 @@ export class RowView {
     mark(this.#cells.state, "data-state", state);
   }
 
-  #traffic([open, opened, received, sent, failed, total, failures]: Traffic): void {
+  #traffic([open, opened, received, sent, failed, total, failures, ...rest]: Traffic): void {
+    const [retried, denied] = rest;
     this.#set("open", countText(open));
     this.#set("opened", countText(opened));
     this.#set("received", bytesText(received));
@@ -141,6 +145,7 @@ export class RowView {
       "failed",
       failed === 0 ? countText(failures) : `${countText(failures)} +${countText(failed)}/s`,
     );
+    this.#set("mended", `${countText(retried)} · ${countText(denied)}`);
     this.#set("total", countText(total));
   }
 

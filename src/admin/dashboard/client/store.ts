@@ -66,4 +66,4 @@ export class Store {
   }
 }
 
-export const idle: Traffic = [0, 0, 0, 0, 0, 0, 0];
+export const idle: Traffic = [0, 0, 0, 0, 0, 0, 0, 0, 0];
