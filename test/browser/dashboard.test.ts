@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { Chromium, noChromium } from "../support/chromium.ts";
-import { DashboardStage } from "../support/dashboard-stage.ts";
+import { DashboardStage, successor } from "../support/dashboard-stage.ts";
 import { line, lines } from "../support/dashboard-page.ts";
 import { eventually } from "../support/eventually.ts";
 import { TcpClient } from "../support/tcp-client.ts";
+import { TemporaryFolder } from "../support/temporary-folder.ts";
 import { named, TcpReplica } from "../support/tcp-replica.ts";
 
 const markup = "/evil/<img/src=x/onerror=alert(1)>";
@@ -107,5 +108,10 @@ suite("the dashboard in a browser", { skip: noChromium, timeout: 110_000 }, () =
     await stage[Symbol.asyncDispose]();
     await page.getByText("no connection, trying again").waitFor();
     await line(page, /^\/a/);
+    using folder = new TemporaryFolder();
+    await using _ = successor(new URL(stage.url).host, folder);
+    await line(page, /^\/successor/);
+    await page.getByText("● live").waitFor();
+    assert.equal((await lines(page)).length, 1, "nothing is left of what was known before");
   });
 });

@@ -74,10 +74,10 @@ suite("the npm package", () => {
   });
 
   test("is started by npx where it was installed from the packed file", (t) => {
-    using place = new TemporaryFolder();
+    using elsewhere = new TemporaryFolder();
     const offline = ["--offline", "--no-audit", "--no-fund", "--loglevel=error"];
     try {
-      npm(place.path, "install", ...offline, "--prefix", place.path, archive);
+      npm(elsewhere.path, "install", ...offline, "--prefix", elsewhere.path, archive);
     } catch (error) {
       if (!String(at(error, "stderr")).includes("ENOTCACHED")) throw error;
       t.skip("npm has not what it needs in its cache");
@@ -85,7 +85,7 @@ suite("the npm package", () => {
     }
     for (const { node } of nodes.filter(({ skip }) => skip === false)) {
       const said = execFileSync("npx", ["--no", "--", "portolan", "--version"], {
-        cwd: place.path,
+        cwd: elsewhere.path,
         encoding: "utf8",
         env: { ...process.env, PATH: `${dirname(node)}:${process.env["PATH"] ?? ""}` },
         stdio: ["ignore", "pipe", "ignore"],
@@ -102,43 +102,12 @@ suite("the npm package", () => {
     test(
       `serves, threads and all, on ${node === process.execPath ? "this Node" : "the oldest one"}`,
       { skip },
-      async () => {
-        await using marathon = await startMarathon();
-        const args = ["run", "--status-endpoint", "127.0.0.1:0", "--log-format", "json"];
-        const program = spawn(
-          node,
-          ["--single-threaded-gc", `${installed}/dist/main.js`, ...args],
-          {
-            env: { PATH: process.env["PATH"], PORTOLAN_MARATHON: marathon.urls[0] },
-            stdio: ["ignore", "pipe", "inherit"],
-          },
-        );
-        program.on("error", () => undefined);
-        const ended = once(program, "close");
-        let log = "";
-        program.stdout.on("data", (chunk: Buffer) => {
-          log += chunk.toString();
-        });
-        try {
-          const status = await eventually(() => /"status":"([^"]+)"/.exec(log)?.[1], {
-            withinMs: 20_000,
-            what: "the start",
-          });
-          const isReady = async (): Promise<boolean> =>
-            (await fetch(`http://${status}/status`)).status === 200;
-          await eventually(isReady, { withinMs: 20_000, what: "a table in the workers" });
-          program.kill("SIGTERM");
-          assert.deepEqual(await ended, [0, null]);
-        } finally {
-          program.kill("SIGKILL");
-        }
-      },
+      () => startsAndDrains(node, installed),
     );
   }
 
-  test("serves within the guards of the runtime that the README names, and writes nothing (D05, D06)", async () => {
-    await serveWithinGuards(installed, folder);
-  });
+  test("serves within the guards of the runtime that the README names, and writes nothing (D05, D06)", () =>
+    serveWithinGuards(installed, folder.file("state")));
 
   test("is in order for those who install it", async () => {
     const tarball = new Uint8Array(readFileSync(archive)).buffer;
@@ -166,7 +135,7 @@ suite("the npm package", () => {
 });
 
 /** Starts the installed program with the flags of the README, and looks at what it may and may not do. */
-async function serveWithinGuards(installed: string, folder: TemporaryFolder): Promise<void> {
+async function serveWithinGuards(installed: string, state: string): Promise<void> {
   const block = read("README.md").split("node --permission")[1]?.split("```")[0] ?? "";
   const words = `--permission ${block}`.replaceAll("/opt/portolan", installed).split(/[\s\\]+/);
   const runtime = words.slice(0, words.indexOf(`${installed}/dist/main.js`));
@@ -176,7 +145,6 @@ async function serveWithinGuards(installed: string, folder: TemporaryFolder): Pr
   const port = await freePort();
   marathon.putApp(app("/web", port));
   place(marathon, "/web", replica.port);
-  const state = folder.file("state");
   await using proxy = await RunningProxy.start(
     ["--marathon", marathon.urls[0] ?? "", "--state-file", state],
     {},
@@ -196,4 +164,32 @@ async function serveWithinGuards(installed: string, folder: TemporaryFolder): Pr
   assert.match(JSON.stringify(refused), /ERR_ACCESS_DENIED|Access to this API/);
   assert.ok(!existsSync(state));
   assert.ok(((await proxy.metric("process_open_fds")) ?? 0) > 0, "/proc is read");
+}
+
+async function startsAndDrains(node: string, installed: string): Promise<void> {
+  await using marathon = await startMarathon();
+  const args = ["run", "--status-endpoint", "127.0.0.1:0", "--log-format", "json"];
+  const program = spawn(node, ["--single-threaded-gc", `${installed}/dist/main.js`, ...args], {
+    env: { PATH: process.env["PATH"], PORTOLAN_MARATHON: marathon.urls[0] },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  program.on("error", () => undefined);
+  const ended = once(program, "close");
+  let log = "";
+  program.stdout.on("data", (chunk: Buffer) => {
+    log += chunk.toString();
+  });
+  try {
+    const status = await eventually(() => /"status":"([^"]+)"/.exec(log)?.[1], {
+      withinMs: 20_000,
+      what: "the start",
+    });
+    const isReady = async (): Promise<boolean> =>
+      (await fetch(`http://${status}/status`)).status === 200;
+    await eventually(isReady, { withinMs: 20_000, what: "a table in the workers" });
+    program.kill("SIGTERM");
+    assert.deepEqual(await ended, [0, null]);
+  } finally {
+    program.kill("SIGKILL");
+  }
 }

@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { suite, test } from "node:test";
-import { DashboardStage } from "../support/dashboard-stage.ts";
+import { DashboardStage, successor } from "../support/dashboard-stage.ts";
 import { eventually } from "../support/eventually.ts";
 import { Program } from "../support/program.ts";
+import { TemporaryFolder } from "../support/temporary-folder.ts";
 import { named, TcpReplica } from "../support/tcp-replica.ts";
 
 /** `portolan top` on a terminal of its own, by `script` of util-linux. */
@@ -87,13 +88,17 @@ suite("portolan top", { timeout: 100_000 }, () => {
     assert.match(await top.ended(), /exit 0\r\nas before\r\n/);
   });
 
-  test("outlives the portolan it watches, honours NO_COLOR, and ends well by ctrl-c", async () => {
+  test("outlives the portolan it watches, finds the next one, honours NO_COLOR, and ends well by ctrl-c", async () => {
     await using stage = await DashboardStage.start([{ app: "/a", replicas: [] }]);
     await using top = new TopOnTerminal(new URL(stage.url).host, { NO_COLOR: "1" });
     await top.sees(/\/a .* 0\/0 up/);
     await stage.proxy[Symbol.asyncDispose]();
     await top.sees(/no connection, trying again/);
     assert.ok(top.picture.includes("/a "), "what was last known stays");
+    using folder = new TemporaryFolder();
+    await using _ = successor(new URL(stage.url).host, folder);
+    await top.sees(/\/successor .* 0\/0 up/);
+    assert.ok(!top.picture.includes("/a "));
     // oxlint-disable-next-line no-control-regex -- colours are escape sequences
     assert.ok(!/\u001B\[[\d;]*m/.test(top.shown));
     top.type("\u0003");

@@ -1,5 +1,6 @@
 import type { TcpReplica } from "./tcp-replica.ts";
 import { freePort } from "./free-port.ts";
+import { Program } from "./program.ts";
 import { RunningProxy } from "./running-proxy.ts";
 import { TemporaryFolder } from "./temporary-folder.ts";
 
@@ -12,6 +13,15 @@ export interface StagedService {
 
 /** How often replicas are probed. */
 const quick = ["--check-interval", "200ms", "--check-fast-interval", "100ms", "--check-fall", "2"];
+
+/** A program that serves one app without replicas, with its status port where another one's was, as `host:port`. */
+export function successor(status: string, folder: TemporaryFolder): Program {
+  const services = [{ app: "/successor", port: 1, replicas: [] }];
+  folder.replace("services.json", JSON.stringify({ services }));
+  return new Program({
+    args: ["run", "--status-endpoint", status, "--file", folder.file("services.json")],
+  });
+}
 
 /** A running program that serves what a file lists, with quick probes unless told otherwise. */
 export class DashboardStage implements AsyncDisposable {
