@@ -82,6 +82,8 @@ class Proxy implements RunningProxy {
   readonly #health: HealthParts;
   readonly #routing = emptyHistory();
   readonly #failure = Promise.withResolvers<never>();
+  readonly failed: Promise<never> = this.#failure.promise;
+  readonly replaced: AbortSignal;
   #controller: Controller | undefined;
   #status: StatusServer | undefined;
   readonly #outlets: Outlets;
@@ -118,14 +120,7 @@ class Proxy implements RunningProxy {
     this.#outlets = new Outlets({ ...options, pool: this.#pool, table: () => this.table() });
     this.#stack.use(this.#outlets);
     this.#handover = this.#stack.use(new Handover(this.#reign()));
-  }
-
-  get replaced(): AbortSignal {
-    return this.#handover.replaced;
-  }
-
-  get failed(): Promise<never> {
-    return this.#failure.promise;
+    this.replaced = this.#handover.replaced;
   }
 
   get statusAddress(): string | undefined {
@@ -178,6 +173,7 @@ class Proxy implements RunningProxy {
     const { drainTimeoutMs: timeoutMs } = this.#config;
     const { signal } = this.#life;
     this.#terminating = true;
+    this.#handover.leaving();
     await drainConnections(this.#pool, { timeoutMs, logger, signal });
     await this.#gateway.lastLines(signal);
   }
@@ -230,7 +226,6 @@ class Proxy implements RunningProxy {
       outlets: this.#outlets,
       version: () => this.table().version,
       isInformed: () => this.#controller?.isHeard === true && !this.#health.prober.hasUnasked,
-      isOver: () => this.#terminating,
       openStatusPort: () => this.#openStatusPort(),
       closeStatusPort: async () => this.#status && (await closeStatusPort(this.#status)),
       drain: () => this.drain(),

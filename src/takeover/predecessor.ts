@@ -11,7 +11,7 @@ export class Predecessor implements Disposable {
   readonly #socket: Socket;
   readonly #first = Promise.withResolvers<Word>();
   readonly #last = Promise.withResolvers<Word>();
-  #isGone = false;
+  #serves = true;
 
   private constructor(socket: Socket) {
     this.#socket = socket;
@@ -43,9 +43,9 @@ export class Predecessor implements Disposable {
     return new Predecessor(socket);
   }
 
-  /** True once it has ended. */
-  get isGone(): boolean {
-    return this.#isGone;
+  /** False once it has ended or said that it yields, asked or not. */
+  get serves(): boolean {
+    return this.#serves;
   }
 
   /** Whether it yields. */
@@ -73,12 +73,12 @@ export class Predecessor implements Disposable {
     } catch {
       // A connection that breaks says the same as one that ends.
     }
-    this.#isGone = true;
     this.#take({ kind: "gone" });
   }
 
   #take(word: Word | undefined): void {
     if (word === undefined) return;
+    if (word.kind !== "refused") this.#serves = false;
     this.#first.resolve(word);
     if (word.kind !== "yielding") this.#last.resolve(word);
   }

@@ -18,6 +18,7 @@ export class TakeoverPort implements AsyncDisposable {
   readonly #server: Server;
   readonly #incumbent: Incumbent;
   readonly #sockets = new Set<Socket>();
+  #isLeaving = false;
 
   private constructor(server: Server, incumbent: Incumbent) {
     this.#server = server;
@@ -27,6 +28,7 @@ export class TakeoverPort implements AsyncDisposable {
       // Its end is seen where it is read.
       socket.on("error", () => undefined);
       this.#sockets.add(socket);
+      if (this.#isLeaving) socket.write(formatAnswer({ kind: "yielding" }));
       socket.once("close", () => {
         this.#sockets.delete(socket);
       });
@@ -58,6 +60,12 @@ export class TakeoverPort implements AsyncDisposable {
     }
     server.unref();
     return port;
+  }
+
+  /** Tells successors, those that come later too, that they need not ask: nobody is served here any more. */
+  leaving(): void {
+    this.#isLeaving = true;
+    for (const socket of this.#sockets) socket.write(formatAnswer({ kind: "yielding" }));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

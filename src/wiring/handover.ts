@@ -16,8 +16,6 @@ export interface Reign {
   readonly version: () => number;
   /** True when no source and no first probe is waited for any more. */
   readonly isInformed: () => boolean;
-  /** True once we are to end. */
-  readonly isOver: () => boolean;
   readonly openStatusPort: () => Promise<void>;
   readonly closeStatusPort: () => Promise<void>;
   /** Ends gently what has begun. */
@@ -33,6 +31,7 @@ export class Handover implements AsyncDisposable {
   readonly #life = new AbortController();
   readonly #replacement = new AbortController();
   #succession: Succession | undefined;
+  #isLeaving = false;
   #yielding: Promise<void> | undefined;
 
   constructor(reign: Reign) {
@@ -42,11 +41,6 @@ export class Handover implements AsyncDisposable {
   /** Aborts when another portolan has the ports. */
   get replaced(): AbortSignal {
     return this.#replacement.signal;
-  }
-
-  /** True while another one serves in whose place we are to come. */
-  get follows(): boolean {
-    return this.#succession?.follows === true;
   }
 
   /** Serves at once where nobody else does; rejects when the ports are somebody's whose place cannot be taken. */
@@ -59,7 +53,7 @@ export class Handover implements AsyncDisposable {
       yield: () => (this.#yielding ??= this.#yield()),
     };
     this.#succession = await Succession.begin({ path, hosts, sharesPorts, logger, incumbent });
-    if (this.follows) return;
+    if (this.#succession.hasPredecessor) return;
     await outlets.serve();
     await openStatusPort();
     outlets.write();
@@ -67,7 +61,13 @@ export class Handover implements AsyncDisposable {
 
   /** Where another one serves, serves beside it once we know as much, and has it yield. */
   async complete(signal: AbortSignal): Promise<void> {
-    if (this.follows) await this.#takeOver(signal);
+    if (this.#succession?.hasPredecessor === true) await this.#takeOver(signal, this.#succession);
+  }
+
+  /** We are to end: whoever is to come in our place need not wait. */
+  leaving(): void {
+    this.#isLeaving = true;
+    this.#succession?.leaving();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -75,15 +75,15 @@ export class Handover implements AsyncDisposable {
     await this.#succession?.[Symbol.asyncDispose]();
   }
 
-  async #takeOver(signal: AbortSignal): Promise<void> {
-    const { logger, isOver, outlets, closeStatusPort, drain } = this.#reign;
+  async #takeOver(signal: AbortSignal, succession: Succession): Promise<void> {
+    const { logger, outlets, closeStatusPort, drain } = this.#reign;
     logger.info("another portolan serves: taking over when ready");
-    await this.#prepare(signal);
-    if (isOver()) return;
+    await this.#prepare(signal, succession);
+    if (this.#isLeaving) return;
     try {
       await this.#serveBeside();
-      if (isOver()) return;
-      await this.#succession?.replace(this.#reign.pool.bindings.missing());
+      if (this.#isLeaving) return;
+      await succession.replace(this.#reign.pool.bindings.missing());
     } catch (error) {
       // Who came to us meanwhile is not to suffer from it, nor is who asks the one that stays.
       await closeStatusPort();
@@ -94,12 +94,12 @@ export class Handover implements AsyncDisposable {
     logger.info("took over");
   }
 
-  /** Waits for a table as good as it will be soon; without one there is nothing to take over with. */
-  async #prepare(signal: AbortSignal): Promise<void> {
+  /** While the ports are served, waits for a table as good as it will be soon. */
+  async #prepare(signal: AbortSignal, succession: Succession): Promise<void> {
     const { isInformed, version } = this.#reign;
     const startedAt = performance.now();
     const isLate = (): boolean => performance.now() - startedAt > preparation.mostMs;
-    while (this.follows && !(version() > 0 && (isInformed() || isLate()))) {
+    while (succession.isServed && !(version() > 0 && (isInformed() || isLate()))) {
       await sleep(preparation.lookMs, signal);
     }
   }

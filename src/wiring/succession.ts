@@ -49,9 +49,19 @@ export class Succession implements AsyncDisposable {
     return succession;
   }
 
-  /** True while another one serves that has not been replaced. */
-  get follows(): boolean {
-    return this.#predecessor?.isGone === false;
+  /** True when another one was there at the start. */
+  get hasPredecessor(): boolean {
+    return this.#predecessor !== undefined;
+  }
+
+  /** True while it serves. */
+  get isServed(): boolean {
+    return this.#predecessor?.serves === true;
+  }
+
+  /** Whoever is to come next need not ask us. */
+  leaving(): void {
+    this.#port?.leaving();
   }
 
   /** Asks the one before to yield, and settles when it has, or does not answer; rejects when it refuses. */

@@ -44,7 +44,23 @@ test("who asks hears at once that it is heard, and later that nothing arrives an
   assert.equal(await Promise.race([before.outcome, Promise.resolve("not yet")]), "not yet");
   serving.let();
   assert.deepEqual(await before.outcome, { kind: "yielded" });
-  assert.equal(before.isGone, false);
+});
+
+test("one that ends by itself says so to those who wait and to those who come", async () => {
+  using folder = new TemporaryFolder();
+  const path = folder.file("sock");
+  await using port = await TakeoverPort.open(path, incumbent());
+  using early = await found(path);
+  // What it answers to the one is heard after what it did with the other.
+  using witness = await found(path);
+  witness.ask([]);
+  await witness.answer;
+  assert.equal(early.serves, true);
+  port.leaving();
+  assert.deepEqual(await early.answer, { kind: "yielding" });
+  using late = await found(path);
+  assert.deepEqual(await late.answer, { kind: "yielding" });
+  assert.deepEqual([early.serves, late.serves], [false, false]);
 });
 
 test("a refusal comes with its reason", async () => {
@@ -55,6 +71,7 @@ test("a refusal comes with its reason", async () => {
   before.ask([]);
   assert.deepEqual(await before.answer, { kind: "refused", reason: "no" });
   assert.deepEqual(await before.outcome, { kind: "refused", reason: "no" });
+  assert.equal(before.serves, true);
 });
 
 test("the end of the one before is an answer, too", async () => {
@@ -65,7 +82,7 @@ test("the end of the one before is an answer, too", async () => {
   await port[Symbol.asyncDispose]();
   assert.deepEqual(await before.answer, { kind: "gone" });
   assert.deepEqual(await before.outcome, { kind: "gone" });
-  assert.equal(before.isGone, true);
+  assert.equal(before.serves, false);
   before.ask([]);
 });
 
