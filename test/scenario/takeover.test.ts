@@ -104,8 +104,11 @@ for (const workers of [1, 2]) {
     await status.assertWell();
     await names.assertWell();
     await answers.assertWell();
-    assert.ok(isRunning(next));
     assert.equal(statSync(lineage.socket).mode & 0o777, 0o600);
+    // The lock against silent sharing has passed on, too.
+    const stranger = lineage.start({ takeover: lineage.folder.file("other.sock") });
+    assert.equal(await stranger.exit(), 1);
+    assert.ok(isRunning(next));
   });
 }
 
