@@ -171,7 +171,9 @@ async function serve(given: Given, logger: ProgramLogger, meanwhile: Meanwhile):
       ...edge,
     });
     const { statusAddress } = proxy;
-    logger.info("started", { version, status: statusAddress ?? "none", workers: config.workers });
+    // One that is to take over opens its status port only then.
+    const unbound = config.statusEndpoint === undefined ? "none" : "later";
+    logger.info("started", { version, status: statusAddress ?? unbound, workers: config.workers });
     const reload = new Reload({ config, reread, logger });
     process.on("SIGHUP", () => reload.apply(proxy));
     process.on("SIGUSR2", () =>

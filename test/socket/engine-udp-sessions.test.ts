@@ -197,6 +197,27 @@ test("an answer that is on its way when the service is removed still arrives, an
   await eventually(() => client.texts[0] === "slow answer");
 });
 
+test("where all ports close, as for a successor, those that come before are served", async () => {
+  const asked = Promise.withResolvers<(answer: string) => void>();
+  await using replica = await UdpReplica.start((message, reply) => {
+    if (String(message) === "slow question") asked.resolve(reply);
+    else reply("quick answer");
+  });
+  await using proxy = new EngineFixture();
+  const port = await freePortOfBoth();
+  await proxy.serveUdp(port, [replica.port]);
+  await using client = await UdpClient.open(port);
+  await using late = await UdpClient.open(port);
+  client.send("slow question");
+  const answer = await asked.promise;
+  const stopped = proxy.engine.stopAccepting();
+  assert.equal(String(await late.ask("late question")), "quick answer");
+  answer("slow answer");
+  await stopped;
+  await eventually(() => client.texts[0] === "slow answer");
+  assert.deepEqual(proxy.dropped, {});
+});
+
 test("removing the service ends its sessions and frees the port", async () => {
   await using replica = await UdpReplica.start(echoDatagram);
   await using proxy = new EngineFixture();
