@@ -1,28 +1,13 @@
 /** Why no test shows a row; one that a test shows has no place here. */
 export const notShown: Readonly<Record<string, string>> = {
-  T11: "needs ten minutes beside iperf3: too long for the tests",
-  T19: "needs a network namespace and root: not part of the tests; keepalive on both sides is checked by engine-relay",
   T25: "Node cannot send urgent data",
   R02: "the soak changes routes all the time; the limit of 100 ms is noise on a busy machine",
-  R13: "needs a quiet machine: a matter for the bench",
-  R14: "needs a quiet machine: a matter for the bench",
   B08: "needs a debugger in the process",
   B09: "the kernel decides; it shows as B01",
   U12: "needs a full send buffer of a stopped process, which loopback does not fill",
-  U13: "needs a quiet machine: a matter for the bench",
-  P07: "needs 5000 stalled clients: the timeout is shown by P01",
-  W17: "64 MiB instead of 1 GiB by engine-http-forwarding; the size is for the soak",
-  X12: "needs a quiet machine: a matter for the bench",
-  A05: "needs a quiet machine: a matter for the bench",
   L11: "needs a fault injected into the engine: the program has no hook for that",
   L12: "needs a stall injected into a worker: the program has no hook for that",
-  L13: "needs a control group and root: not part of the tests",
-  L14: "needs a control group and root: not part of the tests",
-  L15: "needs 20,000 descriptors: a matter for the bench",
-  L16: "needs 100,000 descriptors",
-  L17: "needs a minute of full load: a matter for the bench",
   L21: "own resolvers answer in test/unit/discovery/resolve-hosts; a slow system resolver cannot be had without root",
-  L22: "npm run soak -- --minutes 1440",
 };
 
 /** In what a row's tests are less than the row asks for. */

@@ -1,3 +1,4 @@
+import { shownBySoak } from "./coverage.ts";
 import { notShown, reservations } from "./not-shown.ts";
 import { rowIdsOf } from "./row-ids.ts";
 import type { Row } from "./rows.ts";
@@ -17,7 +18,7 @@ export function formatTable(rows: readonly Row[], ended: readonly Ended[]): stri
   for (const one of ended) for (const id of rowIdsOf(one.name)) byRow.get(id)?.push(one);
   const lines = rows.map(({ id, tier, what }) => {
     const tests = byRow.get(id) ?? [];
-    return `| ${id} | ${tier} | ${cell(what)} | ${placesOf(tests)} | ${cell(resultOf(id, tests))} |`;
+    return `| ${id} | ${tier} | ${cell(what)} | ${placesOf(id, tests)} | ${cell(resultOf(id, tests))} |`;
   });
   return ["| row | runs | what | where | result |", "|---|---|---|---|---|", ...lines].join("\n");
 }
@@ -34,11 +35,13 @@ export function formatSummary(rows: readonly Row[], ended: readonly Ended[]): st
   }
   const count = (result: Ended["result"]): number =>
     rows.filter(({ id }) => shown.get(id) === result).length;
-  const missing = rows.filter(({ id }) => !shown.has(id)).length;
-  return `${rows.length} rows: ${count("passed")} passed, ${count("failed")} failed, ${count("skipped")} with a skipped test, ${missing} without a test`;
+  const missing = rows.filter(({ id }) => !shown.has(id));
+  const soaked = missing.filter(({ id }) => shownBySoak.has(id)).length;
+  return `${rows.length} rows: ${count("passed")} passed, ${count("failed")} failed, ${count("skipped")} with a skipped test, ${soaked} for the soak, ${missing.length - soaked} without a test`;
 }
 
 function resultOf(id: string, tests: readonly Ended[]): string {
+  if (tests.length === 0 && shownBySoak.has(id)) return "not run: for the soak";
   if (tests.length === 0) return `not shown: ${notShown[id] ?? "no test of this run names it"}`;
   const failed = tests.filter(({ result }) => result === "failed").length;
   if (failed > 0) return `failed ${failed} of ${tests.length}`;
@@ -48,9 +51,10 @@ function resultOf(id: string, tests: readonly Ended[]): string {
   return less === undefined ? `passed ${passed}` : `passed ${passed} (${less})`;
 }
 
-function placesOf(tests: readonly Ended[]): string {
+function placesOf(id: string, tests: readonly Ended[]): string {
   const files = new Set(tests.map(({ file }) => file.replace(/^test\/|\.test\.ts$/g, "")));
-  return [...files].toSorted().join(", ");
+  const soak = shownBySoak.has(id) ? ["soak"] : [];
+  return [...files, ...soak].toSorted().join(", ");
 }
 
 function cell(text: string): string {

@@ -1,13 +1,17 @@
-import { globSync } from "node:fs";
+import { globSync, readFileSync, writeFileSync } from "node:fs";
 import { relative } from "node:path";
 import { run } from "node:test";
 import { parseArgs } from "node:util";
+import { formatCoverage } from "./coverage.ts";
 import { formatSummary, formatTable, type Ended } from "./results.ts";
 import { rowIdsOf, writtenTests } from "./row-ids.ts";
 import { rows } from "./rows.ts";
 
 const root = new URL("../..", import.meta.url).pathname;
-const { positionals: parts } = parseArgs({ allowPositionals: true });
+const { positionals: parts, values } = parseArgs({
+  allowPositionals: true,
+  options: { readme: { type: "boolean", default: false } },
+});
 
 // Only files that show a row are run, unless some are asked for by a part of their names.
 const showing = new Set(
@@ -21,10 +25,23 @@ const chosen = globSync("test/**/*.test.ts", { cwd: root }).filter((file) => {
   return showing.has(file) || file.endsWith("-contract.test.ts");
 });
 
-const ended = await runTests(chosen.map((file) => `${root}${file}`));
-console.log(formatTable(rows, ended));
-console.log(`\n${formatSummary(rows, ended)}`);
-if (ended.some(({ result }) => result === "failed")) process.exitCode = 1;
+if (values.readme) writeReadme();
+else await showTable();
+
+async function showTable(): Promise<void> {
+  const ended = await runTests(chosen.map((file) => `${root}${file}`));
+  console.log(formatTable(rows, ended));
+  console.log(`\n${formatSummary(rows, ended)}`);
+  if (ended.some(({ result }) => result === "failed")) process.exitCode = 1;
+}
+
+/** Writes anew what the README beside this file says of what is covered. */
+function writeReadme(): void {
+  const file = new URL("README.md", import.meta.url);
+  const heading = "## What is covered\n\n";
+  const [before = ""] = readFileSync(file, "utf8").split(heading);
+  writeFileSync(file, `${before}${heading}${formatCoverage()}\n`);
+}
 
 async function runTests(files: string[]): Promise<Ended[]> {
   const results: Ended[] = [];

@@ -17,6 +17,8 @@ export interface Listed {
 export interface LoadStageOptions {
   readonly services: readonly Listed[];
   readonly args?: readonly string[];
+  /** What it binds. Default 127.0.0.1. */
+  readonly host?: string;
 }
 
 export interface LoadStage {
@@ -30,7 +32,7 @@ export interface LoadStage {
  * canary must not fail once, and afterwards everything must be as it was.
  */
 export async function onLoadStage(
-  { services, args = [] }: LoadStageOptions,
+  { services, args = [], host = "127.0.0.1" }: LoadStageOptions,
   story: (stage: LoadStage) => Promise<void>,
 ): Promise<void> {
   using folder = new TemporaryFolder();
@@ -46,14 +48,14 @@ export async function onLoadStage(
   list(services);
   await using proxy = await RunningProxy.start([
     ...["--file", folder.file("services.json"), "--max-connections", "1000000"],
-    ...args,
+    ...["--bind", host, ...args],
   ]);
   await proxy.ready();
   await proxy.service(canary, ({ listening }) => listening.length > 0);
   for (const { port } of services)
     await proxy.service(port, ({ listening }) => listening.length > 0);
   const baseline = await ProgramBaseline.take(proxy);
-  await using song = new Song(canary);
+  await using song = new Song(canary, host);
   await story({ proxy, list });
   await song.assertWell();
   await baseline.assertHeld();

@@ -58,6 +58,8 @@ const bounds = { lineBytes: 8192, linesPerSecond: 100, loopDelaySeconds: 1 };
 export interface ProgramBaselineOptions {
   /** Threads that the story kills. Default 0. */
   readonly crashes?: number;
+  /** How long what has just ended may take to go, in ms. Default 10,000. */
+  readonly patienceMs?: number;
 }
 
 /**
@@ -70,10 +72,16 @@ export class ProgramBaseline {
   readonly #pid: number;
   readonly #descriptors: number;
   readonly #crashes: number;
+  readonly #patience: { readonly withinMs: number };
   readonly #startedAt = performance.now();
   readonly #lines: number;
 
-  private constructor(proxy: RunningProxy, descriptors: number, crashes: number) {
+  private constructor(
+    proxy: RunningProxy,
+    descriptors: number,
+    { crashes, patienceMs }: Required<ProgramBaselineOptions>,
+  ) {
+    this.#patience = { withinMs: patienceMs };
     this.#proxy = proxy;
     this.#pid = proxy.pid;
     this.#descriptors = descriptors;
@@ -83,19 +91,20 @@ export class ProgramBaseline {
 
   static async take(
     proxy: RunningProxy,
-    { crashes = 0 }: ProgramBaselineOptions = {},
+    { crashes = 0, patienceMs = 10_000 }: ProgramBaselineOptions = {},
   ): Promise<ProgramBaseline> {
     let before = -1;
-    await eventually(async () => {
+    const isSteady = async (): Promise<boolean> => {
       const now = await heldBy(proxy);
-      const isSteady = now === before;
+      const was = before;
       before = now;
-      return isSteady;
-    });
-    return new ProgramBaseline(proxy, before, crashes);
+      return now === was;
+    };
+    await eventually(isSteady, { withinMs: patienceMs, what: "as many descriptors as before" });
+    return new ProgramBaseline(proxy, before, { crashes, patienceMs });
   }
 
-  /** Fails with the first invariant that does not hold; what has just ended is given 10 s to go. */
+  /** Fails with the first invariant that does not hold; what has just ended is given its time to go. */
   async assertHeld(): Promise<void> {
     const proxy = this.#proxy;
     assert.equal(proxy.child.exitCode, null, `the program has ended: ${proxy.stderr}`);
@@ -103,8 +112,10 @@ export class ProgramBaseline {
     assert.equal(await proxy.metric("portolan_worker_crashes_total"), this.#crashes);
     await eventually(async () => (await heldBy(proxy)) <= this.#descriptors + tolerance, {
       what: `no more than ${this.#descriptors} + ${tolerance} descriptors`,
+      ...this.#patience,
     });
-    await eventually(() => halfClosed(String(this.#pid)).length === 0, { what: "no half-closed" });
+    const whole = (): boolean => halfClosed(String(this.#pid)).length === 0;
+    await eventually(whole, { what: "no half-closed", ...this.#patience });
     await this.#assertBalanced();
     this.#assertLog();
     const late = (await proxy.metric("nodejs_eventloop_lag_p99_seconds")) ?? 0;
@@ -114,7 +125,8 @@ export class ProgramBaseline {
   async #assertBalanced(): Promise<void> {
     const unbalanced = async (): Promise<string[]> =>
       unbalancedServices(readSamples(await this.#proxy.text("/metrics")));
-    await eventually(async () => (await unbalanced()).length === 0, { what: "balanced counters" });
+    const balanced = async (): Promise<boolean> => (await unbalanced()).length === 0;
+    await eventually(balanced, { what: "balanced counters", ...this.#patience });
   }
 
   #assertLog(): void {

@@ -50,8 +50,15 @@ export class RunningProxy extends Program {
   }
 
   /** A GET unless `init` says otherwise. */
-  get(path: string, init?: RequestInit): Promise<Response> {
-    return fetch(`http://${this.#status}${path}`, init);
+  async get(path: string, init?: RequestInit): Promise<Response> {
+    const url = `http://${this.#status}${path}`;
+    if (init !== undefined) return await fetch(url, init);
+    try {
+      return await fetch(url);
+    } catch {
+      // A kept connection may end just when it is used again; whoever has died fails once more.
+      return await fetch(url);
+    }
   }
 
   async text(path: string): Promise<string> {

@@ -1,0 +1,106 @@
+import assert from "node:assert/strict";
+import { Song } from "../../support/canary.ts";
+import { eventually } from "../../support/eventually.ts";
+import { ProgramBaseline } from "../../support/invariants.ts";
+import { RunningProxy } from "../../support/running-proxy.ts";
+import { readSamples } from "../../support/samples.ts";
+import { echo, TcpReplica } from "../../support/tcp-replica.ts";
+import { LargeMarathon } from "../large-marathon.ts";
+import type { LoadOptions, LoadRow } from "../load-row.ts";
+import { onLoadStage } from "../load-stage.ts";
+import { cpuSeconds, peakMegabytes } from "../process-figures.ts";
+
+const apps = 10_000;
+/** Of its own, since the service ports are many and fixed. */
+const bindHost = "127.77.0.2";
+
+interface LargeStage {
+  readonly proxy: RunningProxy;
+  readonly song: Song;
+}
+
+/** A story on a proxy that serves ten thousand apps; one of them sings. */
+async function onLargeStage(
+  { tell }: LoadOptions,
+  story: (stage: LargeStage) => Promise<void>,
+): Promise<void> {
+  await using replicas = new AsyncDisposableStack();
+  const ports: number[] = [];
+  for (let count = 0; count < 5; count += 1) {
+    ports.push(replicas.use(await TcpReplica.start(echo)).port);
+  }
+  await using marathon = await LargeMarathon.start({ apps, ports });
+  const startedAt = performance.now();
+  // Its health checks are HTTP's, and the replicas here only echo.
+  const args = ["--marathon", marathon.url, "--bind", bindHost, "--health", "marathon"];
+  await using proxy = await RunningProxy.start([...args, "--refresh-interval", "1h"]);
+  await proxy.ready();
+  const bound = async (): Promise<boolean> =>
+    (await proxy.table()).services.every(({ listening }) => listening.length > 0);
+  await eventually(bound, { withinMs: 60_000, what: "every port" });
+  tell(`all served ${((performance.now() - startedAt) / 1000).toFixed(1)} s after the start`);
+  const baseline = await ProgramBaseline.take(proxy, { patienceMs: 60_000 });
+  await using song = new Song(marathon.firstPort, bindHost);
+  await story({ proxy, song });
+  await song.assertWell();
+  tell(`${song.served} connections meanwhile, none failed`);
+  tell(`${Math.round(peakMegabytes(proxy.pid))} MB at most`);
+  await baseline.assertHeld();
+}
+
+async function readAgain(options: LoadOptions): Promise<void> {
+  await onLargeStage(options, async ({ proxy }) => {
+    const looks = async (): Promise<number> =>
+      (await proxy.metric("portolan_discovery_syncs_total", { result: "ok" })) ?? 0;
+    const [before, used, { version }] = [await looks(), cpuSeconds(proxy.pid), await proxy.table()];
+    const until = performance.now() + (options.seconds ?? 30) * 1000;
+    let count = 0;
+    while (performance.now() < until || count < 3) {
+      proxy.signal("SIGHUP");
+      await eventually(async () => (await looks()) > before + count, { withinMs: 60_000 });
+      count = (await looks()) - before;
+    }
+    const each = (cpuSeconds(proxy.pid) - used) / count;
+    options.tell(`${count} looks at ${apps} apps, ${each.toFixed(2)} s of a core each`);
+    assert.equal((await proxy.table()).version, version, "what is the same changes nothing");
+  });
+}
+
+async function scrapes(options: LoadOptions): Promise<void> {
+  await onLargeStage(options, async ({ proxy }) => {
+    const startedAt = performance.now();
+    const pages = await Promise.all(Array.from({ length: 50 }, () => proxy.text("/metrics")));
+    const took = performance.now() - startedAt;
+    const sizes = pages.map((page) => readSamples(page).length);
+    const bytes = pages[0]?.length ?? 0;
+    options.tell(`50 pages of ${(bytes / 1e6).toFixed(1)} MB at once in ${Math.round(took)} ms`);
+    assert.ok(Math.min(...sizes) > apps, `${Math.min(...sizes)} samples`);
+    // Families of errors may have come between two of them.
+    assert.ok(Math.max(...sizes) - Math.min(...sizes) < 100, sizes.join(" "));
+  });
+}
+
+/** Two thousand ports of a service each, all at once. */
+async function manyPorts({ tell }: LoadOptions): Promise<void> {
+  await using replica = await TcpReplica.start(echo);
+  const added = 2000;
+  await onLoadStage({ services: [], host: "127.77.0.3" }, async ({ proxy, list }) => {
+    const many = Array.from({ length: added }, (_, index) => {
+      return { app: `/many/${index}`, port: 10_000 + index, replicas: [replica.port] };
+    });
+    const startedAt = performance.now();
+    list(many);
+    const bound = async (): Promise<number> =>
+      (await proxy.table()).services.filter(({ listening }) => listening.length > 0).length;
+    await eventually(async () => (await bound()) === added + 1, { withinMs: 60_000 });
+    tell(`${added} bound after ${Math.round(performance.now() - startedAt)} ms`);
+    list([]);
+    await eventually(async () => (await proxy.table()).services.length === 1);
+  });
+}
+
+export const largeRows: readonly LoadRow[] = [
+  { id: "R13", what: "10,000 apps of 5 tasks, read again and again for 30 s", run: readAgain },
+  { id: "R14", what: "2000 service ports in one step", run: manyPorts },
+  { id: "A05", what: "50 scrapes at once of 10,000 apps", run: scrapes },
+];
