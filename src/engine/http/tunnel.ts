@@ -24,7 +24,8 @@ export function openTunnel(options: TunnelOptions): Relay {
     {
       client,
       upstream,
-      limits: { ...limits, idleMs: service.route.policy.idleMs },
+      limits,
+      idleMs: service.route.policy.idleMs,
       meter,
       ended,
       // What both have said by now cannot be said again to another replica.

@@ -17,19 +17,18 @@ export type DialResult =
 export function dial(address: Address, { timeoutMs, done }: DialOptions): () => void {
   // allowHalfOpen: the replica's FIN must not end what the client still sends [rfc9293 §3.6].
   const socket = connect({ ...address, allowHalfOpen: true, noDelay: true });
-  const settle = (result: DialResult): void => {
+  let isSettled = false;
+  const settle = (result: DialResult | undefined): void => {
+    isSettled = true;
     clearTimeout(timer);
     clearImmediate(grace);
-    socket.removeListener("connect", onConnect);
-    socket.removeListener("error", onError);
-    done(result);
+    if (result !== undefined) done(result);
   };
-  const onError = (error: Error): void => settle({ kind: "failed", failure: dialFailureOf(error) });
-  const onConnect = (): void => settle({ kind: "connected", socket });
-  // A late error after the attempt was given up belongs to nobody, but must not end the process.
-  socket.on("error", ignoreLateError);
-  socket.once("error", onError);
-  socket.once("connect", onConnect);
+  socket.on("error", (error) => {
+    // A late one, after the attempt was given up, belongs to nobody, but must not end the process.
+    if (!isSettled) settle({ kind: "failed", failure: dialFailureOf(error) });
+  });
+  socket.on("connect", () => settle({ kind: "connected", socket }));
   let grace: NodeJS.Immediate | undefined;
   const timer = setTimeout(() => {
     // After a pause of the whole thread the timer comes before the events that have been waiting: they get a turn
@@ -40,14 +39,7 @@ export function dial(address: Address, { timeoutMs, done }: DialOptions): () => 
     });
   }, timeoutMs);
   return () => {
-    clearTimeout(timer);
-    clearImmediate(grace);
-    socket.removeListener("connect", onConnect);
-    socket.removeListener("error", onError);
+    settle(undefined);
     socket.destroy();
   };
-}
-
-function ignoreLateError(): void {
-  // The outcome has been decided; Node closes the socket itself.
 }

@@ -40,7 +40,7 @@ export class Flow {
     this.to.on("drain", this.#onDrain);
     // A FIN with nothing before it is told even while paused, so it may have come already [node: socket 'end'].
     if (this.#from.readableEnded) this.#onEnd();
-    else this.#from.once("end", this.#onEnd);
+    else this.#from.on("end", this.#onEnd);
     this.#from.resume();
   }
 

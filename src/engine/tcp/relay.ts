@@ -6,8 +6,6 @@ import { reset } from "./reset.ts";
 
 /** How long a relay may stand still, in ms. */
 interface RelayLimits {
-  /** No byte in either direction. Default 3,600,000. */
-  readonly idleMs: number;
   /** No byte after one side has ended. Default 30,000. */
   readonly halfCloseMs: number;
   /** Bytes wait for a side that takes none. Default 120,000. */
@@ -18,6 +16,8 @@ export interface RelayOptions {
   readonly client: Socket;
   readonly upstream: Socket;
   readonly limits: RelayLimits;
+  /** No byte in either direction for this long ends it, in ms. */
+  readonly idleMs: number;
   readonly meter: ReadMeter;
   /** Called once, when both sockets are closed; not when the client was given back. */
   readonly ended: (outcome: Outcome) => void;
@@ -63,8 +63,8 @@ export class Relay {
     this.#download = new Flow({ from: upstream, to: client, meter }, now);
     client.on("error", this.#onClientError);
     upstream.on("error", this.#onUpstreamError);
-    client.once("close", this.#onClientClose);
-    upstream.once("close", this.#onUpstreamClose);
+    client.on("close", this.#onClientClose);
+    upstream.on("close", this.#onUpstreamClose);
     this.#upload.start();
     this.#download.start();
   }
@@ -95,9 +95,9 @@ export class Relay {
   }
 
   #checkStill(stillMs: number): void {
-    const { idleMs, halfCloseMs } = this.#options.limits;
+    const { idleMs, limits } = this.#options;
     const halfClosed = this.#outcome !== undefined || this.#upload.over || this.#download.over;
-    if (halfClosed && stillMs >= halfCloseMs) this.abort("half-close-timeout");
+    if (halfClosed && stillMs >= limits.halfCloseMs) this.abort("half-close-timeout");
     else if (stillMs >= idleMs) this.abort("idle-timeout");
   }
 
