@@ -1,4 +1,5 @@
 import type { Contender } from "./contender.ts";
+import { direct } from "./direct.ts";
 import { type External, findExternal, startExternal } from "./external.ts";
 import { portolanWith } from "./portolan.ts";
 
@@ -68,8 +69,11 @@ export const haproxyHttp: Contender = {
 };
 
 /** nginx as a reverse proxy with kept connections to the replica, one process. */
-export const nginxHttp: Contender = {
+const nginxHttp: Contender = {
   name: "nginx",
   find: () => findExternal("nginx", ["-v"]),
   start: (setup) => startExternal(nginx, setup),
 };
+
+/** Everybody in HTTP mode, and no proxy at all. */
+export const httpContenders: readonly Contender[] = [direct, portolanHttp, haproxyHttp, nginxHttp];

@@ -5,6 +5,7 @@ import { loadOnMarathon } from "./load-on-marathon.ts";
 import { micro } from "./micro.ts";
 import { failover } from "./failover.ts";
 import { probes } from "./probes.ts";
+import { rateScenarios } from "./rate.ts";
 import { refresh } from "./refresh.ts";
 import { refused } from "./refused.ts";
 import { routeLatency } from "./route-latency.ts";
@@ -13,7 +14,6 @@ import { start } from "./start.ts";
 import { stalledReaders } from "./stalled-readers.ts";
 import { swap } from "./swap.ts";
 import { tcpIdle } from "./tcp-idle.ts";
-import { tcpRate } from "./tcp-rate.ts";
 import { tcpScenarios } from "./tcp.ts";
 import { udpFlood } from "./udp-flood.ts";
 import { udpScenarios } from "./udp.ts";
@@ -22,7 +22,7 @@ import { workers } from "./workers.ts";
 /** In the order in which they run. */
 export const scenarios: readonly Scenario[] = [
   ...tcpScenarios,
-  tcpRate,
+  ...rateScenarios,
   tcpIdle,
   workers,
   ...httpScenarios,

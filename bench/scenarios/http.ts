@@ -1,5 +1,5 @@
 import { direct } from "../contenders/direct.ts";
-import { haproxyHttp, nginxHttp, portolanHttp } from "../contenders/http.ts";
+import { haproxyHttp, httpContenders, portolanHttp } from "../contenders/http.ts";
 import {
   haproxyManyHosts,
   nginxManyHosts,
@@ -11,8 +11,6 @@ import type { Row } from "../support/comparison-table.ts";
 import type { Goal } from "../support/report.ts";
 import type { Scenario } from "./scenario.ts";
 import type { Workload } from "./tcp.ts";
-
-const contenders = [direct, portolanHttp, haproxyHttp, nginxHttp];
 
 const hostContenders = [
   direct,
@@ -64,7 +62,7 @@ export const httpScenarios: readonly Scenario[] = [...workloads, byHost].map((wo
   purpose: `${workload.purpose} (seconds per run, runs of each contender in alternation)`,
   seconds: 4,
   runs: 3,
-  contenders: workload === byHost ? hostContenders : contenders,
+  contenders: workload === byHost ? hostContenders : httpContenders,
   run: (bench) => measureTraffic(workload, bench),
 }));
 
