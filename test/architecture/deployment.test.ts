@@ -56,7 +56,7 @@ const deployments: readonly Deployment[] = [
   },
   {
     file: "systemd/portolan.service",
-    args: /^ExecStart=\S+ --single-threaded-gc \S+\/dist\/main\.js (.*)$/m
+    args: /^ExecStart=\S+(?: --[\w=-]+)+ \S+\/dist\/main\.js (.*)$/m
       .exec(systemd)?.[1]
       ?.split(" ") ?? ["?"],
     // What stands in the file that it names is the operator's.

@@ -142,6 +142,9 @@ suite("the image", { skip: engineMissing || standInMissing, timeout: 240_000 }, 
     assert.equal(Config.StopSignal, "SIGTERM");
     assert.deepEqual(Config.Healthcheck.Test, ["CMD", "portolan", "healthcheck"]);
     assert.equal(Config.Entrypoint[0], "node");
+    for (const switchedOff of ["--disable-proto=throw", "--no-addons"]) {
+      assert.ok(Config.Entrypoint.includes(switchedOff), switchedOff);
+    }
     assert.equal(Config.Labels["org.opencontainers.image.title"], "portolan");
     assert.equal(Config.Labels["org.opencontainers.image.version"], "1.2.3");
     assert.equal(Config.Labels["org.opencontainers.image.revision"], "0ff1ce");
