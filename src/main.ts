@@ -176,9 +176,10 @@ async function serve(given: Given, logger: ProgramLogger, meanwhile: Meanwhile):
     logger.info("started", { version, status: statusAddress ?? unbound, workers: config.workers });
     const reload = new Reload({ config, reread, logger });
     process.on("SIGHUP", () => reload.apply(proxy));
-    process.on("SIGUSR2", () =>
-      logger.setLevel(logger.level === "debug" ? reload.config.logLevel : "debug"),
-    );
+    process.on("SIGUSR2", () => {
+      logger.setLevel(logger.level === "debug" ? reload.config.logLevel : "debug");
+      logger.info("log level changed", { to: logger.level });
+    });
     const over = AbortSignal.any([stop, proxy.replaced]);
     const asides = meanwhile(proxy, over).catch((error: unknown) => {
       if (!over.aborted) throw error;

@@ -44,3 +44,27 @@ test("SIGHUP takes over what changed in the file, tells what needs a restart, an
   client.socket.write("still here");
   await eventually(() => client.text === "r\nstill here");
 });
+
+test("SIGUSR2 switches debug lines on, and off again", async () => {
+  const marathon = await passingMarathon();
+  await using proxy = await RunningProxy.start(["--marathon", marathon.url]);
+  await proxy.ready();
+  const debugLines = (): number => proxy.log.filter(({ level }) => level === "debug").length;
+  await marathon.stop();
+  await proxy.logged("marathon event stream is not open, polling goes on");
+  assert.equal(debugLines(), 0);
+  proxy.signal("SIGUSR2");
+  await eventually(() => debugLines() > 1, { withinMs: 30_000 });
+  proxy.signal("SIGUSR2");
+  const changed = (): string[] =>
+    proxy.log.filter(({ msg }) => msg === "log level changed").map((line) => String(line["to"]));
+  await eventually(() => changed().length === 2);
+  assert.deepEqual(changed(), ["debug", "info"]);
+});
+
+/** A Marathon with one app, until it is stopped. */
+async function passingMarathon(): Promise<{ readonly url: string; stop(): Promise<void> }> {
+  const marathon = await startMarathon();
+  marathon.putApp(app("/demo/web", await freePort()));
+  return { url: marathon.urls[0] ?? "", stop: () => marathon[Symbol.asyncDispose]() };
+}
