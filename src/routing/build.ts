@@ -6,6 +6,7 @@ import { serviceKey, type Service } from "../model/service.ts";
 import { settleClaims, type Claimed, type PortPolicy } from "./claims.ts";
 import { settleHosts, type HostRules } from "./hosts.ts";
 import { makeRoute, type RouteRules, type Standing } from "./make-route.ts";
+import { leaveOutOccupied } from "./occupied.ts";
 import type { Route } from "./table.ts";
 
 export interface BuildInput {
@@ -48,7 +49,8 @@ export class RouteBuilder {
   #listening: ReadonlySet<string> = new Set();
 
   build(input: BuildInput): Built {
-    const { claims, problems } = settleClaims(input.services, input.incumbents, input.ports);
+    const { services, problems: occupied } = leaveOutOccupied(input.services, input);
+    const { claims, problems } = settleClaims(services, input.incumbents, input.ports);
     const hosts =
       input.hosts === undefined ? undefined : settleHosts(claims, input.incumbents, input.hosts);
     const rules = this.#follow(input, new Set(claims.map(({ service }) => serviceKey(service))));
@@ -59,7 +61,7 @@ export class RouteBuilder {
     }
     this.#made = made;
     const routes = [...made.values()].map(({ route }) => route);
-    return { routes, problems: [...problems, ...(hosts?.problems ?? [])] };
+    return { routes, problems: [...occupied, ...problems, ...(hosts?.problems ?? [])] };
   }
 
   /** The rules of this build; what was made by others is not used again. */

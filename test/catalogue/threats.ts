@@ -27,7 +27,7 @@ export const threats: readonly Threat[] = [
   {
     what: "the port or host name of another app taken over",
     mitigations: {
-      "who has a port keeps it": ["B04"],
+      "who has a port keeps it, and so does a replica that listens on one": ["B04"],
       "our own ports and ports outside the range are nobody's": ["B06"],
       "who has a host name keeps it, and nobody claims everything": ["W21"],
       "names of other groups lead nowhere": ["S05", "X14"],

@@ -76,6 +76,38 @@ test("of two claims on a port the older one wins, stays, and is not asked again 
   });
 });
 
+const occupied = /not forwarded: a replica of \/web listens on it on this host/;
+
+test("a claim on the port of another app's replica costs that app nothing (B04)", async () => {
+  await using thief = await TcpReplica.start(named("thief"));
+  await onStage({}, async ({ marathon, proxy, port }) => {
+    const { replicas } = await proxy.service(port);
+    const wanted = Number(replicas[0]?.address.split(":").at(-1));
+    marathon.putApp(app("/a-thief", wanted));
+    place(marathon, "/a-thief", thief.port);
+    await eventually(async () => occupied.test(await proxy.text("/api/problems")));
+    assert.equal(await ask(port), "web");
+    assert.ok(!/our own listener/.test(await proxy.text("/api/table")));
+    marathon.deleteApp("/a-thief");
+    await eventually(async () => !occupied.test(await proxy.text("/api/problems")));
+  });
+});
+
+test("at a start the older one of a replica and a claim on its port stays (B04)", async () => {
+  await using web = await TcpReplica.start(named("web"));
+  await using marathon = await startMarathon();
+  const port = await freePort();
+  marathon.putApp(app("/web", port));
+  place(marathon, "/web", web.port);
+  await new Promise((resolve) => setTimeout(resolve, 2));
+  marathon.putApp(app("/a-thief", web.port));
+  place(marathon, "/a-thief", web.port);
+  await using proxy = await RunningProxy.start(["--marathon", marathon.urls[0] ?? ""]);
+  await proxy.ready();
+  await eventually(async () => (await ask(port)) === "web");
+  assert.match(await proxy.text("/api/problems"), occupied);
+});
+
 test("tcp and udp on one number are two services (B05)", async () => {
   await using tcp = await TcpReplica.start(named("tcp"));
   await using udp = await UdpReplica.start(namedDatagram("udp"));
