@@ -58,7 +58,8 @@ function come(): void {
 }
 
 function fill(): void {
-  while (underWay < atOnce && (hasty || begun < count)) come();
+  const most = hasty ? Infinity : count;
+  while (underWay < atOnce && begun < most) come();
 }
 
 process.on("message", () => process.send?.(faring));

@@ -47,8 +47,13 @@ export async function onLoadStage(
   };
   list(services);
   await using proxy = await RunningProxy.start([
-    ...["--file", folder.file("services.json"), "--max-connections", "1000000"],
-    ...["--bind", host, ...args],
+    "--file",
+    folder.file("services.json"),
+    "--max-connections",
+    "1000000",
+    "--bind",
+    host,
+    ...args,
   ]);
   await proxy.ready();
   await proxy.service(canary, ({ listening }) => listening.length > 0);

@@ -53,7 +53,13 @@ export async function assertBalanced(proxy: EngineFixture): Promise<void> {
 }
 
 /** What a program may have written and how late its loop may have been; generous, since test machines are busy. */
-const bounds = { lineBytes: 8192, linesPerSecond: 100, loopDelaySeconds: 1 };
+const bounds = {
+  lineBytes: 8192,
+  linesPerSecond: 100,
+  loopDelaySeconds: 1,
+  // Of what has not been collected yet, too, since nothing can be made to collect from outside.
+  heapBytes: 96 * 1024 * 1024,
+};
 
 export interface ProgramBaselineOptions {
   /** Threads that the story kills. Default 0. */
@@ -64,8 +70,8 @@ export interface ProgramBaselineOptions {
 
 /**
  * Takes note of what a whole program holds open. After a story it must be the same process (I1) with the same
- * descriptors (I2), nothing half-closed (I3), counters that balance (I4), an event loop that was never long away (I6)
- * and a log of bounded, parsable lines (I7).
+ * descriptors (I2), nothing half-closed (I3), counters that balance (I4), an event loop that was never long away (I6),
+ * a log of bounded, parsable lines (I7) and no heap that grew and stayed (I8).
  */
 export class ProgramBaseline {
   readonly #proxy: RunningProxy;
@@ -73,18 +79,20 @@ export class ProgramBaseline {
   readonly #descriptors: number;
   readonly #crashes: number;
   readonly #patience: { readonly withinMs: number };
+  readonly #heap: number;
   readonly #startedAt = performance.now();
   readonly #lines: number;
 
   private constructor(
     proxy: RunningProxy,
-    descriptors: number,
+    held: { readonly descriptors: number; readonly heap: number },
     { crashes, patienceMs }: Required<ProgramBaselineOptions>,
   ) {
+    this.#heap = held.heap;
     this.#patience = { withinMs: patienceMs };
     this.#proxy = proxy;
     this.#pid = proxy.pid;
-    this.#descriptors = descriptors;
+    this.#descriptors = held.descriptors;
     this.#crashes = crashes;
     this.#lines = proxy.log.length;
   }
@@ -101,7 +109,8 @@ export class ProgramBaseline {
       return now === was;
     };
     await eventually(isSteady, { withinMs: patienceMs, what: "as many descriptors as before" });
-    return new ProgramBaseline(proxy, before, { crashes, patienceMs });
+    const held = { descriptors: before, heap: await heapOf(proxy) };
+    return new ProgramBaseline(proxy, held, { crashes, patienceMs });
   }
 
   /** Fails with the first invariant that does not hold; what has just ended is given its time to go. */
@@ -120,6 +129,8 @@ export class ProgramBaseline {
     this.#assertLog();
     const late = (await proxy.metric("nodejs_eventloop_lag_p99_seconds")) ?? 0;
     assert.ok(late < bounds.loopDelaySeconds, `the event loop was away for ${late} s`);
+    const most = this.#heap + bounds.heapBytes;
+    await eventually(async () => (await heapOf(proxy)) < most, { what: `less heap than ${most}` });
   }
 
   async #assertBalanced(): Promise<void> {
@@ -138,13 +149,16 @@ export class ProgramBaseline {
   }
 }
 
-/** Services of which the accepted connections are not the active and the ended ones together. */
+/** Services of which the accepted connections, or sessions, are not the active and the ended ones together. */
 function unbalancedServices(samples: readonly MetricSample[]): string[] {
   const sums = new Map<string, number>();
   const signs = new Map([
     ["portolan_service_connections_total", 1],
     ["portolan_service_connections_active", -1],
     ["portolan_connections_closed_total", -1],
+    ["portolan_udp_sessions_total", 1],
+    ["portolan_udp_sessions_active", -1],
+    ["portolan_udp_sessions_closed_total", -1],
   ]);
   for (const { name, labels, value } of samples) {
     const sign = signs.get(name);
@@ -159,6 +173,10 @@ async function heldBy(proxy: RunningProxy): Promise<number> {
   const { services } = await proxy.table();
   const listeners = services.reduce((sum, { listening }) => sum + listening.length, 0);
   return countDescriptors(String(proxy.pid)) - listeners;
+}
+
+async function heapOf(proxy: RunningProxy): Promise<number> {
+  return (await proxy.metric("nodejs_heap_size_used_bytes")) ?? 0;
 }
 
 function countSockets(): number {

@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { eventually } from "./eventually.ts";
 import { Program, type Surroundings } from "./program.ts";
 
@@ -25,7 +26,13 @@ export interface ProxySurroundings extends Surroundings {
   readonly statusHost?: string;
 }
 
-/** A proxy in its own process with its status port at hand. */
+/** Longest line of a log, in bytes. */
+const mostLine = 8192;
+
+/**
+ * A proxy in its own process with its status port at hand. Whatever the story, when it is over no thread may have died,
+ * nothing may have gone unhandled, and no line of the log may be longer than is promised.
+ */
 export class RunningProxy extends Program {
   #status = "";
 
@@ -43,6 +50,14 @@ export class RunningProxy extends Program {
     const started = await proxy.logged("started");
     proxy.#status = String(started["status"]);
     return proxy;
+  }
+
+  override async [Symbol.asyncDispose](): Promise<void> {
+    await super[Symbol.asyncDispose]();
+    const longest = Math.max(...this.stdout.split("\n").map((line) => Buffer.byteLength(line)));
+    assert.ok(longest <= mostLine, `a log line of ${longest} bytes`);
+    assert.doesNotMatch(this.stderr, /node:internal|uncaught|unhandled/i);
+    assert.doesNotMatch(this.stdout, /worker died and is replaced/);
   }
 
   get statusPort(): number {

@@ -51,7 +51,8 @@ async function slowReader({ tell, seconds = 30 }: LoadOptions): Promise<void> {
     reader.pause();
     let read = 0;
     const reading = setInterval(() => {
-      read += (reader.read(1024) as Buffer | null)?.length ?? 0;
+      const piece: unknown = reader.read(1024);
+      if (piece instanceof Buffer) read += piece.length;
     }, 1000);
     const beside = await speed(half);
     clearInterval(reading);

@@ -62,10 +62,12 @@ async function manyNames({ tell }: LoadOptions): Promise<void> {
   }
   marathon.putApp(app("/canary", canary));
   place(marathon, "/canary", bird.port);
-  const args = ["--enable-gateway", "--gateway-bind=127.0.0.1", "--gateway-port-https="];
+  const gatewayArgs = ["--enable-gateway", "--gateway-bind=127.0.0.1", "--gateway-port-https="];
+  const args = ["--marathon", marathon.urls[0] ?? "", "--health", "marathon", "--bind", bindHost];
   await using proxy = await RunningProxy.start([
-    ...["--marathon", marathon.urls[0] ?? "", "--health", "marathon", "--bind", bindHost],
-    ...[...args, `--gateway-port-http=${gateway}`],
+    ...args,
+    ...gatewayArgs,
+    `--gateway-port-http=${gateway}`,
   ]);
   await proxy.ready();
   await proxy.service(canary, ({ listening }) => listening.length > 0);
