@@ -3,8 +3,10 @@ import { execFile } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { after, before, suite, test } from "node:test";
 import { promisify } from "node:util";
-import { eventually } from "../support/eventually.ts";
-import { Program } from "../support/program.ts";
+import { freePort } from "../support/free-port.ts";
+import { answering, saying } from "../support/http-exchange.ts";
+import { app, place, startMarathon } from "../support/marathon.ts";
+import { RunningProxy } from "../support/running-proxy.ts";
 import { TemporaryFolder } from "../support/temporary-folder.ts";
 
 const run = promisify(execFile);
@@ -27,13 +29,14 @@ function linesOf(document: string): string[] {
 
 /** What is not pasted here, and what shows it instead. */
 const shownElsewhere: readonly (readonly [line: RegExp, by: string])[] = [
-  [/^npm start$/, "the demo of this very test"],
+  [/^npm start$/, "test/scenario/demo.test.ts"],
   [
     /^npm start -- --marathon /,
     "test/scenario/demo.test.ts: with a source npm start is the real thing",
   ],
   [/^npm test$/, "whoever reads this line"],
   [/^docker (?:build|run) /, "test/docker/image.test.ts"],
+  [/^node --permission /, "test/docker/package.test.ts, where the package is"],
   [/^docker compose /, "test/docker/compose.test.ts, for its shape"],
   [/^curl http:\/\/localhost:1234\/$/, "the stack of compose.mesos.yml, which wants images"],
 ];
@@ -42,8 +45,8 @@ const shownElsewhere: readonly (readonly [line: RegExp, by: string])[] = [
 const wantsMarathon = /^portolan .*--marathon http:\/\/m1\.example/;
 
 suite("lines of the documents, pasted", { timeout: 110_000 }, () => {
-  const folder = new TemporaryFolder();
-  let demo: Program;
+  const stack = new AsyncDisposableStack();
+  const folder = stack.use(new TemporaryFolder());
   let ports: { readonly status: string; readonly web: string; readonly replica: string };
 
   before(async () => {
@@ -54,29 +57,26 @@ suite("lines of the documents, pasted", { timeout: 110_000 }, () => {
       `#!/bin/sh\nexec ${process.execPath} ${root}src/main.ts "$@"\n`,
       { mode: 0o755 },
     );
-    const flags = ["--no-script", "--log-format", "json"];
-    demo = new Program({
-      args: ["start", ...flags, "--admin-token-file", folder.file("admin-token")],
-    });
-    const hint = async (pattern: RegExp): Promise<string> => {
-      const { msg } = await demo.logged(pattern);
-      return pattern.exec(String(msg))?.[1] ?? "";
+    // As in the demo; that one's ports would be those of other demos that run meanwhile.
+    const port = await freePort();
+    const hello = stack.use(await answering(saying("hello")));
+    const marathon = stack.use(await startMarathon());
+    marathon.putApp(app("/demo/web", port));
+    place(marathon, "/demo/web", hello.port);
+    const flags = ["--marathon", marathon.urls.join(), "--admin-token-file"];
+    const proxy = stack.use(await RunningProxy.start([...flags, folder.file("admin-token")]));
+    await proxy.ready();
+    await proxy.service(port, ({ listening }) => listening.length > 0);
+    ports = {
+      status: String(proxy.statusPort),
+      web: String(port),
+      replica: `127.0.0.1:${hello.port}`,
     };
-    const status = await hint(/curl http:\/\/127\.0\.0\.1:(\d+)\/api\/table/);
-    const web = await hint(/curl http:\/\/localhost:(\d+)\//);
-    const replica = await eventually(async () => {
-      const table = await (await fetch(`http://127.0.0.1:${status}/api/table`)).text();
-      return /"address": "([^"]+)"/.exec(table)?.[1];
-    });
-    ports = { status, web, replica };
   });
 
-  after(async () => {
-    await demo[Symbol.asyncDispose]();
-    folder[Symbol.dispose]();
-  });
+  after(() => stack.disposeAsync());
 
-  /** Runs a line as a shell does, with the demo's own ports where the document has the usual ones. */
+  /** Runs a line as a shell does, with the ports of this test where the document has the demo's. */
   async function paste(line: string): Promise<string> {
     const here = line
       .replaceAll("localhost:10001", `localhost:${ports.web}`)
