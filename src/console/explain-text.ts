@@ -12,7 +12,7 @@ export function explainText(answer: unknown, now: number): string {
 }
 
 function serviceText(service: Fields, now: number): string {
-  const { key, source, served, locality, check, replicas } = service;
+  const { key, source, served, locality, hosts, check, replicas } = service;
   const choosy = locality === "prefer" || locality === "only" ? ` · locality ${locality}` : "";
   const standing = served === true ? choosy : " · not served, see the problems below";
   const lines = listOf(replicas).flatMap((replica) => replicaLines(fieldsOf(replica), now));
@@ -20,9 +20,24 @@ function serviceText(service: Fields, now: number): string {
   return [
     `${textOf(key)} from ${textOf(source)}${standing}`,
     `  ${checkText(fieldsOf(check))}`,
+    ...hostLines(fieldsOf(hosts)),
     ...lines,
     ...none,
   ].join("\n");
+}
+
+/** The names by which it is served on the ports of host names. */
+function hostLines({ http, httpDefault, tls, tlsDefault }: Fields): string[] {
+  const namesOf = (names: unknown, isDefault: unknown): string[] => [
+    ...listOf(names).map((name) => textOf(name)),
+    ...(isDefault === true ? ["what nobody claims"] : []),
+  ];
+  return [
+    { by: "http", names: namesOf(http, httpDefault) },
+    { by: "tls", names: namesOf(tls, tlsDefault) },
+  ].flatMap(({ by, names }) =>
+    names.length === 0 ? [] : [`  hosts by ${by}: ${names.join(", ")}`],
+  );
 }
 
 function checkText({ decidedBy, ...check }: Fields): string {

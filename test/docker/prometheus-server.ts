@@ -16,8 +16,8 @@ export interface Series {
 const ruleFiles = ["alerts.yml", "recording.yml", "haproxy-compat.rules.yml"];
 
 /**
- * A real Prometheus that scrapes one portolan, by the files of `docker/prometheus`. It has copies of them: twice a second
- * in place of every five, the target's address put in, and every alert's `for` taken out, so that none takes a minute.
+ * A real Prometheus that scrapes one portolan, by the files of `docker/prometheus`. It has copies of them: it
+ * scrapes twice a second, the target's address is put in, and every alert's `for` is taken out, so that none takes a minute.
  */
 export class Prometheus implements AsyncDisposable {
   readonly #stack = new AsyncDisposableStack();

@@ -28,6 +28,7 @@ const explained = {
       source: "marathon",
       served: true,
       locality: "prefer",
+      hosts: { http: ["a.test", "*.b.test"], httpDefault: false, tls: [], tlsDefault: true },
       check: {
         health: "both",
         kind: "http",
@@ -78,6 +79,8 @@ test("an explanation is told line by line, with every signal and its age", () =>
     "",
     "tcp/1234 from marathon · locality prefer",
     "  health: both, probe http /ping, status 200-399 every 2s, timeout 1s, rise 2, fall 3 (kind by label proto; interval, fall by Marathon)",
+    "  hosts by http: a.test, *.b.test",
+    "  hosts by tls: what nobody claims",
     "  IN  10.0.0.7:31001 on agent-7 (this host), task t.1",
     "      up for 3 min: its check passes",
     "      marathon     up: its check passes, 3 min ago",
