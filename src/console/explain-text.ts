@@ -28,16 +28,13 @@ function serviceText(service: Fields, now: number): string {
 
 /** The names by which it is served on the ports of host names. */
 function hostLines({ http, httpDefault, tls, tlsDefault }: Fields): string[] {
-  const namesOf = (names: unknown, isDefault: unknown): string[] => [
-    ...listOf(names).map((name) => textOf(name)),
-    ...(isDefault === true ? ["what nobody claims"] : []),
-  ];
-  return [
-    { by: "http", names: namesOf(http, httpDefault) },
-    { by: "tls", names: namesOf(tls, tlsDefault) },
-  ].flatMap(({ by, names }) =>
-    names.length === 0 ? [] : [`  hosts by ${by}: ${names.join(", ")}`],
-  );
+  return [...hostLine("http", http, httpDefault), ...hostLine("tls", tls, tlsDefault)];
+}
+
+function hostLine(by: string, claimed: unknown, isDefault: unknown): string[] {
+  const names = listOf(claimed).map((name) => textOf(name));
+  if (isDefault === true) names.push("what nobody claims");
+  return names.length === 0 ? [] : [`  hosts by ${by}: ${names.join(", ")}`];
 }
 
 function checkText({ decidedBy, ...check }: Fields): string {
