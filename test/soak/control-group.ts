@@ -49,6 +49,12 @@ export class ControlGroup implements Disposable {
     }
   }
 
+  /** Put before a command, it runs in this group from its start, so that all its memory counts. */
+  get command(): string[] {
+    const enter = `echo $$ > ${this.#folder}/cgroup.procs; exec "$@"`;
+    return ["sh", "-c", enter, "sh"];
+  }
+
   /** Takes a process with all its threads in. */
   take(pid: number): void {
     writeFileSync(join(this.#folder, "cgroup.procs"), String(pid));

@@ -19,6 +19,8 @@ export interface LoadStageOptions {
   readonly args?: readonly string[];
   /** What it binds. Default 127.0.0.1. */
   readonly host?: string;
+  /** Command that starts it. */
+  readonly within?: readonly string[];
 }
 
 export interface LoadStage {
@@ -32,7 +34,7 @@ export interface LoadStage {
  * canary must not fail once, and afterwards everything must be as it was.
  */
 export async function onLoadStage(
-  { services, args = [], host = "127.0.0.1" }: LoadStageOptions,
+  { services, args = [], host = "127.0.0.1", within = [] }: LoadStageOptions,
   story: (stage: LoadStage) => Promise<void>,
 ): Promise<void> {
   using folder = new TemporaryFolder();
@@ -46,15 +48,12 @@ export async function onLoadStage(
     folder.replace("services.json", JSON.stringify({ services: written }));
   };
   list(services);
-  await using proxy = await RunningProxy.start([
-    "--file",
-    folder.file("services.json"),
-    "--max-connections",
-    "1000000",
-    "--bind",
-    host,
-    ...args,
-  ]);
+  const file = ["--file", folder.file("services.json"), "--bind", host];
+  await using proxy = await RunningProxy.start(
+    [...file, "--max-connections", "1000000", ...args],
+    {},
+    { within },
+  );
   await proxy.ready();
   await proxy.service(canary, ({ listening }) => listening.length > 0);
   for (const { port } of services)

@@ -24,29 +24,33 @@ interface TableJson {
 export interface ProxySurroundings extends Surroundings {
   /** Default 127.0.0.1. */
   readonly statusHost?: string;
+  /** Threads that the story kills. Default 0. */
+  readonly crashes?: number;
 }
 
 /** Longest line of a log, in bytes. */
 const mostLine = 8192;
 
 /**
- * A proxy in its own process with its status port at hand. Whatever the story, when it is over no thread may have died,
+ * A proxy in its own process with its status port at hand. Whatever the story, when it is over no other thread may have died,
  * nothing may have gone unhandled, and no line of the log may be longer than is promised.
  */
 export class RunningProxy extends Program {
   #status = "";
+  #crashes = 0;
 
   /** Starts the program with a status port on a free port of `statusHost`; waits only until that answers. */
   static async start(
     args: readonly string[],
     env: Readonly<Record<string, string>> = {},
-    { statusHost = "127.0.0.1", ...surroundings }: ProxySurroundings = {},
+    { statusHost = "127.0.0.1", crashes = 0, ...surroundings }: ProxySurroundings = {},
   ): Promise<RunningProxy> {
     const proxy = new RunningProxy({
       args: ["run", "--status-endpoint", `${statusHost}:0`, ...args],
       env,
       ...surroundings,
     });
+    proxy.#crashes = crashes;
     const started = await proxy.logged("started");
     proxy.#status = String(started["status"]);
     return proxy;
@@ -57,7 +61,7 @@ export class RunningProxy extends Program {
     const longest = Math.max(...this.stdout.split("\n").map((line) => Buffer.byteLength(line)));
     assert.ok(longest <= mostLine, `a log line of ${longest} bytes`);
     assert.doesNotMatch(this.stderr, /node:internal|uncaught|unhandled/i);
-    assert.doesNotMatch(this.stdout, /worker died and is replaced/);
+    assert.equal([...this.stdout.matchAll(/worker died and is replaced/g)].length, this.#crashes);
   }
 
   get statusPort(): number {

@@ -1,0 +1,57 @@
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { test } from "node:test";
+import { eventually } from "../support/eventually.ts";
+import { ask } from "../support/fault-stage.ts";
+import { freePort } from "../support/free-port.ts";
+import { app, place, startMarathon } from "../support/marathon.ts";
+import { RunningProxy } from "../support/running-proxy.ts";
+import { TcpClient } from "../support/tcp-client.ts";
+import { named, TcpReplica } from "../support/tcp-replica.ts";
+import { TemporaryFolder } from "../support/temporary-folder.ts";
+
+const preload = `--import=${new URL("../support/injected-fault.ts", import.meta.url).href}`;
+
+function isOver({ closed, ended }: TcpClient): boolean {
+  return closed || ended;
+}
+
+test("an exception in a connection's own code ends its thread and no other, is told, and is over soon (L11)", async () => {
+  using folder = new TemporaryFolder();
+  await using web = await TcpReplica.start(named("web"));
+  await using marathon = await startMarathon();
+  const port = await freePort();
+  marathon.putApp(app("/web", port));
+  place(marathon, "/web", web.port);
+  const fault = folder.file("fault");
+  await using proxy = await RunningProxy.start(
+    ["--marathon", marathon.urls[0] ?? "", "--workers", "2"],
+    { NODE_OPTIONS: preload, INJECTED_FAULT: fault },
+    { crashes: 1 },
+  );
+  await proxy.ready();
+  await proxy.service(port, ({ listening }) => listening.length > 0);
+  await using owned = new AsyncDisposableStack();
+  const held = Array.from({ length: 40 }, () => owned.use(new TcpClient(port)));
+  await eventually(() => held.every(({ text }) => text === "web\n"));
+
+  writeFileSync(fault, "throw");
+  await using victim = new TcpClient(port);
+  await eventually(() => isOver(victim));
+  const told = await proxy.logged("worker died and is replaced");
+  assert.match(String(told["reason"]), /an injected fault/);
+  assert.equal(await proxy.metric("portolan_worker_crashes_total"), 1);
+
+  await proxy.service(port, ({ listening }) => listening.length > 0);
+  for (let count = 0; count < 20; count += 1) assert.equal(await ask(port), "web");
+  const kept = held.filter((client) => !isOver(client));
+  assert.ok(kept.length > 0 && kept.length < held.length, `${kept.length} of ${held.length} kept`);
+  for (const { socket } of kept) socket.write("still here");
+  await eventually(() => kept.every(({ text }) => text.endsWith("still here")));
+  const killed = { reason: "killed" };
+  await eventually(async () => {
+    const count = await proxy.metric("portolan_connections_closed_total", killed);
+    // The victim's own may have been counted before it did harm, or not.
+    return count !== undefined && count >= held.length - kept.length;
+  });
+});
