@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
 import type { Socket } from "node:net";
 import { test } from "node:test";
 import { setTimeout as wait } from "node:timers/promises";
+import { promisify } from "node:util";
 import { Canary } from "../support/canary.ts";
 import { EngineFixture } from "../support/engine-fixture.ts";
 import { eventually } from "../support/eventually.ts";
@@ -16,6 +18,7 @@ import { throttle } from "../support/faults/throttle.ts";
 import { freePort } from "../support/free-port.ts";
 import { assertBalanced, Baseline } from "../support/invariants.ts";
 import { Peer } from "../support/peer.ts";
+import { isMissing } from "../support/real-server.ts";
 import { TcpClient } from "../support/tcp-client.ts";
 import { echo, TcpReplica } from "../support/tcp-replica.ts";
 
@@ -303,3 +306,25 @@ test("clients that say nothing are let go at the idle limit, and not before (T23
   await assertBalanced(proxy);
   assert.deepEqual(proxy.closed, { "idle-timeout": 100 });
 });
+
+/** Connects, says "be", an urgent "!" and "fore", ends, and prints what comes back. */
+const urgent = `use Socket; socket(S, PF_INET, SOCK_STREAM, 0) or die;
+connect(S, sockaddr_in($ARGV[0], INADDR_LOOPBACK)) or die;
+send(S, "be", 0); select(undef, undef, undef, 0.1); send(S, "!", MSG_OOB);
+select(undef, undef, undef, 0.1); send(S, "fore", 0); shutdown(S, 1);
+while (sysread(S, my $piece, 100)) { print $piece }`;
+
+test(
+  "an urgent byte harms nothing: what is around it comes through (T25)",
+  { skip: isMissing("perl") },
+  async () => {
+    await using replica = await TcpReplica.start(echo);
+    await using proxy = new EngineFixture();
+    const port = await freePort();
+    await proxy.serve(port, [replica.port]);
+    const { stdout } = await promisify(execFile)("perl", ["-e", urgent, `${port}`]);
+    assert.equal(stdout.replace("!", ""), "before");
+    await assertBalanced(proxy);
+    assert.deepEqual(proxy.closed, { completed: 1 });
+  },
+);

@@ -40,7 +40,9 @@ async function onLargeStage(
     (await proxy.table()).services.every(({ listening }) => listening.length > 0);
   await eventually(bound, { withinMs: 60_000, what: "every port" });
   tell(`all served ${((performance.now() - startedAt) / 1000).toFixed(1)} s after the start`);
-  const baseline = await ProgramBaseline.take(proxy, { patienceMs: 60_000 });
+  // A page of metrics alone is tens of megabytes here.
+  const roomy = { patienceMs: 60_000, heapBytes: 512 << 20 };
+  const baseline = await ProgramBaseline.take(proxy, roomy);
   await using song = new Song(marathon.firstPort, bindHost);
   await story({ proxy, song });
   await song.assertWell();
