@@ -27,6 +27,7 @@ export const reservations: Readonly<Record<string, string>> = {
   T11: "30 s",
   U08: "from one host",
   X13: "rows only",
+  A05: "ten at once, which share one page; it is 74 MB and takes 5 s to make, during which nothing else is answered",
   L01: "256 descriptors",
   L09: "5,000 connections",
   L14: "1000 clients; 5000 take more than 256 MB, nothing is shed, and --max-connections is the bound",

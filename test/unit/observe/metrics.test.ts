@@ -109,3 +109,10 @@ test("replicas are exported in full only when asked for", async () => {
   for (const name of Object.keys(replicaDetailMetrics)) assert.ok(!body.includes(name), name);
   assert.ok(body.includes("portolan_replica_up{"));
 });
+
+test("who asks while a page is being made gets that one, and who asks later a new one (A05)", async () => {
+  const all = metrics(false);
+  const [first, second] = await Promise.all([all.render(), all.render()]);
+  assert.equal(first, second);
+  assert.notEqual(await all.render(), first);
+});
