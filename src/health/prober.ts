@@ -87,7 +87,7 @@ export class Prober implements AsyncDisposable {
       if (watched !== undefined) watched.target = target;
     }
     for (const [key, target] of fresh) this.#watch(key, target, fresh.length);
-    this.#tally.keep(new Set(Array.from(targets.values(), ({ service = "" }) => service)));
+    if (left.size > 0) this.#tally.keep(this.#services());
     this.#run();
   }
 
@@ -117,6 +117,10 @@ export class Prober implements AsyncDisposable {
     clearTimeout(this.#timer);
     this.#stalls[Symbol.dispose]();
     await Promise.all(this.#underWay);
+  }
+
+  #services(): ReadonlySet<string> {
+    return new Set(Array.from(this.#watched.values(), ({ target: { service = "" } }) => service));
   }
 
   #leave(key: string): void {
