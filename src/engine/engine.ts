@@ -3,17 +3,18 @@ import type { Certificate } from "../model/gateway.ts";
 import { Gateway } from "./gateway/gateway.ts";
 import type { EngineChange, EngineRoute } from "./route.ts";
 import type { EngineService, ServiceOptions } from "./service.ts";
+import { ReadBuffers } from "./tcp/read-buffers.ts";
 import { TcpService } from "./tcp/tcp-service.ts";
 import { UdpService, type UdpNeighbours } from "./udp/udp-service.ts";
 
-export type EngineOptions = ServiceOptions;
+export type EngineOptions = Omit<ServiceOptions, "buffers">;
 
 /**
  * The data plane of one thread: it opens, retargets and closes service ports as it is told and forwards what
  * arrives on them. It knows only the last change it was given and needs no other part of the program.
  */
 export class Engine implements AsyncDisposable {
-  readonly #options: EngineOptions;
+  readonly #options: ServiceOptions;
   readonly #services = new Map<string, EngineService>();
   /** Services that no longer listen but still have connections. */
   readonly #retired = new Set<EngineService>();
@@ -24,10 +25,11 @@ export class Engine implements AsyncDisposable {
   #stopped = false;
 
   constructor(options: EngineOptions) {
-    this.#options = options;
+    this.#options = { ...options, buffers: new ReadBuffers(options.meter) };
     const { gateway } = options;
     const serviceOf = (key: string): TcpService | undefined => this.#tcpService(key);
-    if (gateway !== undefined) this.#gateway = new Gateway({ gateway, engine: options, serviceOf });
+    if (gateway !== undefined)
+      this.#gateway = new Gateway({ gateway, engine: this.#options, serviceOf });
   }
 
   /** Carries out the changes, those of one port in order; settles when every new port has been tried once. */

@@ -1,5 +1,5 @@
 import type { DialFailure } from "../../model/outcome.ts";
-import { formatV1, formatV2 } from "../proxy-protocol/format.ts";
+import { formatHeader } from "../proxy-protocol/format.ts";
 import type { Endpoints } from "../proxy-protocol/header.ts";
 import type { EngineReplica, EngineRoute } from "../route.ts";
 import { dial, type DialResult } from "../tcp/dial.ts";
@@ -184,7 +184,7 @@ export class Assignment implements Waiter {
     host.tally.connected(this.#route.row, replica.row, seconds);
     const { sendProxy } = this.#route.policy;
     const { ends } = this.#options;
-    if (sendProxy !== 0) result.socket.write(sendProxy === 1 ? formatV1(ends) : formatV2(ends));
+    if (sendProxy !== 0) result.socket.write(formatHeader(sendProxy, ends));
     this.#options.ready(new Upstream(result.socket));
   }
 }

@@ -16,6 +16,11 @@ interface WirePair {
   readonly ports: readonly [number, number];
 }
 
+/** The header of a connection in this version. */
+export function formatHeader(version: 1 | 2, endpoints: Endpoints): Buffer {
+  return version === 1 ? formatV1(endpoints) : formatV2(endpoints);
+}
+
 /** The version 1 line for a connection; `UNKNOWN` when an end cannot be written, as with a host that is no IP literal. */
 export function formatV1(endpoints: Endpoints): Buffer {
   const pair = wirePair(endpoints);

@@ -5,6 +5,7 @@ import type { Endpoints } from "../proxy-protocol/header.ts";
 import type { Choice } from "../replica-pool.ts";
 import type { EngineReplica } from "../route.ts";
 import type { Tally } from "../tally.ts";
+import type { ReadBuffers } from "./read-buffers.ts";
 import type { ReadMeter } from "./read-meter.ts";
 import type { Waiter } from "./waiting-line.ts";
 
@@ -66,6 +67,7 @@ export interface Arrival {
 /** What a connection asks of the service it belongs to. */
 export interface ConnectionHost extends PortHost {
   readonly meter: ReadMeter;
+  readonly buffers: ReadBuffers;
   /** When a connection that gets a replica now is to be reset, in ms; Infinity for never. */
   readonly drainDeadline: number;
   /** Picks none of `excluded` and puts the connection on it. */

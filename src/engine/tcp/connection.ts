@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import { outcomeOfDial, type DialFailure, type Outcome } from "../../model/outcome.ts";
-import { formatV1, formatV2 } from "../proxy-protocol/format.ts";
+import { formatHeader } from "../proxy-protocol/format.ts";
 import type { Endpoints, Header } from "../proxy-protocol/header.ts";
 import type { EngineReplica, EngineRoute } from "../route.ts";
 import type { Arrival, ConnectionHost } from "./connection-host.ts";
@@ -181,6 +181,7 @@ export class Connection implements Waiter {
     }
     this.#cancelDial = dial(replica.address, {
       timeoutMs: Math.min(limits.connectTimeoutMs, left),
+      buffers: this.#host.buffers,
       done: (result) => this.#dialed(replica, result, now),
     });
   }
@@ -201,6 +202,7 @@ export class Connection implements Waiter {
     const options = {
       client: this.#client,
       upstream: result.socket,
+      intake: result.intake,
       limits: this.#host.limits,
       idleMs: this.#route.policy.idleMs,
       meter: this.#host.meter,
@@ -229,9 +231,7 @@ export class Connection implements Waiter {
 
   #announce(upstream: Socket): void {
     const { sendProxy } = this.#route.policy;
-    if (sendProxy === 0) return;
-    const ends = this.#ends();
-    upstream.write(sendProxy === 1 ? formatV1(ends) : formatV2(ends));
+    if (sendProxy !== 0) upstream.write(formatHeader(sendProxy, this.#ends()));
   }
 
   #ends(): Endpoints {

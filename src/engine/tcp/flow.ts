@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import { TLSSocket } from "node:tls";
+import type { Intake } from "./intake.ts";
 import type { ReadMeter } from "./read-meter.ts";
 
 /** A side written to more recently than this may still have bytes under way that a reset would destroy, in ms. */
@@ -12,6 +13,8 @@ export interface FlowOptions {
   readonly from: Socket;
   readonly to: Socket;
   readonly meter: ReadMeter;
+  /** How the near side is read, where that is not by events. */
+  readonly intake?: Intake | undefined;
 }
 
 /** One direction of a relay: bytes and the final FIN, with reading paused while the far side is slow. */
@@ -19,6 +22,7 @@ export class Flow {
   readonly #from: Socket;
   readonly to: Socket;
   readonly #meter: ReadMeter;
+  readonly #intake: Intake | undefined;
   #read: number;
   #pending = 0;
   #movedAt: number;
@@ -26,17 +30,19 @@ export class Flow {
   /** True once a byte has been taken from the near side. */
   begun = false;
 
-  constructor({ from, to, meter }: FlowOptions, now: number) {
+  constructor({ from, to, meter, intake }: FlowOptions, now: number) {
     this.#from = from;
     this.to = to;
     this.#meter = meter;
+    this.#intake = intake;
     this.#read = from.bytesRead;
     this.#movedAt = now;
   }
 
   /** Starts copying. */
   start(): void {
-    this.#from.on("data", this.#onData);
+    if (this.#intake === undefined) this.#from.on("data", this.#onData);
+    else this.#intake.sink = this.#sink;
     this.to.on("drain", this.#onDrain);
     // A FIN with nothing before it is told even while paused, so it may have come already [node: socket 'end'].
     if (this.#from.readableEnded) this.#onEnd();
@@ -47,6 +53,7 @@ export class Flow {
   /** Lets go of both sockets as they are; the near side stops reading. */
   detach(): void {
     this.#from.removeListener("data", this.#onData);
+    if (this.#intake !== undefined) this.#intake.sink = undefined;
     this.to.removeListener("drain", this.#onDrain);
     this.#from.removeListener("end", this.#onEnd);
     this.#from.pause();
@@ -106,17 +113,27 @@ export class Flow {
   }
 
   readonly #onData = (chunk: Buffer): void => {
-    this.begun = true;
     this.#meter.read(chunk.length);
+    this.#take(chunk);
+  };
+
+  readonly #sink = (bytes: Buffer): boolean => {
+    this.#take(bytes);
+    return this.#discarded === undefined && this.to.writableLength > 0;
+  };
+
+  #take(chunk: Buffer): void {
+    this.begun = true;
     if (this.#discarded === undefined) {
       if (!this.to.write(chunk)) this.#from.pause();
       return;
     }
     this.#discarded += chunk.length;
     if (this.#discarded > mostDiscarded) this.#from.pause();
-  };
+  }
 
   readonly #onDrain = (): void => {
+    this.#intake?.drained();
     if (this.#discarded === undefined) this.#from.resume();
   };
 

@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import type { Outcome } from "../../model/outcome.ts";
 import { Flow } from "./flow.ts";
+import type { Intake } from "./intake.ts";
 import type { ReadMeter } from "./read-meter.ts";
 import { reset } from "./reset.ts";
 
@@ -19,6 +20,8 @@ export interface RelayOptions {
   /** No byte in either direction for this long ends it, in ms. */
   readonly idleMs: number;
   readonly meter: ReadMeter;
+  /** How the replica is read, where that is not by events. */
+  readonly intake?: Intake | undefined;
   /** Called once, when both sockets are closed; not when the client was given back. */
   readonly ended: (outcome: Outcome) => void;
   /** Asked when the replica reset the connection before a byte was exchanged. */
@@ -57,10 +60,10 @@ export class Relay {
 
   /** Starts copying at once; `now` is in ms of a clock that never goes back. */
   constructor(options: RelayOptions, now: number) {
-    const { client, upstream, meter } = options;
+    const { client, upstream, meter, intake } = options;
     this.#options = options;
     this.#upload = new Flow({ from: client, to: upstream, meter }, now);
-    this.#download = new Flow({ from: upstream, to: client, meter }, now);
+    this.#download = new Flow({ from: upstream, to: client, meter, intake }, now);
     client.on("error", this.#onClientError);
     upstream.on("error", this.#onUpstreamError);
     client.on("close", this.#onClientClose);
@@ -127,7 +130,10 @@ export class Relay {
 
   readonly #onClientClose = (): void => this.#closed(this.#upload);
 
-  readonly #onUpstreamClose = (): void => this.#closed(this.#download);
+  readonly #onUpstreamClose = (): void => {
+    this.#options.intake?.close();
+    this.#closed(this.#download);
+  };
 
   /** True while neither side has got a byte or an end from the other. */
   get #untouched(): boolean {

@@ -14,6 +14,7 @@ import type { Arrival, ConnectionHost, ConnectionLimits, Served } from "./connec
 import { Connection } from "./connection.ts";
 import { TcpListener } from "./listener.ts";
 import { ReplicaPool, type Choice } from "../replica-pool.ts";
+import type { ReadBuffers } from "./read-buffers.ts";
 import type { ReadMeter } from "./read-meter.ts";
 import { reset } from "./reset.ts";
 import { WaitingLine, type Waiter } from "./waiting-line.ts";
@@ -23,6 +24,7 @@ export class TcpService implements ConnectionHost, EngineService {
   readonly tally: Tally;
   readonly limits: ConnectionLimits;
   readonly meter: ReadMeter;
+  readonly buffers: ReadBuffers;
   readonly requests: RequestTally | undefined;
   readonly access: AccessSink | undefined;
   /** Requests that came to a port of the gateway. */
@@ -46,6 +48,7 @@ export class TcpService implements ConnectionHost, EngineService {
     this.tally = tally;
     this.limits = limits;
     this.meter = options.meter;
+    this.buffers = options.buffers;
     this.requests = options.requests;
     this.access = options.access;
     this.#route = route;

@@ -1,0 +1,68 @@
+import type { OnReadOpts } from "node:net";
+import type { ReadBuffers } from "./read-buffers.ts";
+
+/** Takes bytes that were read; true when it still needs their memory when it returns. */
+type Sink = (bytes: Buffer) => boolean;
+
+/** A read of this many bytes is taken for the begin of a stream, … */
+const streamBytes = 16 * 1024;
+/** … and one of fewer for its end. */
+const messageBytes = 4 * 1024;
+
+/**
+ * How a socket is read without a buffer for each read, which would cost more than the read itself
+ * [node: net.connect `onread`]. Its sink must be set before the socket is read.
+ */
+export class Intake {
+  sink: Sink | undefined;
+  readonly #buffers: ReadBuffers;
+  /** What the next read goes into. */
+  #buffer: Buffer;
+  /** Buffers that the sink needs until its far side has taken what is in them. */
+  #lent: Buffer[] | undefined;
+
+  constructor(buffers: ReadBuffers) {
+    this.#buffers = buffers;
+    this.#buffer = buffers.shared;
+  }
+
+  /** For the socket that is read so. */
+  get onread(): OnReadOpts {
+    return { buffer: () => this.#buffer, callback: (length) => this.#read(length) };
+  }
+
+  /** The far side has taken everything. */
+  drained(): void {
+    for (const buffer of this.#lent ?? []) this.#buffers.give(buffer);
+    this.#lent = undefined;
+  }
+
+  /** The socket is closed: nothing is read into its buffer any more. */
+  close(): void {
+    this.#moveTo(this.#buffers.shared);
+    // What is lent is still being sent.
+    this.#lent = undefined;
+  }
+
+  #read(length: number): true {
+    const bytes = this.#buffer.subarray(0, length);
+    if (this.#buffer === this.#buffers.shared) {
+      this.sink?.(this.#buffers.copy(bytes));
+      if (length >= streamBytes) this.#buffer = this.#buffers.take();
+    } else if (this.sink?.(bytes) === true) {
+      this.#lend();
+    } else if (length < messageBytes) this.#moveTo(this.#buffers.shared);
+    return true;
+  }
+
+  #lend(): void {
+    this.#lent ??= [];
+    this.#lent.push(this.#buffer);
+    this.#buffer = this.#buffers.take();
+  }
+
+  #moveTo(buffer: Buffer): void {
+    if (this.#buffer !== this.#buffers.shared) this.#buffers.give(this.#buffer);
+    this.#buffer = buffer;
+  }
+}

@@ -1,0 +1,40 @@
+import type { ReadMeter } from "./read-meter.ts";
+
+/** What one read takes at most, in bytes. */
+const readBytes = 65_536;
+
+/** Buffers that are kept for the next one who needs one. */
+const mostKept = 64;
+
+/**
+ * Memory that reads of one thread go into. Connections that say little read into one buffer that all of them share;
+ * those with a stream of bytes have one of their own for as long as it lasts.
+ */
+export class ReadBuffers {
+  /** What is read into it must be copied before the next read of anybody. */
+  readonly shared: Buffer = Buffer.allocUnsafeSlow(readBytes);
+  readonly #meter: ReadMeter;
+  readonly #free: Buffer[] = [];
+
+  constructor(meter: ReadMeter) {
+    this.#meter = meter;
+  }
+
+  /** A copy of some bytes, to be collected when nobody needs them any more. */
+  copy(bytes: Uint8Array): Buffer {
+    this.#meter.read(bytes.length);
+    return Buffer.from(bytes);
+  }
+
+  take(): Buffer {
+    const free = this.#free.pop();
+    if (free !== undefined) return free;
+    this.#meter.read(readBytes);
+    return Buffer.allocUnsafeSlow(readBytes);
+  }
+
+  /** Gives back what was taken, once nobody reads from it or into it. */
+  give(buffer: Buffer): void {
+    if (this.#free.length < mostKept) this.#free.push(buffer);
+  }
+}

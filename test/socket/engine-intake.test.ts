@@ -1,0 +1,100 @@
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import type { Socket } from "node:net";
+import { test } from "node:test";
+import { setImmediate as turn } from "node:timers/promises";
+import { EngineFixture } from "../support/engine-fixture.ts";
+import { eventually } from "../support/eventually.ts";
+import { freePort } from "../support/free-port.ts";
+import { TcpClient } from "../support/tcp-client.ts";
+import { echo, TcpReplica } from "../support/tcp-replica.ts";
+
+// All connections of a thread read their replicas into memory that they share or hand on. What one of them still has to
+// send must never be written over by what another one reads.
+
+/** Says blocks of a size, each of one letter, a few at a time; stops at the end of the connection. */
+async function recite(socket: Socket, blockBytes: number): Promise<void> {
+  for (let said = 0; said < total && !socket.destroyed; said += blockBytes) {
+    const isTaken = socket.write(Buffer.alloc(blockBytes, letterAt(said / blockBytes)));
+    if (isTaken) await turn();
+    else await Promise.race([once(socket, "drain"), once(socket, "close")]);
+  }
+  socket.end();
+}
+
+function letterAt(block: number): string {
+  return String.fromCharCode(97 + (block % 23));
+}
+
+/** What was recited, as far as it has come; throws at the first byte that is another one. */
+function checkRecital(got: Buffer, blockBytes: number): void {
+  for (let block = 0; block * blockBytes < got.length; block += 1) {
+    const part = got.subarray(block * blockBytes, (block + 1) * blockBytes);
+    const want = Buffer.alloc(part.length, letterAt(block));
+    assert.ok(part.equals(want), `block ${block} of ${blockBytes} bytes is another one`);
+  }
+}
+
+const total = 24_000_000;
+
+// A little more than a message, in the middle of a stream, as much as one read.
+for (const blockBytes of [1000, 20_000, 30_000, 65_536]) {
+  test(`blocks of ${blockBytes} bytes wait for a client that reads nothing, whatever others read meanwhile`, async () => {
+    await using reciting = await TcpReplica.start((socket) => {
+      void recite(socket, blockBytes);
+    });
+    await using echoing = await TcpReplica.start(echo);
+    await using proxy = new EngineFixture();
+    const [port, other] = [await freePort(), await freePort()];
+    await proxy.serve(port, [reciting.port]);
+    await proxy.serve(other, [echoing.port]);
+    await using stalled = await TcpClient.open(port);
+    stalled.socket.pause();
+    // It holds what it can for the stalled client once its replica gets rid of nothing any more.
+    let left = -1;
+    for (let same = 0; same < 10;) {
+      const bytes = randomBytes(300_000);
+      await using client = await TcpClient.open(other);
+      for (let at = 0; at < bytes.length; at += 3000) {
+        client.socket.write(bytes.subarray(at, at + 3000));
+        if (at % 30_000 === 0) await turn();
+      }
+      client.socket.end();
+      await eventually(() => client.closed);
+      assert.ok(client.received.equals(bytes));
+      const [socket] = reciting.sockets;
+      assert.ok(socket && !socket.writableEnded, "the story is too short for the kernel's buffers");
+      const isSame = socket.writableLength > 0 && socket.bytesWritten === left;
+      same = isSame ? same + 1 : 0;
+      left = socket.bytesWritten;
+    }
+    stalled.socket.resume();
+    await eventually(() => stalled.ended, { withinMs: 60_000 });
+    assert.equal(stalled.received.length, Math.ceil(total / blockBytes) * blockBytes);
+    checkRecital(stalled.received, blockBytes);
+  });
+}
+
+test("a replica that resets in the middle of a stream leaves the streams of others whole", async () => {
+  await using breaking = await TcpReplica.start((socket) => {
+    socket.write(Buffer.alloc(1_000_000, "x"), () => socket.resetAndDestroy());
+  });
+  await using reciting = await TcpReplica.start((socket) => {
+    void recite(socket, 30_000);
+  });
+  await using proxy = new EngineFixture();
+  const [port, other] = [await freePort(), await freePort()];
+  await proxy.serve(port, [reciting.port]);
+  await proxy.serve(other, [breaking.port]);
+  await using client = await TcpClient.open(port);
+  client.socket.pause();
+  for (let round = 0; round < 20; round += 1) {
+    await using cut = await TcpClient.open(other);
+    await eventually(() => cut.closed || cut.ended);
+    assert.ok(cut.received.equals(Buffer.alloc(cut.received.length, "x")));
+  }
+  client.socket.resume();
+  await eventually(() => client.ended, { withinMs: 60_000 });
+  checkRecital(client.received, 30_000);
+});
