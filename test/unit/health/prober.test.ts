@@ -125,22 +125,6 @@ suite("prober", () => {
     assert.deepEqual(changed, ["replica 2"]);
   });
 
-  test("counts for a service for as long as it has targets, whoever comes and goes beside it", async () => {
-    const { prober, answers } = rig();
-    await using _ = prober;
-    for (const port of [1, 2]) answers.set(port, good);
-    const of = (port: number, service: string): Map<string, ProbeTarget> =>
-      new Map([...targets([port])].map(([key, target]) => [key, { ...target, service }]));
-    const counted = (): string[] => prober.figuresByService().map(({ service }) => service);
-    prober.want(of(1, "one"));
-    await eventually(() => counted().includes("one"));
-    prober.want(of(2, "other"));
-    await eventually(() => counted().includes("other"));
-    assert.deepEqual(counted(), ["one", "other"]);
-    prober.want(new Map(), new Set(["replica 1"]));
-    assert.deepEqual(counted(), ["other"]);
-  });
-
   test("asks with a secret that was renewed from then on", async () => {
     const secrets: unknown[] = [];
     const { prober, asked } = rig({
@@ -206,6 +190,22 @@ suite("prober", () => {
 });
 
 suite("prober, at large", () => {
+  test("counts for a service for as long as it has targets, whoever comes and goes beside it", async () => {
+    const { prober, answers } = rig();
+    await using _ = prober;
+    for (const port of [1, 2]) answers.set(port, good);
+    const of = (port: number, service: string): Map<string, ProbeTarget> =>
+      new Map([...targets([port])].map(([key, target]) => [key, { ...target, service }]));
+    const counted = (): string[] => prober.figuresByService().map(({ service }) => service);
+    prober.want(of(1, "one"));
+    await eventually(() => counted().includes("one"));
+    prober.want(of(2, "other"));
+    await eventually(() => counted().includes("other"));
+    assert.deepEqual(counted(), ["one", "other"]);
+    prober.want(new Map(), new Set(["replica 1"]));
+    assert.deepEqual(counted(), ["other"]);
+  });
+
   test("spreads many new targets over their interval (HC07)", async () => {
     let drawn = 0;
     const { prober, asked, answers } = rig({ random: () => (drawn += 1) / 1000 });
