@@ -24,6 +24,8 @@ export interface WorkerStart {
     readonly replicas: SharedArrayBuffer;
     readonly process: SharedArrayBuffer;
   };
+  /** Where it shows every second that its event loop turns. */
+  readonly beats: { readonly cells: SharedArrayBuffer; readonly index: number };
 }
 
 /** Control plane → worker. */

@@ -19,6 +19,8 @@ import { giveWay } from "./precedence.ts";
 import { descriptorLimit, processLimits } from "./this-host.ts";
 import { toEngineChange } from "./engine-route.ts";
 import { hearReport } from "./hear-report.ts";
+import { watchThreads } from "./watch-threads.ts";
+import { Watchdog } from "./watchdog.ts";
 import type { Answer, EngineSettings, Order, WorkerStart } from "./messages.ts";
 
 export interface PoolOptions {
@@ -63,6 +65,7 @@ export class WorkerPool implements AsyncDisposable {
   readonly bindings: Bindings;
   readonly ejections: Ejections;
   readonly gateway: GatewayCounters;
+  readonly #watchdog: Watchdog;
   readonly #options: PoolOptions;
   readonly #slots: readonly Slot[];
   readonly #routes = new Map<string, EngineRoute>();
@@ -80,6 +83,7 @@ export class WorkerPool implements AsyncDisposable {
     this.#options = options;
     this.memory = new CounterMemory(options.workers);
     this.bindings = new Bindings(options.workers);
+    this.#watchdog = new Watchdog(options.workers);
     this.ejections = new Ejections(options.clock);
     this.gateway = new GatewayCounters(options.workers, options.settings.gateway);
     this.#slots = Array.from({ length: options.workers }, (_, index) => {
@@ -95,6 +99,8 @@ export class WorkerPool implements AsyncDisposable {
     const pool = new WorkerPool(options);
     for (const slot of pool.#slots) pool.#tasks.push(pool.#keepAlive(slot));
     const { signal } = pool.#life;
+    const end = (index: number): void => void pool.#slots[index]?.worker?.terminate();
+    pool.#tasks.push(watchThreads(pool.#watchdog, { logger: options.logger, end }, signal));
     pool.#tasks.push(repeat(reclaimEveryMs, signal, () => pool.memory.reclaim(performance.now())));
     return pool;
   }
@@ -218,6 +224,7 @@ export class WorkerPool implements AsyncDisposable {
         slot.worker = undefined;
         slot.thread = undefined;
         slot.applied = 0;
+        this.#watchdog.ended(slot.index);
         this.bindings.forget(slot.index);
         this.ejections.forget(slot.index);
         this.#stir();
@@ -249,6 +256,7 @@ export class WorkerPool implements AsyncDisposable {
       replicas,
       gateway: cells,
       load: this.memory.load,
+      beats: { cells: this.#watchdog.cells, index: slot.index },
     };
   }
 
@@ -257,7 +265,8 @@ export class WorkerPool implements AsyncDisposable {
     switch (answer.kind) {
       case "started":
         slot.thread = answer.thread;
-        this.#arrange();
+        this.#watchdog.began(slot.index, performance.now());
+        giveWay(this.#slots.map(({ thread }) => thread));
         break;
       case "applied":
         slot.applied = Math.max(slot.applied, answer.version);
@@ -275,12 +284,6 @@ export class WorkerPool implements AsyncDisposable {
         hearReport(slot.index, answer.report, { ...this.#options, bindings, ejections });
         break;
     }
-  }
-
-  /** Gives the workers' threads precedence, once all of them are there. */
-  #arrange(): void {
-    const known = this.#slots.flatMap(({ thread }) => (thread === undefined ? [] : [thread]));
-    if (known.length === this.#slots.length) giveWay(new Set(known));
   }
 
   #stir(): void {

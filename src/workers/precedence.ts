@@ -17,10 +17,12 @@ export function threadId(): number | undefined {
 /**
  * Lets the threads that forward go first. Parsing a large list and collecting its garbage takes several threads of
  * the process for hundreds of milliseconds; on a busy host clients would wait for their time slices. Threads made
- * later inherit the step back, so a new worker is brought forward, where the right to do so is there.
+ * later inherit the step back, so a new worker is brought forward, where the right to do so is there. Nothing happens
+ * before all workers are there.
  */
-export function giveWay(workers: ReadonlySet<number>): void {
-  for (const thread of threads()) set(thread, workers.has(thread) ? 0 : nice);
+export function giveWay(workers: readonly (number | undefined)[]): void {
+  if (workers.includes(undefined)) return;
+  for (const thread of threads()) set(thread, workers.includes(thread) ? 0 : nice);
 }
 
 function threads(): number[] {

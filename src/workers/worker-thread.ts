@@ -47,7 +47,11 @@ function serve(port: MessagePort, start: WorkerStart): void {
     if (order.kind === "access-taken") access.taken();
     else void obey(engine, order, say);
   });
-  void repeat(checkEveryMs, life.signal, () => engine.check(performance.now()));
+  const beats = new Int32Array(start.beats.cells);
+  void repeat(checkEveryMs, life.signal, () => {
+    Atomics.add(beats, start.beats.index, 1);
+    engine.check(performance.now());
+  });
 }
 
 type EngineOrder = Exclude<Order, { readonly kind: "access-taken" }>;

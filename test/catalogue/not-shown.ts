@@ -3,7 +3,6 @@ export const notShown: Readonly<Record<string, string>> = {
   B08: "not held: when root destroys a listening socket (ss -K), the runtime says nothing of it, and the port is closed until a new start",
   B09: "the kernel decides; it shows as B01",
   U12: "needs a full send buffer of a stopped process, which loopback does not fill",
-  L12: "not built: a thread that stands still is seen by portolan_worker_event_loop_utilization_ratio, and nothing ends it",
   L21: "own resolvers answer in test/unit/discovery/resolve-hosts; the system resolver has not been made slow",
 };
 

@@ -55,3 +55,28 @@ test("an exception in a connection's own code ends its thread and no other, is t
     return count !== undefined && count >= held.length - kept.length;
   });
 });
+
+test("a thread that stands still is told after two seconds, ended after ten and replaced; others serve on (L12)", async () => {
+  using folder = new TemporaryFolder();
+  await using web = await TcpReplica.start(named("web"));
+  await using marathon = await startMarathon();
+  const port = await freePort();
+  marathon.putApp(app("/web", port));
+  place(marathon, "/web", web.port);
+  const fault = folder.file("fault");
+  await using proxy = await RunningProxy.start(
+    ["--marathon", marathon.urls[0] ?? "", "--workers", "2"],
+    { NODE_OPTIONS: preload, INJECTED_FAULT: fault },
+    { crashes: 1 },
+  );
+  await proxy.ready();
+  await proxy.service(port, ({ listening }) => listening.length > 0);
+  assert.equal(await ask(port), "web");
+  writeFileSync(fault, "stall");
+  await using victim = new TcpClient(port);
+  assert.ok(Number((await proxy.logged("worker stands still"))["seconds"]) >= 2);
+  await eventually(() => isOver(victim), { withinMs: 20_000, what: "the end of the thread" });
+  await proxy.logged("worker died and is replaced");
+  await proxy.service(port, ({ listening }) => listening.length > 0);
+  for (let count = 0; count < 20; count += 1) assert.equal(await ask(port), "web");
+});

@@ -1,6 +1,6 @@
 // Preloaded by --import into every thread of a program: once the file that INJECTED_FAULT names is there, the next
-// connection that a data-plane thread accepts ends in an exception. The program itself knows nothing of it.
-import { existsSync, rmSync } from "node:fs";
+// connection that a data-plane thread accepts ends in an exception, or with the word `stall` in it the thread stands still. The program itself knows nothing of it.
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { Server } from "node:net";
 import { isMainThread } from "node:worker_threads";
 
@@ -17,6 +17,9 @@ if (!isMainThread && file !== undefined) {
 
 function commit(path: string): void {
   if (!existsSync(path)) return;
+  const fault = readFileSync(path, "utf8");
   rmSync(path);
+  // Without end: only whoever watches the thread can end it.
+  for (;;) if (fault !== "stall") break;
   throw new Error("an injected fault");
 }
