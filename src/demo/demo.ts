@@ -25,7 +25,7 @@ const marathonPort = 8080;
 // Slow enough to watch, quick enough not to wait for.
 const pace = { startMs: 300, stopMs: 1500 };
 
-/** An embedded Marathon with three sample apps that really run, and clients that visit them through the proxy. */
+/** An embedded Marathon with four sample apps that really run, and clients that visit them through the proxy. */
 export class Demo implements AsyncDisposable {
   readonly marathon: EmbeddedMarathon;
   readonly apps: readonly PlacedApp[];
@@ -70,7 +70,8 @@ export class Demo implements AsyncDisposable {
   play(until: AbortSignal): void {
     const { script, pauseMs = 8000, say, random } = this.#options;
     const signal = AbortSignal.any([until, this.#life.signal]);
-    const ports = this.apps.map(({ servicePort }) => servicePort);
+    const streams = this.apps.filter(({ kind }) => kind !== "datagrams");
+    const ports = streams.map(({ servicePort }) => servicePort);
     const { marathon } = this;
     const executor = this.#executor;
     this.#running = Promise.all([

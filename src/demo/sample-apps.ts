@@ -1,4 +1,4 @@
-import type { SampleKind } from "./sample-replica.ts";
+import type { SampleKind } from "./sample-executor.ts";
 
 /** One app of the demo. */
 export interface SampleApp {
@@ -33,6 +33,13 @@ export const sampleApps: readonly SampleApp[] = [
     instances: 2,
     tryIt: "printf 'PING\\r\\n' | nc -w 1 localhost PORT",
   },
+  {
+    id: "/demo/datagrams",
+    kind: "datagrams",
+    port: 10_004,
+    instances: 2,
+    tryIt: "echo ahoy | nc -u -w 1 localhost PORT",
+  },
 ];
 
 /** What is posted to Marathon for an app, on the port it got. */
@@ -40,6 +47,7 @@ export function toDefinition(
   app: SampleApp,
   port: number,
 ): Record<string, unknown> & { id: string } {
+  const isUdp = app.kind === "datagrams";
   return {
     id: app.id,
     instances: app.instances,
@@ -47,8 +55,12 @@ export function toDefinition(
     cpus: 0.1,
     mem: 32,
     networks: [{ mode: "host" }],
-    portDefinitions: [{ port, protocol: "tcp", name: "main", labels: {} }],
-    healthChecks: [{ protocol: "TCP", portIndex: 0, gracePeriodSeconds: 5, intervalSeconds: 5 }],
-    labels: { sample: app.kind },
+    portDefinitions: [{ port, protocol: isUdp ? "udp" : "tcp", name: "main", labels: {} }],
+    // Marathon has no check for datagrams: what to send is said to the proxy, by labels.
+    ...(isUdp ? {} : { healthChecks: [tcpCheck] }),
+    labels: { sample: app.kind, ...(isUdp ? udpCheck : {}) },
   };
 }
+
+const tcpCheck = { protocol: "TCP", portIndex: 0, gracePeriodSeconds: 5, intervalSeconds: 5 };
+const udpCheck = { "portolan.0.check": "udp", "portolan.0.check-send": "are you there?" };

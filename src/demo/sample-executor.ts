@@ -1,7 +1,11 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { AppDefinition } from "./marathon/app-definition.ts";
 import type { Executor, LaunchedTask } from "./marathon/executor.ts";
-import { SampleReplica, type SampleKind } from "./sample-replica.ts";
+import { SampleDatagrams } from "./sample-datagrams.ts";
+import { SampleReplica, type StreamKind } from "./sample-replica.ts";
+
+/** What a sample replica speaks. */
+export type SampleKind = StreamKind | "datagrams";
 
 /** How long a sample takes to start and, once asked to stop, to finish what it does, in ms. */
 export interface SamplePace {
@@ -11,7 +15,7 @@ export interface SamplePace {
 
 /** Runs the tasks of the embedded Marathon as sample replicas in this process; the label `sample` says which kind. */
 export class SampleExecutor implements Executor, AsyncDisposable {
-  readonly #running = new Map<string, SampleReplica>();
+  readonly #running = new Map<string, SampleReplica | SampleDatagrams>();
   readonly #pace: SamplePace;
 
   constructor(pace: SamplePace) {
@@ -22,7 +26,10 @@ export class SampleExecutor implements Executor, AsyncDisposable {
     const kind = app.labels["sample"];
     const name = `${app.id} ${shortName(taskId)}`;
     await wait(this.#pace.startMs);
-    const replica = await SampleReplica.start(isKind(kind) ? kind : "echo", name);
+    const replica =
+      kind === "datagrams"
+        ? await SampleDatagrams.start(name)
+        : await SampleReplica.start(isStream(kind) ? kind : "echo", name);
     this.#running.set(taskId, replica);
     return { host: "127.0.0.1", ports: [replica.port] };
   }
@@ -50,6 +57,6 @@ export function shortName(taskId: string): string {
   return /instance-([0-9a-f]{8})/.exec(taskId)?.[1] ?? taskId;
 }
 
-function isKind(value: unknown): value is SampleKind {
+function isStream(value: unknown): value is StreamKind {
   return value === "web" || value === "echo" || value === "kv";
 }

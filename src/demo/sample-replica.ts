@@ -2,8 +2,8 @@ import { once } from "node:events";
 import { createServer as createHttpServer } from "node:http";
 import { createServer, type Server, type Socket } from "node:net";
 
-/** What a sample replica speaks. */
-export type SampleKind = "web" | "echo" | "kv";
+/** What a sample replica on TCP speaks. */
+export type StreamKind = "web" | "echo" | "kv";
 
 /** A small real server on any free port of 127.0.0.1 that says which copy it is. */
 export class SampleReplica implements AsyncDisposable {
@@ -24,7 +24,7 @@ export class SampleReplica implements AsyncDisposable {
     });
   }
 
-  static async start(kind: SampleKind, name: string): Promise<SampleReplica> {
+  static async start(kind: StreamKind, name: string): Promise<SampleReplica> {
     const server = serverOf(kind, name);
     server.on("error", () => undefined);
     server.listen(0, "127.0.0.1");
@@ -44,7 +44,7 @@ export class SampleReplica implements AsyncDisposable {
   }
 }
 
-function serverOf(kind: SampleKind, name: string): Server {
+function serverOf(kind: StreamKind, name: string): Server {
   switch (kind) {
     case "web":
       return createHttpServer((request, response) => {

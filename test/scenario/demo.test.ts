@@ -29,7 +29,7 @@ test("without a source npm start shows the demo: real replicas behind real ports
   const summary = await program.logged(/visits served/);
   assert.match(
     String(summary["msg"]),
-    /web\.demo:\d+ 3\/3 up, echo\.demo:\d+ 2\/2 up, kv\.demo:\d+ 2\/2 up; \d+ visits served, 0 failed/,
+    /web\.demo:\d+ 3\/3 up, echo\.demo:\d+ 2\/2 up, kv\.demo:\d+ 2\/2 up, datagrams\.demo:\d+ 2\/2 up; \d+ visits served, 0 failed/,
   );
   program.signal("SIGTERM");
   assert.equal(await program.exit(), 0);

@@ -39,7 +39,7 @@ function checkRecital(got: Buffer, blockBytes: number): void {
 const total = 24_000_000;
 
 // A little more than a message, in the middle of a stream, as much as one read.
-for (const blockBytes of [1000, 20_000, 30_000, 65_536]) {
+for (const blockBytes of [1000, 20_000, 30_000, 65_536, 131_072]) {
   test(`blocks of ${blockBytes} bytes wait for a client that reads nothing, whatever others read meanwhile`, async () => {
     await using reciting = await TcpReplica.start((socket) => {
       void recite(socket, blockBytes);

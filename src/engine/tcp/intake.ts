@@ -8,6 +8,8 @@ type Sink = (bytes: Buffer) => boolean;
 const streamBytes = 16 * 1024;
 /** … and one of fewer for its end. */
 const messageBytes = 4 * 1024;
+/** As much is read while less than that still waits, so that no more than a whole buffer ever waits. */
+const waitingBytes = 64 * 1024;
 
 /**
  * How a socket is read without a buffer for each read, which would cost more than the read itself
@@ -18,6 +20,8 @@ export class Intake {
   readonly #buffers: ReadBuffers;
   /** What the next read goes into. */
   #buffer: Buffer;
+  /** Something was kept when bytes were taken last. */
+  #isWaiting = false;
   /** Buffers that the sink needs until its far side has taken what is in them. */
   #lent: Buffer[] | undefined;
 
@@ -28,13 +32,14 @@ export class Intake {
 
   /** For the socket that is read so. */
   get onread(): OnReadOpts {
-    return { buffer: () => this.#buffer, callback: (length) => this.#read(length) };
+    return { buffer: () => this.#next(), callback: (length) => this.#read(length) };
   }
 
   /** The far side has taken everything. */
   drained(): void {
     for (const buffer of this.#lent ?? []) this.#buffers.give(buffer);
     this.#lent = undefined;
+    this.#isWaiting = false;
   }
 
   /** The socket is closed: nothing is read into its buffer any more. */
@@ -44,14 +49,18 @@ export class Intake {
     this.#lent = undefined;
   }
 
+  #next(): Buffer {
+    return this.#isWaiting ? this.#buffer.subarray(0, waitingBytes) : this.#buffer;
+  }
+
   #read(length: number): true {
     const bytes = this.#buffer.subarray(0, length);
-    if (this.#buffer === this.#buffers.shared) {
-      this.sink?.(this.#buffers.copy(bytes));
+    const isShared = this.#buffer === this.#buffers.shared;
+    this.#isWaiting = this.sink?.(isShared ? this.#buffers.copy(bytes) : bytes) === true;
+    if (isShared) {
       if (length >= streamBytes) this.#buffer = this.#buffers.take();
-    } else if (this.sink?.(bytes) === true) {
-      this.#lend();
-    } else if (length < messageBytes) this.#moveTo(this.#buffers.shared);
+    } else if (this.#isWaiting) this.#lend();
+    else if (length < messageBytes) this.#moveTo(this.#buffers.shared);
     return true;
   }
 

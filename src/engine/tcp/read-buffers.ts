@@ -1,7 +1,7 @@
 import type { ReadMeter } from "./read-meter.ts";
 
 /** What one read takes at most, in bytes. */
-const readBytes = 65_536;
+const readBytes = 128 * 1024;
 
 /** Buffers that are kept for the next one who needs one. */
 const mostKept = 64;
