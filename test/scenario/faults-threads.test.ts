@@ -10,6 +10,8 @@ import { TcpClient } from "../support/tcp-client.ts";
 import { named, TcpReplica } from "../support/tcp-replica.ts";
 import { TemporaryFolder } from "../support/temporary-folder.ts";
 
+/** Two workers lock their address against others: other tests have others. */
+const host = "127.0.0.5";
 const preload = `--import=${new URL("../support/injected-fault.ts", import.meta.url).href}`;
 
 function isOver({ closed, ended }: TcpClient): boolean {
@@ -25,25 +27,25 @@ test("an exception in a connection's own code ends its thread and no other, is t
   place(marathon, "/web", web.port);
   const fault = folder.file("fault");
   await using proxy = await RunningProxy.start(
-    ["--marathon", marathon.urls[0] ?? "", "--workers", "2"],
+    ["--marathon", marathon.urls[0] ?? "", "--workers", "2", "--bind", host],
     { NODE_OPTIONS: preload, INJECTED_FAULT: fault },
     { crashes: 1 },
   );
   await proxy.ready();
   await proxy.service(port, ({ listening }) => listening.length > 0);
   await using owned = new AsyncDisposableStack();
-  const held = Array.from({ length: 40 }, () => owned.use(new TcpClient(port)));
+  const held = Array.from({ length: 40 }, () => owned.use(new TcpClient(port, host)));
   await eventually(() => held.every(({ text }) => text === "web\n"));
 
   writeFileSync(fault, "throw");
-  await using victim = new TcpClient(port);
+  await using victim = new TcpClient(port, host);
   await eventually(() => isOver(victim));
   const told = await proxy.logged("worker died and is replaced");
   assert.match(String(told["reason"]), /an injected fault/);
   assert.equal(await proxy.metric("portolan_worker_crashes_total"), 1);
 
   await proxy.service(port, ({ listening }) => listening.length > 0);
-  for (let count = 0; count < 20; count += 1) assert.equal(await ask(port), "web");
+  for (let count = 0; count < 20; count += 1) assert.equal(await ask(port, host), "web");
   const kept = held.filter((client) => !isOver(client));
   assert.ok(kept.length > 0 && kept.length < held.length, `${kept.length} of ${held.length} kept`);
   for (const { socket } of kept) socket.write("still here");
@@ -65,18 +67,18 @@ test("a thread that stands still is told after two seconds, ended after ten and 
   place(marathon, "/web", web.port);
   const fault = folder.file("fault");
   await using proxy = await RunningProxy.start(
-    ["--marathon", marathon.urls[0] ?? "", "--workers", "2"],
+    ["--marathon", marathon.urls[0] ?? "", "--workers", "2", "--bind", host],
     { NODE_OPTIONS: preload, INJECTED_FAULT: fault },
     { crashes: 1 },
   );
   await proxy.ready();
   await proxy.service(port, ({ listening }) => listening.length > 0);
-  assert.equal(await ask(port), "web");
+  assert.equal(await ask(port, host), "web");
   writeFileSync(fault, "stall");
-  await using victim = new TcpClient(port);
+  await using victim = new TcpClient(port, host);
   assert.ok(Number((await proxy.logged("worker stands still"))["seconds"]) >= 2);
   await eventually(() => isOver(victim), { withinMs: 20_000, what: "the end of the thread" });
   await proxy.logged("worker died and is replaced");
   await proxy.service(port, ({ listening }) => listening.length > 0);
-  for (let count = 0; count < 20; count += 1) assert.equal(await ask(port), "web");
+  for (let count = 0; count < 20; count += 1) assert.equal(await ask(port, host), "web");
 });

@@ -68,13 +68,20 @@ export class Program implements AsyncDisposable {
   }
 
   /** Waits for a log line with this message. */
-  logged(msg: string | RegExp): Promise<Record<string, unknown>> {
+  async logged(msg: string | RegExp): Promise<Record<string, unknown>> {
     const matches = (text: unknown): boolean =>
       typeof text === "string" && (typeof msg === "string" ? text === msg : msg.test(text));
-    return eventually(() => this.log.find((line) => matches(line["msg"])), {
-      withinMs: 20_000,
-      what: `the log line ${String(msg)} (have: ${this.stdout}${this.stderr})`,
-    });
+    const find = (): Record<string, unknown> | undefined =>
+      this.log.find((line) => matches(line["msg"]));
+    const hasEnded = (): boolean => this.child.exitCode !== null || this.child.signalCode !== null;
+    await eventually(() => find() !== undefined || hasEnded(), { withinMs: 20_000 }).catch(
+      () => undefined,
+    );
+    // What it wrote last may come after its end.
+    if (hasEnded()) await this.#exit;
+    const found = find();
+    if (found !== undefined) return found;
+    throw new Error(`no log line ${String(msg)}, but: ${this.stdout}${this.stderr}`);
   }
 
   signal(name: NodeJS.Signals): void {
