@@ -93,7 +93,7 @@ test("mmsd's command line serves the hosts of labels over HTTP and TLS, conflict
     "--access-log=json",
     // Two workers lock their address against others: other tests have others.
     "--workers=2",
-    "--service-bind=127.0.0.6",
+    "--bind=127.0.0.6",
   ]);
   await proxy.ready();
   assert.equal(await bodyFor(httpPort, "web.test", "/path?query"), "200 web");
