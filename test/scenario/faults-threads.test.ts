@@ -18,21 +18,30 @@ function isOver({ closed, ended }: TcpClient): boolean {
   return closed || ended;
 }
 
-test("an exception in a connection's own code ends its thread and no other, is told, and is over soon (L11)", async () => {
-  using folder = new TemporaryFolder();
-  await using web = await TcpReplica.start(named("web"));
-  await using marathon = await startMarathon();
+/** A proxy with two workers before one replica, of which one worker commits what is written into the file `fault`. */
+async function startFaulty(stack: AsyncDisposableStack) {
+  const folder = stack.use(new TemporaryFolder());
+  const web = stack.use(await TcpReplica.start(named("web")));
+  const marathon = stack.use(await startMarathon());
   const port = await freePort();
   marathon.putApp(app("/web", port));
   place(marathon, "/web", web.port);
   const fault = folder.file("fault");
-  await using proxy = await RunningProxy.start(
-    ["--marathon", marathon.urls[0] ?? "", "--workers", "2", "--bind", host],
-    { NODE_OPTIONS: preload, INJECTED_FAULT: fault },
-    { crashes: 1 },
+  const proxy = stack.use(
+    await RunningProxy.start(
+      ["--marathon", marathon.urls[0] ?? "", "--workers", "2", "--bind", host],
+      { NODE_OPTIONS: preload, INJECTED_FAULT: fault },
+      { crashes: 1 },
+    ),
   );
   await proxy.ready();
   await proxy.service(port, ({ listening }) => listening.length > 0);
+  return { proxy, port, fault };
+}
+
+test("an exception in a connection's own code ends its thread and no other, is told, and is over soon (L11)", async () => {
+  await using stack = new AsyncDisposableStack();
+  const { proxy, port, fault } = await startFaulty(stack);
   await using owned = new AsyncDisposableStack();
   const held = Array.from({ length: 40 }, () => owned.use(new TcpClient(port, host)));
   await eventually(() => held.every(({ text }) => text === "web\n"));
@@ -59,20 +68,8 @@ test("an exception in a connection's own code ends its thread and no other, is t
 });
 
 test("a thread that stands still is told after two seconds, ended after ten and replaced; others serve on (L12)", async () => {
-  using folder = new TemporaryFolder();
-  await using web = await TcpReplica.start(named("web"));
-  await using marathon = await startMarathon();
-  const port = await freePort();
-  marathon.putApp(app("/web", port));
-  place(marathon, "/web", web.port);
-  const fault = folder.file("fault");
-  await using proxy = await RunningProxy.start(
-    ["--marathon", marathon.urls[0] ?? "", "--workers", "2", "--bind", host],
-    { NODE_OPTIONS: preload, INJECTED_FAULT: fault },
-    { crashes: 1 },
-  );
-  await proxy.ready();
-  await proxy.service(port, ({ listening }) => listening.length > 0);
+  await using stack = new AsyncDisposableStack();
+  const { proxy, port, fault } = await startFaulty(stack);
   assert.equal(await ask(port, host), "web");
   writeFileSync(fault, "stall");
   await using victim = new TcpClient(port, host);

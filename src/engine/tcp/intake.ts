@@ -44,7 +44,7 @@ export class Intake {
 
   /** The socket is closed: nothing is read into its buffer any more. */
   close(): void {
-    this.#moveTo(this.#buffers.shared);
+    this.#share();
     // What is lent is still being sent.
     this.#lent = undefined;
   }
@@ -60,7 +60,7 @@ export class Intake {
     if (isShared) {
       if (length >= streamBytes) this.#buffer = this.#buffers.take();
     } else if (this.#isWaiting) this.#lend();
-    else if (length < messageBytes) this.#moveTo(this.#buffers.shared);
+    else if (length < messageBytes) this.#share();
     return true;
   }
 
@@ -70,8 +70,9 @@ export class Intake {
     this.#buffer = this.#buffers.take();
   }
 
-  #moveTo(buffer: Buffer): void {
-    if (this.#buffer !== this.#buffers.shared) this.#buffers.give(this.#buffer);
-    this.#buffer = buffer;
+  #share(): void {
+    const { shared } = this.#buffers;
+    if (this.#buffer !== shared) this.#buffers.give(this.#buffer);
+    this.#buffer = shared;
   }
 }
