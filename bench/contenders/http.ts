@@ -1,6 +1,7 @@
 import type { Contender } from "./contender.ts";
 import { direct } from "./direct.ts";
 import { type External, findExternal, startExternal } from "./external.ts";
+import { forwarding, nginxWith } from "./nginx-http.ts";
 import { portolanWith } from "./portolan.ts";
 
 const haproxy: External = {
@@ -23,38 +24,12 @@ listen bench
   args: (_listen, _setup, file) => ["-db", "-q", "-f", file],
 };
 
-const nginx: External = {
-  command: "nginx",
-  configure: (listen, { replica }, folder) => `daemon off;
-master_process off;
-pid ${folder}/pid;
-error_log stderr error;
-events { worker_connections 16384; }
-http {
-  access_log off;
-  client_body_temp_path ${folder}/body; proxy_temp_path ${folder}/proxy;
-  fastcgi_temp_path ${folder}/f; uwsgi_temp_path ${folder}/u; scgi_temp_path ${folder}/s;
-  keepalive_requests 1000000000;
-  upstream replica {
-    server ${replica.host}:${replica.port};
-    keepalive 64;
-    keepalive_requests 1000000000;
-  }
-  server {
-    listen ${listen.host}:${listen.port} backlog=4096;
-    location / {
-      proxy_pass http://replica;
-      proxy_http_version 1.1;
-      proxy_set_header Connection "";
-      proxy_set_header Host $host;
-      proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
-      proxy_buffering off;
-    }
-  }
-}
-`,
-  args: (_listen, _setup, file) => ["-c", file, "-e", "stderr"],
-};
+const nginx = nginxWith(
+  (address) => `server {
+    listen ${address} backlog=4096;
+    ${forwarding}
+  }`,
+);
 
 /** The real program with one worker and a service in HTTP mode. */
 export const portolanHttp: Contender = portolanWith("portolan", {

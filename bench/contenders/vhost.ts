@@ -4,6 +4,7 @@ import { freePort } from "../support/ports.ts";
 import { startPortolan } from "../support/portolan.ts";
 import type { Contender, Running, Setup } from "./contender.ts";
 import { findExternal, startExternal } from "./external.ts";
+import { forwarding, nginxWith } from "./nginx-http.ts";
 
 /** The host that every request names. */
 const asked = "service.example.test";
@@ -56,50 +57,22 @@ function chunks(names: readonly string[]): string[][] {
 export const portolanFewHosts: Contender = portolanWith(10);
 export const portolanManyHosts: Contender = portolanWith(10_000);
 
+const nginx = nginxWith(
+  (address) => `server_names_hash_max_size 65536;
+  server_names_hash_bucket_size 128;
+  server { listen ${address} backlog=4096 default_server; return 503; }
+  server {
+    listen ${address};
+    server_name ${hostNames(10_000).join("\n      ")};
+    ${forwarding}
+  }`,
+);
+
 /** nginx with as many names in its hash. */
 export const nginxManyHosts: Contender = {
   name: "nginx, 10000 hosts",
   find: () => findExternal("nginx", ["-v"]),
-  start: (setup) =>
-    startExternal(
-      {
-        command: "nginx",
-        configure: (listen, { replica }, folder) => `daemon off;
-master_process off;
-pid ${folder}/pid;
-error_log stderr error;
-events { worker_connections 16384; }
-http {
-  access_log off;
-  server_names_hash_max_size 65536;
-  server_names_hash_bucket_size 128;
-  client_body_temp_path ${folder}/body; proxy_temp_path ${folder}/proxy;
-  fastcgi_temp_path ${folder}/f; uwsgi_temp_path ${folder}/u; scgi_temp_path ${folder}/s;
-  keepalive_requests 1000000000;
-  upstream replica {
-    server ${replica.host}:${replica.port};
-    keepalive 64;
-    keepalive_requests 1000000000;
-  }
-  server { listen ${listen.host}:${listen.port} backlog=4096 default_server; return 503; }
-  server {
-    listen ${listen.host}:${listen.port};
-    server_name ${hostNames(10_000).join("\n      ")};
-    location / {
-      proxy_pass http://replica;
-      proxy_http_version 1.1;
-      proxy_set_header Connection "";
-      proxy_set_header Host $host;
-      proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
-      proxy_buffering off;
-    }
-  }
-}
-`,
-        args: (_listen, _setup, file) => ["-c", file, "-e", "stderr"],
-      },
-      setup,
-    ),
+  start: (setup) => startExternal(nginx, setup),
 };
 
 /** HAProxy in HTTP mode with as many names in one tree. */
