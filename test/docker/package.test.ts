@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { cpSync, existsSync, readFileSync, symlinkSync } from "node:fs";
 import { dirname } from "node:path";
@@ -10,7 +11,7 @@ import { freePort } from "../support/free-port.ts";
 import { app, place, startMarathon } from "../support/marathon.ts";
 import { RunningProxy } from "../support/running-proxy.ts";
 import { TcpClient } from "../support/tcp-client.ts";
-import { named, TcpReplica } from "../support/tcp-replica.ts";
+import { echo, named, TcpReplica } from "../support/tcp-replica.ts";
 import { TemporaryFolder } from "../support/temporary-folder.ts";
 import { at, entriesAt, listAt, read } from "./documents.ts";
 
@@ -167,7 +168,11 @@ async function serveWithinGuards(installed: string, state: string): Promise<void
 }
 
 async function startsAndDrains(node: string, installed: string): Promise<void> {
+  await using replica = await TcpReplica.start(echo);
   await using marathon = await startMarathon();
+  const port = await freePort();
+  marathon.putApp(app("/echo", port));
+  place(marathon, "/echo", replica.port);
   const args = ["run", "--status-endpoint", "127.0.0.1:0", "--log-format", "json"];
   const program = spawn(node, ["--single-threaded-gc", `${installed}/dist/main.js`, ...args], {
     env: { PATH: process.env["PATH"], PORTOLAN_MARATHON: marathon.urls[0] },
@@ -187,9 +192,19 @@ async function startsAndDrains(node: string, installed: string): Promise<void> {
     const isReady = async (): Promise<boolean> =>
       (await fetch(`http://${status}/status`)).status === 200;
     await eventually(isReady, { withinMs: 20_000, what: "a table in the workers" });
+    await bringsAllThereAndBack(port);
     program.kill("SIGTERM");
     assert.deepEqual(await ended, [0, null]);
   } finally {
     program.kill("SIGKILL");
   }
+}
+
+/** How clients are read into our own memory is no public interface, so each Node has to show it. */
+async function bringsAllThereAndBack(port: number): Promise<void> {
+  const bytes = randomBytes(5_000_000);
+  await using client = await TcpClient.open(port);
+  client.socket.end(bytes);
+  await eventually(() => client.ended, { withinMs: 20_000, what: "the end of the echo" });
+  assert.ok(client.received.equals(bytes));
 }

@@ -10,7 +10,7 @@ import { freePort } from "../support/free-port.ts";
 import { TcpClient } from "../support/tcp-client.ts";
 import { echo, TcpReplica } from "../support/tcp-replica.ts";
 
-// All connections of a thread read their replicas into memory that they share or hand on. What one of them still has to
+// All connections of a thread read both their sides into memory that they share or hand on. What one of them still has to
 // send must never be written over by what another one reads.
 
 /** Says blocks of a size, each of one letter, a few at a time; stops at the end of the connection. */
@@ -73,6 +73,46 @@ for (const blockBytes of [1000, 20_000, 30_000, 65_536, 131_072]) {
     await eventually(() => stalled.ended, { withinMs: 60_000 });
     assert.equal(stalled.received.length, Math.ceil(total / blockBytes) * blockBytes);
     checkRecital(stalled.received, blockBytes);
+  });
+}
+
+// Those that wait upload into the kernel's buffers and ours; the length of the story is more than they hold.
+for (const blockBytes of [1000, 30_000, 131_072]) {
+  test(`blocks of ${blockBytes} bytes wait for a replica that reads nothing, whatever others send meanwhile`, async () => {
+    let got = 0;
+    let isWhole = true;
+    const arrived = Promise.withResolvers<Socket>();
+    await using stalled = await TcpReplica.start((socket) => {
+      socket.pause();
+      arrived.resolve(socket);
+      socket.on("data", (chunk: Buffer) => {
+        for (let at = 0; at < chunk.length; at += 1) {
+          const letter = letterAt(Math.floor((got + at) / blockBytes)).charCodeAt(0);
+          if (chunk[at] !== letter) isWhole = false;
+        }
+        got += chunk.length;
+      });
+    });
+    await using echoing = await TcpReplica.start(echo);
+    await using proxy = new EngineFixture();
+    const [port, other] = [await freePort(), await freePort()];
+    await proxy.serve(port, [stalled.port]);
+    await proxy.serve(other, [echoing.port]);
+    await using reciting = await TcpClient.open(port);
+    void recite(reciting.socket, blockBytes);
+    const replica = await arrived.promise;
+    for (let round = 0; round < 20; round += 1) {
+      const bytes = randomBytes(300_000);
+      await using client = await TcpClient.open(other);
+      client.socket.end(bytes);
+      await eventually(() => client.closed);
+      assert.ok(client.received.equals(bytes));
+    }
+    assert.ok(!reciting.socket.writableEnded, "the story is too short for the kernel's buffers");
+    replica.resume();
+    await eventually(() => replica.readableEnded, { withinMs: 60_000 });
+    assert.equal(got, Math.ceil(total / blockBytes) * blockBytes);
+    assert.ok(isWhole, "another one's bytes");
   });
 }
 

@@ -5,6 +5,7 @@ import { Networks } from "../access.ts";
 import type { ServiceOptions } from "../service.ts";
 import type { Tally } from "../tally.ts";
 import type { ConnectionLimits, PortHost, Served } from "../tcp/connection-host.ts";
+import { Roster } from "../roster.ts";
 import { reset } from "../tcp/reset.ts";
 import type { GatewaySettings } from "./gateway-settings.ts";
 
@@ -18,7 +19,7 @@ export class GatewayClients implements PortHost {
   readonly #row: number;
   readonly #limit: number;
   readonly #headerSources: Networks;
-  readonly #running = new Set<Served>();
+  readonly #running = new Roster<Served>();
 
   constructor(row: number, options: ServiceOptions, gateway: GatewaySettings) {
     this.tally = options.tally;

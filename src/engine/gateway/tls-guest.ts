@@ -46,6 +46,7 @@ const lingerMs = 1000;
 /** One client of a TLS port until it is known where it goes. What it said so far is read, but not taken from it. */
 export class TlsGuest implements Served {
   readonly replica: undefined;
+  place: number = -1;
   readonly #client: Socket;
   readonly #host: TlsHost;
   readonly #startedAt = performance.now();

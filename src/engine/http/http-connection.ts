@@ -12,39 +12,32 @@ import { EarlyBytes } from "./early-bytes.ts";
 import { Exchange } from "./exchange.ts";
 import type { HttpHost, ParserListener } from "./http-host.ts";
 import { IdleClock } from "./idle-clock.ts";
-import type { Change, Origin } from "./inbound.ts";
+import type { Origin } from "./inbound.ts";
 import { Movement } from "./movement.ts";
 import { ownAnswer, ownAnswerText } from "./own-answer.ts";
 import { refusalOfFault } from "./parser-fault.ts";
 import { noteRefusal } from "./request-note.ts";
 import { judge, outcomeOfReason, type Accepted, type Refusal } from "./refusal.ts";
+import { RequestQueue, type Pending } from "./request-queue.ts";
 import { factsOf, isChunked, type RequestFacts } from "./request-facts.ts";
 import { SocketAnswer } from "./socket-answer.ts";
-
-/** A request that has been parsed, and how to answer it. */
-interface Pending {
-  readonly message: IncomingMessage;
-  readonly answer: ServerAnswer | SocketAnswer;
-  readonly change: Change | undefined;
-}
 
 /** How long a client may take to close after our last word, in ms. */
 const lingerMs = 2000;
 
 /** One accepted client connection in HTTP mode: its requests one by one, in order, each on a replica of its own. */
 export class HttpConnection implements Served, ParserListener {
+  place: number = -1;
   readonly #client: Socket;
   readonly #host: HttpHost;
   readonly #route: EngineRoute;
   readonly #startedAt = performance.now();
   readonly #clock: IdleClock;
   readonly #stall = new Movement();
-  readonly #queue: Pending[] = [];
+  readonly #queue = new RequestQueue();
   /** Undefined until it is known whose it is. */
   #origin: Origin | undefined;
   #current: Exchange | undefined;
-  /** The last request that was begun. */
-  #pending: Pending | undefined;
   /** Bytes read of it for requests that are over. */
   #readBefore = 0;
   #fault: Refusal | undefined;
@@ -127,22 +120,13 @@ export class HttpConnection implements Served, ParserListener {
     const refusal = refusalOfFault(error);
     if (this.#fault !== undefined || refusal === undefined) return;
     this.#fault = refusal;
-    // The broken message is the last one whose head was whole, unless its body was whole too.
-    if (this.#queue.at(-1)?.message.complete === false) this.#queue.pop();
+    const isAtFault = this.#queue.broken();
     if (this.#current === undefined) this.#answerFault(refusal);
-    else if (this.#queue.length === 0 && this.#isHalfRead) {
-      this.#pending?.answer.loseRequest();
-      this.#current.refuse(refusal);
-    }
+    else if (isAtFault) this.#current.refuse(refusal);
   }
 
   get #isIdle(): boolean {
     return this.#current === undefined && this.#queue.length === 0;
-  }
-
-  /** The last request that was begun has not come to its end. */
-  get #isHalfRead(): boolean {
-    return this.#pending?.message.complete === false;
   }
 
   #arrived(ends: Endpoints): void {
@@ -170,7 +154,7 @@ export class HttpConnection implements Served, ParserListener {
 
   #serve(pending: Pending): void {
     const facts = factsOf(pending.message);
-    this.#pending = pending;
+    this.#queue.begin(pending);
     const judgement = judge(pending.message, facts);
     if (judgement.kind === "refused") this.#refuse(pending, judgement.refusal);
     else this.#exchange(pending, facts, judgement.request);
@@ -212,7 +196,7 @@ export class HttpConnection implements Served, ParserListener {
   }
 
   #goOn(): void {
-    if (this.#isHalfRead) this.#pending?.message.resume();
+    this.#queue.answered();
     const next = this.#isEnding ? undefined : this.#queue.shift();
     // With nothing left to hold back the client is read again, or its leaving would go unnoticed.
     if (this.#queue.length === 0) this.#client.resume();
@@ -265,7 +249,7 @@ export class HttpConnection implements Served, ParserListener {
   }
 
   #checkIdle(now: number): void {
-    if (this.#isEnding || this.#isHalfRead) {
+    if (this.#isEnding || this.#queue.isHalfRead) {
       if (this.#clock.idleFor(now) >= lingerMs) this.#client.destroy();
       return;
     }
@@ -273,7 +257,7 @@ export class HttpConnection implements Served, ParserListener {
     const verdict = this.#clock.look(now, this.#route.policy.clientTimeoutMs, headMs);
     if (verdict === "slow-head") this.#answerFault({ status: 408, reason: "client-timeout" });
     if (verdict !== "silent") return;
-    if (this.#pending === undefined) this.#outcome ??= "idle-timeout";
+    if (!this.#queue.hasBegun) this.#outcome ??= "idle-timeout";
     this.#endAfterAnswers();
   }
 
@@ -290,7 +274,7 @@ export class HttpConnection implements Served, ParserListener {
 
   #clientClosed(): void {
     this.#isClosed = true;
-    this.#queue.length = 0;
+    this.#queue.clear();
     if (this.#current === undefined) this.#finish();
     else this.#current.abandon(this.#outcome ?? "client-gone");
   }

@@ -4,7 +4,9 @@ import type { DialFailure, Outcome } from "../../model/outcome.ts";
 import type { Endpoints } from "../proxy-protocol/header.ts";
 import type { Choice } from "../replica-pool.ts";
 import type { EngineReplica } from "../route.ts";
+import type { Rostered } from "../roster.ts";
 import type { Tally } from "../tally.ts";
+import type { Intake } from "./intake.ts";
 import type { ReadBuffers } from "./read-buffers.ts";
 import type { ReadMeter } from "./read-meter.ts";
 import type { Waiter } from "./waiting-line.ts";
@@ -26,7 +28,7 @@ export interface ConnectionLimits {
 }
 
 /** What a service asks of each of its connections, whatever is spoken on it. */
-export interface Served {
+export interface Served extends Rostered {
   /** The replica it is on, or on its way to. */
   readonly replica: EngineReplica | undefined;
   /** Sets the time, in ms, after which it is cut off because its replica is being drained; Infinity takes it back. */
@@ -58,6 +60,8 @@ export interface PortHost {
 /** What came to a port: a paused client socket that has been counted as accepted. */
 export interface Arrival {
   readonly client: Socket;
+  /** How the client is read, where that is not by events. */
+  readonly intake?: Intake | undefined;
   /** Both ends of the client's own connection, where they are known already. */
   readonly ends?: Endpoints;
   /** The port it came to, where that is not the service's own. */

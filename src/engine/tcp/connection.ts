@@ -6,6 +6,8 @@ import type { EngineReplica, EngineRoute } from "../route.ts";
 import type { Arrival, ConnectionHost } from "./connection-host.ts";
 import { noteConnection } from "./connection-note.ts";
 import { dial, type DialResult } from "./dial.ts";
+import type { Intake } from "./intake.ts";
+import { Lookout } from "./lookout.ts";
 import { readPreface } from "./preface.ts";
 import { Relay } from "./relay.ts";
 import { reset } from "./reset.ts";
@@ -20,7 +22,9 @@ const provenMs = 1000;
  * own bytes are not read before a replica is connected: they wait in the kernel, and no failed attempt can lose them.
  */
 export class Connection implements Waiter {
+  place: number = -1;
   readonly #client: Socket;
+  readonly #intake: Intake | undefined;
   readonly #frontend: string;
   readonly #route: EngineRoute;
   readonly #host: ConnectionHost;
@@ -29,6 +33,7 @@ export class Connection implements Waiter {
   #endpoints: Endpoints | undefined;
   #dialingSince = 0;
   #waiting = false;
+  #lookout: Lookout | undefined;
   #retriedReset = false;
   #replica: EngineReplica | undefined;
   #cancelDial: (() => void) | undefined;
@@ -40,8 +45,13 @@ export class Connection implements Waiter {
   #reported = { received: 0, sent: 0 };
 
   /** Takes over the client; one whose ends are known has told them already. */
-  constructor({ client, ends, frontend }: Arrival, route: EngineRoute, host: ConnectionHost) {
+  constructor(
+    { client, intake, ends, frontend }: Arrival,
+    route: EngineRoute,
+    host: ConnectionHost,
+  ) {
     this.#client = client;
+    this.#intake = intake;
     // For the log they are asked for now: a closed socket cannot tell any more.
     this.#endpoints = ends ?? (route.policy.accessLog ? socketEnds(client) : undefined);
     this.#frontend = frontend ?? route.key;
@@ -136,13 +146,14 @@ export class Connection implements Waiter {
     switch (choice.kind) {
       case "replica":
         this.#waiting = false;
-        this.#unwatch();
+        this.#lookout?.end();
+        this.#lookout = undefined;
         this.#dial(choice.replica);
         return true;
       case "full":
         if (this.#waiting) return false;
         this.#waiting = this.#host.join(this);
-        if (this.#waiting) this.#watch();
+        if (this.#waiting) this.#lookout = new Lookout(this.#client, this.#intake !== undefined);
         else this.#giveUp("queue-full");
         return !this.#waiting;
       case "none":
@@ -150,22 +161,6 @@ export class Connection implements Waiter {
         return true;
     }
   }
-
-  /** A client that leaves the line should not cost the next one a place: it is read, up to its first bytes. */
-  #watch(): void {
-    this.#client.on("data", this.#onEarlyData);
-    this.#client.resume();
-  }
-
-  #unwatch(): void {
-    this.#client.removeListener("data", this.#onEarlyData);
-    this.#client.pause();
-  }
-
-  readonly #onEarlyData = (chunk: Buffer): void => {
-    this.#unwatch();
-    this.#client.unshift(chunk);
-  };
 
   #dial(replica: EngineReplica): void {
     const { limits, tally } = this.#host;
@@ -202,7 +197,7 @@ export class Connection implements Waiter {
     const options = {
       client: this.#client,
       upstream: result.socket,
-      intake: result.intake,
+      intakes: { client: this.#intake, upstream: result.intake },
       limits: this.#host.limits,
       idleMs: this.#route.policy.idleMs,
       meter: this.#host.meter,

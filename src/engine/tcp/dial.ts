@@ -22,7 +22,7 @@ export function dial(address: Address, { timeoutMs, buffers, done }: DialOptions
   // allowHalfOpen: the replica's FIN must not end what the client still sends [rfc9293 §3.6].
   const how = { ...address, allowHalfOpen: true, noDelay: true };
   const intake = buffers === undefined ? undefined : new Intake(buffers);
-  const socket = connect(intake === undefined ? how : { ...how, onread: intake.onread });
+  const socket = connect(intake === undefined ? how : { ...how, onread: intake });
   let isSettled = false;
   const settle = (result: DialResult | undefined): void => {
     isSettled = true;

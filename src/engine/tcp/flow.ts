@@ -42,18 +42,18 @@ export class Flow {
   /** Starts copying. */
   start(): void {
     if (this.#intake === undefined) this.#from.on("data", this.#onData);
-    else this.#intake.sink = this.#sink;
     this.to.on("drain", this.#onDrain);
     // A FIN with nothing before it is told even while paused, so it may have come already [node: socket 'end'].
     if (this.#from.readableEnded) this.#onEnd();
     else this.#from.on("end", this.#onEnd);
     this.#from.resume();
+    this.#intake?.flowTo(this.#sink);
   }
 
   /** Lets go of both sockets as they are; the near side stops reading. */
   detach(): void {
     this.#from.removeListener("data", this.#onData);
-    if (this.#intake !== undefined) this.#intake.sink = undefined;
+    this.#intake?.flowTo(undefined);
     this.to.removeListener("drain", this.#onDrain);
     this.#from.removeListener("end", this.#onEnd);
     this.#from.pause();

@@ -13,10 +13,11 @@ const waitingBytes = 64 * 1024;
 
 /**
  * How a socket is read without a buffer for each read, which would cost more than the read itself
- * [node: net.connect `onread`]. Its sink must be set before the socket is read.
+ * [node: net.connect `onread`]. What comes while nobody takes it is kept, and the socket is then read no further.
  */
-export class Intake {
-  sink: Sink | undefined;
+export class Intake implements OnReadOpts {
+  #sink: Sink | undefined;
+  #kept: Buffer | undefined;
   readonly #buffers: ReadBuffers;
   /** What the next read goes into. */
   #buffer: Buffer;
@@ -30,9 +31,31 @@ export class Intake {
     this.#buffer = buffers.shared;
   }
 
-  /** For the socket that is read so. */
-  get onread(): OnReadOpts {
-    return { buffer: () => this.#next(), callback: (length) => this.#read(length) };
+  /** Where the next read goes to; called by Node. */
+  readonly buffer = (): Buffer => {
+    return this.#isWaiting ? this.#buffer.subarray(0, waitingBytes) : this.#buffer;
+  };
+
+  /** Takes the next so many bytes; called by Node, and false stops the reading. */
+  readonly callback = (length: number): boolean => {
+    const bytes = this.#buffer.subarray(0, length);
+    if (this.#sink === undefined) return this.#keep(bytes);
+    const isShared = this.#buffer === this.#buffers.shared;
+    this.#isWaiting = this.#sink(isShared ? this.#buffers.copy(bytes) : bytes);
+    if (isShared) {
+      if (length >= streamBytes) this.#buffer = this.#buffers.take();
+    } else if (this.#isWaiting) this.#lend();
+    else if (length < messageBytes) this.#share();
+    return true;
+  };
+
+  /** Sends what comes from now on there, after what was kept; undefined for nowhere. */
+  flowTo(sink: Sink | undefined): void {
+    this.#sink = sink;
+    const kept = this.#kept;
+    if (sink === undefined || kept === undefined) return;
+    this.#kept = undefined;
+    this.#isWaiting = sink(kept);
   }
 
   /** The far side has taken everything. */
@@ -49,19 +72,10 @@ export class Intake {
     this.#lent = undefined;
   }
 
-  #next(): Buffer {
-    return this.#isWaiting ? this.#buffer.subarray(0, waitingBytes) : this.#buffer;
-  }
-
-  #read(length: number): true {
-    const bytes = this.#buffer.subarray(0, length);
-    const isShared = this.#buffer === this.#buffers.shared;
-    this.#isWaiting = this.sink?.(isShared ? this.#buffers.copy(bytes) : bytes) === true;
-    if (isShared) {
-      if (length >= streamBytes) this.#buffer = this.#buffers.take();
-    } else if (this.#isWaiting) this.#lend();
-    else if (length < messageBytes) this.#share();
-    return true;
+  #keep(bytes: Buffer): false {
+    const copy = this.#buffers.copy(bytes);
+    this.#kept = this.#kept === undefined ? copy : Buffer.concat([this.#kept, copy]);
+    return false;
   }
 
   #lend(): void {

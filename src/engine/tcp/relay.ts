@@ -20,8 +20,11 @@ export interface RelayOptions {
   /** No byte in either direction for this long ends it, in ms. */
   readonly idleMs: number;
   readonly meter: ReadMeter;
-  /** How the replica is read, where that is not by events. */
-  readonly intake?: Intake | undefined;
+  /** How each of them is read, where that is not by events. */
+  readonly intakes?: {
+    readonly client?: Intake | undefined;
+    readonly upstream?: Intake | undefined;
+  };
   /** Called once, when both sockets are closed; not when the client was given back. */
   readonly ended: (outcome: Outcome) => void;
   /** Asked when the replica reset the connection before a byte was exchanged. */
@@ -60,10 +63,13 @@ export class Relay {
 
   /** Starts copying at once; `now` is in ms of a clock that never goes back. */
   constructor(options: RelayOptions, now: number) {
-    const { client, upstream, meter, intake } = options;
+    const { client, upstream, meter, intakes } = options;
     this.#options = options;
-    this.#upload = new Flow({ from: client, to: upstream, meter }, now);
-    this.#download = new Flow({ from: upstream, to: client, meter, intake }, now);
+    this.#upload = new Flow({ from: client, to: upstream, meter, intake: intakes?.client }, now);
+    this.#download = new Flow(
+      { from: upstream, to: client, meter, intake: intakes?.upstream },
+      now,
+    );
     client.on("error", this.#onClientError);
     upstream.on("error", this.#onUpstreamError);
     client.on("close", this.#onClientClose);
@@ -128,10 +134,13 @@ export class Relay {
     else this.#broke(this.#download, "upstream-reset");
   };
 
-  readonly #onClientClose = (): void => this.#closed(this.#upload);
+  readonly #onClientClose = (): void => {
+    this.#options.intakes?.client?.close();
+    this.#closed(this.#upload);
+  };
 
   readonly #onUpstreamClose = (): void => {
-    this.#options.intake?.close();
+    this.#options.intakes?.upstream?.close();
     this.#closed(this.#download);
   };
 

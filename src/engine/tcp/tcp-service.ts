@@ -12,8 +12,10 @@ import type { AccessSink } from "../../model/access.ts";
 import type { HttpRoute, RequestGuest } from "../http/http-route.ts";
 import type { Arrival, ConnectionHost, ConnectionLimits, Served } from "./connection-host.ts";
 import { Connection } from "./connection.ts";
+import { Intake } from "./intake.ts";
 import { TcpListener } from "./listener.ts";
 import { ReplicaPool, type Choice } from "../replica-pool.ts";
+import { Roster } from "../roster.ts";
 import type { ReadBuffers } from "./read-buffers.ts";
 import type { ReadMeter } from "./read-meter.ts";
 import { reset } from "./reset.ts";
@@ -34,7 +36,7 @@ export class TcpService implements ConnectionHost, EngineService {
   /** When connections that get a replica from now on are reset, in ms; Infinity while the service is there. */
   drainDeadline: number = Infinity;
   readonly #bindings: readonly Binding[];
-  readonly #connections = new Set<Served>();
+  readonly #connections = new Roster<Served>();
   readonly #line = new WaitingLine();
   readonly #replicas: ReplicaPool;
   readonly #trusted: Networks;
@@ -55,11 +57,12 @@ export class TcpService implements ConnectionHost, EngineService {
     this.#access = new Access(route.policy.allow, route.policy.deny);
     this.#trusted = new Networks(proxyTrusted);
     this.#replicas = new ReplicaPool(route, { tally, random, report });
-    const accepted = (client: Socket): void => {
-      this.#take({ client }, () => this.#serve(client));
+    const accepted = (client: Socket, intake?: Intake): void => {
+      if (this.#admit(client)) this.#connections.add(this.#serve({ client, intake }));
     };
+    const intake = (): Intake | undefined => this.#intake();
     const open = (address: Address): Promise<ListenResult> =>
-      TcpListener.open({ address, reusePort, accepted });
+      TcpListener.open({ address, reusePort, accepted, intake });
     this.#bindings = bindHosts.map((host) => {
       const address = { host, port: route.port };
       return new Binding({ key: route.key, address, random, report, open });
@@ -162,24 +165,30 @@ export class TcpService implements ConnectionHost, EngineService {
 
   /** Takes over a client that came to another port for this service; its bytes are copied as they are. */
   adopt(arrival: Arrival): void {
-    this.#take(arrival, () => new Connection(arrival, this.#route, this));
+    if (!this.#admit(arrival.client)) return;
+    this.#connections.add(new Connection(arrival, this.#route, this));
   }
 
-  #take({ client }: Arrival, serve: () => Served): void {
+  /** Counts a client; false when there is no room for it, and it has been reset. */
+  #admit(client: Socket): boolean {
     const { row, policy } = this.#route;
-    if (this.tally.accepted(row, policy.maxConnections)) {
-      this.#connections.add(serve());
-      return;
-    }
+    if (this.tally.accepted(row, policy.maxConnections)) return true;
     // Its own reset is no news: the connection ends here either way.
     client.on("error", () => undefined);
     reset(client);
     this.tally.closed(row, "connection-limit", 0);
+    return false;
   }
 
-  #serve(client: Socket): Served {
-    if (this.#route.mode !== "http") return new Connection({ client }, this.#route, this);
-    return this.#requestService.accept(client);
+  /** How the next client is read: HTTP and PROXY headers are, by events. */
+  #intake(): Intake | undefined {
+    const { mode, policy } = this.#route;
+    return mode === "http" || policy.acceptProxy ? undefined : new Intake(this.buffers);
+  }
+
+  #serve(arrival: Arrival): Served {
+    if (this.#route.mode !== "http") return new Connection(arrival, this.#route, this);
+    return this.#requestService.accept(arrival.client);
   }
 
   get #requestService(): HttpService {

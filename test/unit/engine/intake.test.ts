@@ -19,26 +19,23 @@ function assertSame(one: Uint8Array, other: Uint8Array): void {
 function rig() {
   const buffers = new ReadBuffers(new ReadMeter(() => undefined));
   const intake = new Intake(buffers);
-  const { onread } = intake;
-  const next = (): Uint8Array =>
-    typeof onread.buffer === "function" ? onread.buffer() : onread.buffer;
   const got: Buffer[] = [];
   let keeps = false;
-  intake.sink = (bytes) => {
+  intake.flowTo((bytes) => {
     got.push(bytes);
     return keeps;
-  };
+  });
   return {
     buffers,
     intake,
     got,
-    next,
+    next: intake.buffer,
     /** Has so many bytes read, and says whether the sink keeps them. */
     read: (length: number, isKept = false): Uint8Array => {
       keeps = isKept;
-      const into = next();
+      const into = intake.buffer();
       into.fill(length % 251, 0, length);
-      assert.equal(onread.callback(length, into), true);
+      assert.equal(intake.callback(length), true);
       return into;
     },
   };
@@ -91,4 +88,21 @@ test("a closed connection gives back its own buffer, and not what is still being
   assertSame(buffers.take(), own);
   intake.drained();
   assert.ok(memory(buffers.take()) !== memory(lent));
+});
+
+test("what comes while nobody takes it is kept, in order, and stops the reading", () => {
+  const intake = new Intake(new ReadBuffers(new ReadMeter(() => undefined)));
+  const say = (text: string): boolean => intake.callback(intake.buffer().write(text));
+  assert.equal(say("first "), false);
+  assert.equal(say("second "), false);
+  let got = "";
+  intake.flowTo((bytes) => {
+    got += bytes.toString();
+    return false;
+  });
+  assert.equal(got, "first second ");
+  assert.equal(say("third"), true);
+  assert.equal(got, "first second third");
+  intake.flowTo(undefined);
+  assert.equal(say("fourth"), false);
 });
