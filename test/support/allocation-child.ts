@@ -3,7 +3,7 @@
 import type { HeapProfiler } from "node:inspector";
 import { Session } from "node:inspector/promises";
 import type { Allocated, AllocationCounts } from "./allocations.ts";
-import { EngineFixture } from "./engine-fixture.ts";
+import { EngineFixture, toRoute } from "./engine-fixture.ts";
 import { freePort } from "./free-port.ts";
 import type { Visits } from "./one-by-one.ts";
 import { Visitor } from "./visitor.ts";
@@ -25,11 +25,15 @@ await using visitor = await Visitor.start();
 await using fixture = new EngineFixture({ checkEveryMs: 3_600_000 });
 const port = await freePort();
 await fixture.serve(port, [visitor.replicaPort]);
+const httpPort = await freePort();
+const http = { ...toRoute(httpPort, [visitor.httpReplicaPort]), mode: "http", row: 2 } as const;
+await fixture.engine.apply([{ kind: "set", route: http }]);
 const session = new Session();
 session.connect();
 const counts: AllocationCounts = {
   connection: await least({ port, connections: 100, exchanges: 1 }),
   exchange: await least({ port, connections: 1, exchanges: 200 }),
+  survivors: await survivorsOf({ port: httpPort, connections: 20, exchanges: 1, isHttp: true }),
 };
 process.stdout.write(JSON.stringify(counts));
 
@@ -60,6 +64,23 @@ async function allocatedBy(visits: Visits): Promise<Allocated> {
     functions[name] = (functions[name] ?? 0) + bytes;
   }
   return { own, all, functions };
+}
+
+/** With a small collection after every few connections: one of them may still be closing then. */
+async function survivorsOf(visits: Visits): Promise<number> {
+  const batches = 25;
+  await visitor.visit(visits);
+  await session.post("HeapProfiler.startSampling", {
+    ...sampling,
+    includeObjectsCollectedByMinorGC: false,
+  });
+  for (let batch = 0; batch < batches; batch += 1) {
+    await visitor.visit(visits);
+    globalThis.gc?.({ type: "minor" });
+  }
+  const { profile } = await session.post("HeapProfiler.stopSampling");
+  const bytes = nodesOf(profile.head).reduce((sum, { selfSize }) => sum + selfSize, 0);
+  return bytes / (batches * visits.connections);
 }
 
 function nodesOf(node: ProfileNode): ProfileNode[] {

@@ -275,6 +275,7 @@ export class HttpConnection implements Served, ParserListener {
   #clientClosed(): void {
     this.#isClosed = true;
     this.#queue.clear();
+    this.#host.forget(this.#client);
     if (this.#current === undefined) this.#finish();
     else this.#current.abandon(this.#outcome ?? "client-gone");
   }

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { EngineRoute } from "../route.ts";
 import type { Arrival, PortHost } from "../tcp/connection-host.ts";
+import { letGo } from "../tcp/let-go.ts";
 import type { HostName } from "./host-name.ts";
 import { HttpConnection } from "./http-connection.ts";
 import type { HttpHost, ParserListener } from "./http-host.ts";
@@ -73,6 +74,11 @@ export class HttpFront implements HttpHost {
     this.#listeners.set(client, listener);
     this.#server.emit("connection", client);
     client.resume();
+  }
+
+  forget(client: Arrival["client"]): void {
+    this.#listeners.delete(client);
+    letGo(client);
   }
 
   /** A client on this host passes on what it was told; others only where the operator trusts their network. */

@@ -27,6 +27,8 @@ export interface HttpHost {
   readonly isSecure: boolean;
   /** Gives the socket to the parser. */
   parse(client: Socket, listener: ParserListener): void;
+  /** Lets go of a socket that is closed. */
+  forget(client: Socket): void;
   /** The service for a host name; undefined when nobody claims it. */
   routeFor(host: HostName | undefined): HttpRoute | undefined;
   /** Our own answer to a request for a host that nobody claims. */

@@ -8,19 +8,26 @@ const longestIdleMs = 60_000;
 const hintMarginMs = 1000;
 const mostPerReplica = 128;
 
+/** Those to one replica, the one used last at the end. */
+interface Idle {
+  readonly upstreams: Upstream[];
+  /** Takes out one that has ended. */
+  readonly forget: (upstream: Upstream) => void;
+}
+
 /** Open connections to the replicas of one service that nobody uses now. */
 export class UpstreamPool {
-  readonly #idle = new Map<string, Upstream[]>();
+  readonly #idle = new Map<string, Idle>();
   #isClosed = false;
 
   /** The one used last that has idled for no longer than `mostIdleMs`, or undefined. */
   take(replica: EngineReplica, mostIdleMs: number, now: number): Upstream | undefined {
-    const idle = this.#idle.get(keyOf(replica));
-    for (let one = idle?.at(-1); one !== undefined; one = idle?.at(-1)) {
+    const upstreams = this.#idle.get(keyOf(replica))?.upstreams;
+    for (let one = upstreams?.at(-1); one !== undefined; one = upstreams?.at(-1)) {
       const age = now - one.idleSince;
       const isUsable = one.isOpen && age <= one.idleMs;
       if (isUsable && age > mostIdleMs) return undefined;
-      idle?.pop();
+      upstreams?.pop();
       one.endedIdle = undefined;
       if (isUsable) return one;
       one.destroy();
@@ -32,23 +39,23 @@ export class UpstreamPool {
   put(replica: EngineReplica, upstream: Upstream, hintMs: number | undefined): void {
     const idleMs = hintMs === undefined ? defaultIdleMs : hintMs - hintMarginMs;
     const key = keyOf(replica);
-    const idle = this.#idle.get(key) ?? [];
-    const hasRoom = !this.#isClosed && idle.length < mostPerReplica;
+    const idle = this.#idle.get(key) ?? this.#open(key);
+    const hasRoom = !this.#isClosed && idle.upstreams.length < mostPerReplica;
     if (idleMs <= 0 || !hasRoom || !upstream.isOpen) {
       upstream.destroy();
       return;
     }
     upstream.idleSince = performance.now();
     upstream.idleMs = Math.min(idleMs, longestIdleMs);
-    upstream.endedIdle = () => this.#forget(key, upstream);
-    idle.push(upstream);
+    upstream.endedIdle = idle.forget;
+    idle.upstreams.push(upstream);
     this.#idle.set(key, idle);
   }
 
   /** Ends those that have idled too long; `now` in ms. */
   check(now: number): void {
-    for (const idle of this.#idle.values()) {
-      for (const upstream of idle.filter((one) => now - one.idleSince > one.idleMs)) {
+    for (const { upstreams } of this.#idle.values()) {
+      for (const upstream of upstreams.filter((one) => now - one.idleSince > one.idleMs)) {
         upstream.destroy();
       }
     }
@@ -57,10 +64,10 @@ export class UpstreamPool {
   /** Ends those to replicas that are none of these. */
   keepOnly(replicas: readonly EngineReplica[]): void {
     const keys = new Set(replicas.map((replica) => keyOf(replica)));
-    for (const [key, idle] of this.#idle) {
+    for (const [key, { upstreams }] of this.#idle) {
       if (keys.has(key)) continue;
       this.#idle.delete(key);
-      for (const upstream of idle) upstream.destroy();
+      for (const upstream of upstreams) upstream.destroy();
     }
   }
 
@@ -70,11 +77,17 @@ export class UpstreamPool {
     this.keepOnly([]);
   }
 
-  #forget(key: string, upstream: Upstream): void {
-    const idle = this.#idle.get(key);
-    const at = idle?.indexOf(upstream) ?? -1;
-    if (at >= 0) idle?.splice(at, 1);
-    if (idle?.length === 0) this.#idle.delete(key);
+  /** One function for all of them: one for each would be an object more for each request. */
+  #open(key: string): Idle {
+    const upstreams: Upstream[] = [];
+    const forget = (upstream: Upstream): void => {
+      const at = upstreams.indexOf(upstream);
+      if (at >= 0) upstreams.splice(at, 1);
+      if (upstreams.length === 0 && this.#idle.get(key)?.upstreams === upstreams) {
+        this.#idle.delete(key);
+      }
+    };
+    return { upstreams, forget };
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import { letGo } from "../tcp/let-go.ts";
 import type { ResponseFlaw } from "./response-head.ts";
 import { ResponseReader, type Question, type ResponseEvents } from "./response-reader.ts";
 
@@ -34,7 +35,7 @@ export class Upstream {
   #reader: ResponseReader | undefined;
   #isSilent = true;
   /** Called once, when it ends while nobody uses it. */
-  endedIdle: (() => void) | undefined;
+  endedIdle: ((it: Upstream) => void) | undefined;
 
   /** Takes over an open socket that has an error listener. */
   constructor(socket: Socket) {
@@ -42,7 +43,7 @@ export class Upstream {
     socket.on("data", this.#onData);
     socket.on("end", this.#onEnd);
     socket.on("error", this.#onLoss);
-    socket.on("close", this.#onLoss);
+    socket.on("close", this.#onClose);
     socket.on("drain", this.#onDrain);
   }
 
@@ -91,7 +92,7 @@ export class Upstream {
     this.socket.removeListener("data", this.#onData);
     this.socket.removeListener("end", this.#onEnd);
     this.socket.removeListener("error", this.#onLoss);
-    this.socket.removeListener("close", this.#onLoss);
+    this.socket.removeListener("close", this.#onClose);
     this.socket.removeListener("drain", this.#onDrain);
     this.socket.pause();
     return this.socket;
@@ -110,6 +111,11 @@ export class Upstream {
 
   readonly #onLoss = (): void => this.#lose("truncated");
 
+  readonly #onClose = (): void => {
+    letGo(this.socket);
+    this.#lose("truncated");
+  };
+
   readonly #onDrain = (): void => this.#user?.drained();
 
   #lose(flaw: ResponseFlaw): void {
@@ -117,6 +123,6 @@ export class Upstream {
     this.#user = undefined;
     this.socket.destroy();
     if (user !== undefined) user.lost({ flaw, isSilent: this.#isSilent });
-    else this.endedIdle?.();
+    else this.endedIdle?.(this);
   }
 }
