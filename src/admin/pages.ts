@@ -57,10 +57,10 @@ function dated({
 }
 
 function explainPage(rest: string, shown: Showable): Reply {
-  const app = rest.startsWith("/") ? rest : `/${rest}`;
-  const explanation = shown.explain(app);
+  // Also where `/web` and `web` exist, each can be asked for.
+  const explanation = shown.explain(rest) ?? shown.explain(`/${rest}`);
   if (explanation !== undefined) return json(viewExplanation(explanation, shown.problems()));
-  const known = `no source lists an app ${printable(app, 200)}`;
+  const known = `no source lists an app ${printable(rest, 200)}`;
   return json({ error: `${known}; see /api/table for those there are` }, 404);
 }
 

@@ -72,8 +72,12 @@ function parseRange(wished: string): PortRange | undefined {
 
 /** In the order of its ports; a port that is served for both protocols counts once. Empty for an unknown app. */
 function portsOf({ table }: ServiceApi, rest: string): readonly PlacedRoute[] {
-  const app = rest.startsWith("/") ? rest : `/${rest}`;
-  const ports = placeRoutes(table().routes.filter((route) => route.app === app));
+  // Marathon's ids begin with a slash, which mmsd's callers leave out; those of other sources do not.
+  const ids = rest.startsWith("/") ? [rest] : [`/${rest}`, rest];
+  const [routes = []] = ids
+    .map((app) => table().routes.filter((route) => route.app === app))
+    .filter(({ length }) => length > 0);
+  const ports = placeRoutes(routes);
   return ports.filter(({ index }, at) => ports[at - 1]?.index !== index);
 }
 

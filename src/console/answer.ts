@@ -34,7 +34,7 @@ export async function answer(asked: Asked, endpoint: Address, now: number): Prom
 
 async function explain({ word, json }: Asked, endpoint: Address, now: number): Promise<Outcome> {
   const path = word.split("/").map(encodeURIComponent).join("/");
-  const { status: code, body } = await ask(endpoint, `/api/explain/${path.replace(/^\/+/, "")}`);
+  const { status: code, body } = await ask(endpoint, `/api/explain/${path}`);
   const isGood = code === 200;
   if (json) return { text: body.trimEnd(), isGood };
   const parsed = parse(body);

@@ -19,9 +19,10 @@ export interface NamedRoutes {
   readonly problems: readonly Problem[];
 }
 
-// As Marathon's, wider by what other sources allow; each part begins and ends with a letter or digit, so that none can be
-// `.` or `..` and no name begins with a dot or a dash. [marathon: app id]
-const idGrammar = /^(?:\/[a-z0-9_](?:[a-z0-9._-]*[a-z0-9_])?)+$/i;
+// As Marathon's, wider by what other sources allow, whose ids need not begin with a slash; each part begins and ends with
+// a letter or digit, so that none can be `.` or `..` and no name begins with a dot or a dash. [marathon: app id]
+const part = "[a-z0-9_](?:[a-z0-9._-]*[a-z0-9_])?";
+const idGrammar = new RegExp(`^/?${part}(?:/${part})*$`, "i");
 const longestId = 1024;
 /** Leaves room in the 255 bytes of a name for the suffixes, the hash, `.instances` and `.tmp`. */
 const longestStem = 180;
@@ -53,10 +54,10 @@ export function nameFiles(
 
 /** `/developer/trapni/php` → `developer.trapni.php`. */
 function dotted(app: string): string {
-  return app.slice(1).replaceAll("/", ".");
+  return app.replace(/^\//, "").replaceAll("/", ".");
 }
 
-/** An app without dots in its id keeps the plain name when another one would have the same. */
+/** Of apps that would have the same name, one without dots in its id keeps it; `/web` rather than `web`. */
 function byPrecedence(
   [one]: readonly [string, unknown],
   [other]: readonly [string, unknown],

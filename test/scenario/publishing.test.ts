@@ -65,3 +65,24 @@ test("files, DNS and the service API tell of healthy replicas, and of no app tha
   );
   await assert.rejects(resolver.resolve4("web.shop.mmsd"), /ENOTFOUND/);
 });
+
+test("an app whose id begins with no slash has a file, a name, an API and an explanation as others do", async () => {
+  using folder = new TemporaryFolder();
+  const port = await freePort();
+  const services = [{ app: "web", port, replicas: ["127.0.0.1:9"] }];
+  folder.replace("services.json", JSON.stringify({ services }));
+  await using proxy = await RunningProxy.start([
+    `--file=${folder.file("services.json")}`,
+    "--no-enable-health-checks",
+    `--upstream-confd=${folder.file("confd")}`,
+  ]);
+  await proxy.ready();
+  const file = folder.file("confd/web.instances");
+  await eventually(() => existsSync(file));
+  assert.match(readFileSync(file, "utf8"), /\n127\.0\.0\.1:9\n$/);
+  assert.equal(await proxy.text("/v1/apps"), "web\n");
+  assert.equal(await proxy.text("/v1/instances/web"), "127.0.0.1:9\n");
+  assert.equal(await proxy.text("/v1/service_ports/web"), `${port}\n`);
+  assert.match(await proxy.text("/api/explain/web"), /"app": "web"/);
+  assert.deepEqual(await (await proxy.get("/api/problems")).json(), []);
+});

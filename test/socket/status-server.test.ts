@@ -9,6 +9,8 @@ import { emptyTable } from "../../src/routing/table.ts";
 import { eventually } from "../support/eventually.ts";
 import { TcpClient } from "../support/tcp-client.ts";
 
+const explained: ReadonlySet<string> = new Set(["/demo/webapp", "/twin", "twin", "container"]);
+
 async function start(
   phase: () => Phase,
   failures: string[] = [],
@@ -18,7 +20,7 @@ async function start(
     version: "9.9.9",
     phase,
     explain: (app) =>
-      app === "/demo/webapp" ? { app, thisHost: ["agent-1"], services: [] } : undefined,
+      explained.has(app) ? { app, thisHost: ["agent-1"], services: [] } : undefined,
     table: () => ({
       ...emptyTable,
       version: 3,
@@ -140,7 +142,15 @@ test("/api/explain/<app> answers for apps that are listed, and says so for other
   for (const path of ["demo/webapp", "/demo/webapp", "%2Fdemo%2Fwebapp", "demo/webapp?x=1"]) {
     assert.deepEqual(await get(path), [200, known]);
   }
-  for (const path of ["", "demo", "demo/webapp/", "%00%0A", "x".repeat(5000)]) {
+  for (const [path, app] of [
+    ["container", "container"],
+    ["twin", "twin"],
+    ["/twin", "/twin"],
+  ] as const) {
+    const [, body] = await get(path);
+    assert.deepEqual(body, { app, thisHost: ["agent-1"], services: [], problems: [] });
+  }
+  for (const path of ["", "demo", "/container", "demo/webapp/", "%00%0A", "x".repeat(5000)]) {
     const [status, body] = await get(path);
     assert.equal(status, 404, path);
     assert.match(JSON.stringify(body), /^\{"error":"no source lists an app [^\n]{1,300}"\}$/);

@@ -38,6 +38,11 @@ const rows: readonly {
     want: ["a-0-2000", "a-1-1000"],
   },
   {
+    name: "an id without a slash before it, as sources other than Marathon have them",
+    routes: [route("web", 1000), route("team/api", 2000), route("_http._tcp.x", 3000)],
+    want: ["team.api", "web", "_http._tcp.x"],
+  },
+  {
     name: "a port for both protocols has two files",
     routes: [route("/a", 53, [], { protocol: "udp" }), route("/a", 53)],
     naming: "mmsd",
@@ -55,6 +60,12 @@ test("two ids with one name have two files, and the one without dots keeps the p
   assert.equal(second, "a.b-1-3000");
   assert.match(third ?? "", /^a\.b-[0-9a-f]{8}$/);
   assert.equal(new Set(stems([...routes, route("/a/b", 3000)])).size, 4);
+});
+
+test("`/web` and `web` have a file each, and the one with the slash keeps the plain name (X02)", () => {
+  const [first, second] = stems([route("web", 1000), route("/web", 2000)]);
+  assert.equal(first, "web");
+  assert.match(second ?? "", /^web-[0-9a-f]{8}$/);
 });
 
 test("a name does not change when the apps come in another order", () => {
@@ -83,7 +94,13 @@ const hostile = [
   "/a\u202Eb",
   "/.hidden",
   "/-rf",
-  "a/b",
+  "..",
+  "../x",
+  "a/../b",
+  "a//b",
+  "web/",
+  "web\n",
+  ".web",
   `/${"x".repeat(4096)}`,
 ];
 

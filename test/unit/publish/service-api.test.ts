@@ -22,6 +22,9 @@ const demo = table([
   route("/mixed", 90, [down, routed("10.0.0.1:2", { task: "t.8" })]),
   route("/asleep", 91),
   route("/v6", 92, [routed("[fd00::7]:80", { host: "agent-6" })]),
+  route("consul-web", 93, [routed("10.0.0.3:80")]),
+  route("twin", 94, [routed("10.0.0.3:81")]),
+  route("/twin", 95, [routed("10.0.0.3:82")]),
 ]);
 
 async function get(path: string, served: Table = demo): Promise<Reply> {
@@ -43,7 +46,10 @@ function plain(reply: Awaited<ReturnType<Page>>): Reply {
 const replies: readonly { ask: string; want: readonly string[] }[] = [
   { ask: "/ping", want: ["pong"] },
   { ask: "/version", want: ["portolan 9.9.9"] },
-  { ask: "/v1/apps", want: ["/asleep", "/demo/web", "/mixed", "/v6"] },
+  {
+    ask: "/v1/apps",
+    want: ["/asleep", "/demo/web", "/mixed", "/twin", "/v6", "consul-web", "twin"],
+  },
   { ask: "/v1/service_ports/demo/web", want: ["8080", "8081", "80"] },
   { ask: "/v1/instances/demo/web", want: ["10.0.0.1:31000", "10.0.0.2:31000"] },
   { ask: "/v1/instances//demo/web", want: ["10.0.0.1:31000", "10.0.0.2:31000"] },
@@ -69,6 +75,10 @@ const replies: readonly { ask: string; want: readonly string[] }[] = [
   { ask: "/v1/instances/mixed", want: ["10.0.0.1:2", "10.0.0.9:1"] },
   { ask: "/v1/instances/mixed?healthy=1", want: ["10.0.0.1:2"] },
   { ask: "/v1/instances/v6", want: ["[fd00::7]:80"] },
+  { ask: "/v1/instances/consul-web", want: ["10.0.0.3:80"] },
+  { ask: "/v1/service_ports/consul-web", want: ["93"] },
+  // Marathon's, as those who ask mmsd mean it.
+  { ask: "/v1/instances/twin", want: ["10.0.0.3:82"] },
 ];
 
 for (const { ask, want } of replies) {
@@ -85,6 +95,7 @@ const refusals: readonly { ask: string; status: number }[] = [
   { ask: "/v1/instances/demo", status: 404 },
   { ask: "/v1/instances/__proto__", status: 404 },
   { ask: "/v1/service_ports/nobody", status: 404 },
+  { ask: "/v1/instances//consul-web", status: 404 },
   { ask: "/v1/instances/asleep", status: 204 },
   { ask: "/v1/instances/mixed?portIndex=1", status: 400 },
   ...[

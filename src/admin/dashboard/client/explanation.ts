@@ -63,7 +63,7 @@ export class ExplanationDialog {
     this.#title.textContent = `Why is ${address ?? app} as it is?`;
     this.#text.replaceChildren(element("p", {}, "asking…"));
     if (!this.#dialog.open) this.#dialog.showModal();
-    const path = app.replace(/^\/+/, "").split("/").map(encodeURIComponent).join("/");
+    const path = app.split("/").map(encodeURIComponent).join("/");
     const shown = await ask(`/api/explain/${path}`, signal)
       .then((explanation) => explained(explanation, address, now))
       .catch((error: unknown) => [
