@@ -103,7 +103,8 @@ function isSome(replicas: RoutedReplica[]): replicas is Instance {
 /** `[<id>:]host:port[:port…]`. The agent's id is not known here: its name takes its place. */
 function lineOf([first, ...others]: Instance, query: URLSearchParams): string {
   const id = query.get("withid") === "1" ? `${fnv32a(first.host)}:` : "";
-  const host = query.get("noresolve") === "1" ? first.host : first.address.host;
+  const dialled = first.address.host;
+  const host = query.get("noresolve") === "1" ? (first.dialName ?? dialled) : dialled;
   const place = formatAddress({ host, port: first.address.port });
   return [`${id}${place}`, ...others.map(({ address }) => address.port)].join(":");
 }

@@ -140,7 +140,8 @@ function resolveService(service: Service, resolver: HostResolver): Resolved {
     const { host, port } = replica.address;
     const address = isIP(host) === 0 ? resolver.addressOf(host) : host;
     if (address === undefined) problems.push(unresolved(service.app, host));
-    else replicas.push({ ...replica, address: { host: address, port } });
+    else if (address === host) replicas.push(replica);
+    else replicas.push({ ...replica, address: { host: address, port }, dialName: host });
   }
   return { service: { ...service, replicas }, problems };
 }

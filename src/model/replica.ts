@@ -14,6 +14,8 @@ export interface Replica {
   readonly host: string;
   /** Where to dial; the host may still be a name. */
   readonly address: Address;
+  /** The name that its source gave for `address`, once it is resolved; absent where that was an address. */
+  readonly dialName?: string | undefined;
   /** True until it is said to run: whoever answers at its address before that is somebody else. */
   readonly isStarting?: boolean;
   /** The port that is checked in place of its own; absent for its own. */

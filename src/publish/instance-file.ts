@@ -19,7 +19,7 @@ export function instanceFile({ route, stem }: NamedRoute, check: string | undefi
   return `${headers.join("\r\n")}\r\n\r\n${[...lines].toSorted().join("")}`;
 }
 
-/** By the name its source has for the machine, unless that is no name and could forge lines. */
-function place({ host, address }: RoutedReplica): string {
-  return formatAddress({ host: isHost(host) ? host : address.host, port: address.port });
+/** By the name that its source dials it by, unless that is no name and could forge lines. */
+function place({ dialName, address: { host, port } }: RoutedReplica): string {
+  return formatAddress({ host: isHost(dialName) ? dialName : host, port });
 }

@@ -57,6 +57,7 @@ function sameReplica(one: RoutedReplica, other: RoutedReplica | undefined): bool
     one.key === other.key &&
     one.task === other.task &&
     one.host === other.host &&
+    one.dialName === other.dialName &&
     one.weight === other.weight &&
     one.state === other.state &&
     one.reason === other.reason

@@ -83,10 +83,12 @@ function policyOf(service: Service, { defaultPolicy, groupSize }: RouteRules): S
 }
 
 function toRouted(
-  { address, host, task, weight }: Replica,
+  { address, host, dialName, task, weight }: Replica,
   { state, reason, since }: Standing,
 ): RoutedReplica {
-  return { key: formatAddress(address), address, host, task, weight, state, reason, since };
+  const named = dialName === undefined ? {} : { dialName };
+  const key = formatAddress(address);
+  return { key, address, host, ...named, task, weight, state, reason, since };
 }
 
 const rankOf = { up: 0, unknown: 1, ejected: 2, draining: 3, down: 4 } as const;

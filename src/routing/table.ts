@@ -12,7 +12,10 @@ export interface RoutedReplica {
   readonly key: string;
   /** An IP literal and a port, ready to dial. */
   readonly address: Address;
+  /** The machine it runs on, as its source names it. What answers there may have another address. */
   readonly host: string;
+  /** The name that its source has for `address`; absent where it has none. */
+  readonly dialName?: string | undefined;
   readonly task: string;
   readonly weight: number;
   readonly state: ReplicaState;

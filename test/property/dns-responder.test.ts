@@ -9,7 +9,7 @@ import { question, responder } from "../unit/publish/dns-messages.ts";
 import { route, routed } from "../unit/publish/tables.ts";
 
 const names = responder([
-  route("/a/b", 80, [routed("10.0.0.1:31000"), routed("[fd00::1]:31000", { host: "agent" })]),
+  route("/a/b", 80, [routed("10.0.0.1:31000"), routed("[fd00::1]:31000", { dialName: "agent" })]),
   route("/a/b", 53, [routed("10.0.0.1:31053")], { protocol: "udp" }),
 ]);
 

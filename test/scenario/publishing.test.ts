@@ -86,3 +86,34 @@ test("an app whose id begins with no slash has a file, a name, an API and an exp
   assert.match(await proxy.text("/api/explain/web"), /"app": "web"/);
   assert.deepEqual(await (await proxy.get("/api/problems")).json(), []);
 });
+
+test("a container with an address of its own is told of by that, on every way", async () => {
+  await using marathon = await startMarathon();
+  using folder = new TemporaryFolder();
+  const [port, dnsPort] = [await freePort(), await freePort()];
+  marathon.putApp({
+    ...app("/net/web", port),
+    portDefinitions: undefined,
+    networks: [{ mode: "container", name: "overlay" }],
+    container: { type: "MESOS", portMappings: [{ containerPort: 8080, servicePort: port }] },
+    healthChecks: [],
+  });
+  marathon.addTask("/net/web", { host: "localhost", ports: [], ipAddresses: ["10.32.0.5"] });
+  await using proxy = await RunningProxy.start([
+    `--marathon=${marathon.urls[0] ?? ""}`,
+    "--no-enable-health-checks",
+    "--enable-dns",
+    `--dns-port=${dnsPort}`,
+    `--upstream-confd=${folder.file("confd")}`,
+  ]);
+  await proxy.ready();
+  const file = folder.file("confd/net.web.instances");
+  await eventually(() => existsSync(file));
+  assert.match(readFileSync(file, "utf8"), /\n10\.32\.0\.5:8080\n$/);
+  assert.equal(await proxy.text("/v1/instances/net/web?noresolve=1"), "10.32.0.5:8080\n");
+  const resolver = new Resolver();
+  resolver.setServers([`127.0.0.1:${dnsPort}`]);
+  const [record] = await resolver.resolveSrv("web.net.mmsd");
+  assert.deepEqual([record?.name, record?.port], ["10-32-0-5.addr.mmsd", 8080]);
+  assert.deepEqual(await resolver.resolve4("10-32-0-5.addr.mmsd"), ["10.32.0.5"]);
+});

@@ -51,7 +51,7 @@ async function dialled(port: number): Promise<Socket> {
 }
 
 const web = route("/demo/web", 8080, [
-  routed("10.0.0.1:31001", { host: "agent-1.example" }),
+  routed("10.0.0.1:31001", { dialName: "agent-1.example" }),
   routed("10.0.0.2:31002"),
 ]);
 const crowd = route(

@@ -1,5 +1,4 @@
 import { isIP } from "node:net";
-import { isHost } from "../../model/address.ts";
 import type { Problem } from "../../model/problem.ts";
 import type { RoutedReplica, Table } from "../../routing/table.ts";
 import { servingReplicas, type PlacedRoute } from "../../routing/app-ports.ts";
@@ -37,7 +36,7 @@ const nothing: Found = { kind: "empty" };
 
 const recordTypes: ReadonlySet<string> = new Set(["A", "AAAA", "ANY", "SRV", "TXT"]);
 
-/** Names that are given to machines whose source has only an address for them: `10-0-0-7.addr.mmsd`. */
+/** Names that are given to addresses for which their source has none: `10-0-0-7.addr.mmsd`. */
 const addressBranch = "addr";
 
 /** The names of one table and the records behind them, which are made when they are first asked for. */
@@ -137,8 +136,8 @@ export class Zone {
 
   #services(routes: readonly PlacedRoute[]): Found {
     const glue = new Map<string, Extra>();
-    for (const { address, host } of replicasOf(routes)) {
-      const of = this.#target(host, address.host);
+    for (const { address, dialName } of replicasOf(routes)) {
+      const of = this.#target(dialName, address.host);
       glue.set(`${of} ${address.host}`, {
         body: addressRecord(address.host, this.#options.ttl),
         of,
@@ -150,8 +149,8 @@ export class Zone {
   /** One per machine and port, also when a port is served for both protocols. */
   #serviceRecords(routes: readonly PlacedRoute[]): readonly RecordBody[] {
     const records = new Map<string, RecordBody>();
-    for (const { key, address, host, weight } of replicasOf(routes)) {
-      const target = this.#target(host, address.host);
+    for (const { key, address, dialName, weight } of replicasOf(routes)) {
+      const target = this.#target(dialName, address.host);
       const record = serviceRecord({ target, port: address.port, weight }, this.#options.ttl);
       records.set(`${target} ${key}`, record);
     }
@@ -164,9 +163,9 @@ export class Zone {
     return textRecord(said, this.#options.ttl);
   }
 
-  /** The name of a machine; one of ours when its source has none for it, since an address is no name. [rfc2782] */
-  #target(host: string, address: string): string {
-    if (isIP(host) === 0 && isHost(host) && isName(host)) return host;
+  /** The name its source has for an address; one of ours when it has none, since an address is no name. [rfc2782] */
+  #target(name: string | undefined, address: string): string {
+    if (name !== undefined && isName(name)) return name;
     return `${labelOf(address)}.${addressBranch}.${this.#options.origin}`;
   }
 

@@ -110,11 +110,8 @@ suite("host names of a source", () => {
     reading.names.answer("one", ["10.0.0.1", "10.0.0.2"]);
     await until(() => reading.states.length === 1);
     assert.deepEqual(reading.addresses, ["10.0.0.1:80", "10.0.0.1:80"]);
-    assert.equal(
-      reading.states[0]?.services[0]?.replicas[0]?.host,
-      "one",
-      "the machine keeps its name",
-    );
+    const [replica] = reading.states[0]?.services[0]?.replicas ?? [];
+    assert.deepEqual([replica?.host, replica?.dialName], ["one", "one"], "names are kept");
     assert.ok(reading.states[0]?.confirmedGone.has("gone"));
   });
 

@@ -9,10 +9,11 @@ const web = route(
   "/product/system/service",
   8080,
   [
-    routed("10.0.0.1:31001", { host: "agent-1.example", weight: 100 }),
+    routed("10.0.0.1:31001", { dialName: "agent-1.example", weight: 100 }),
     routed("10.0.0.2:31002", { host: "10.0.0.2" }),
     routed("10.0.0.3:31003", { state: "down" }),
-    routed("[fd00::7]:31007", { host: "fd00::7" }),
+    // A container with an address of its own.
+    routed("[fd00::7]:31007", { host: "agent-7.example" }),
   ],
   { portIndex: 0, portName: "Web" },
 );
@@ -31,7 +32,7 @@ const rows: readonly { name: string; ask: Parameters<typeof question>; want: rea
     },
     { name: "AAAA: the others", ask: [name, "AAAA"], want: [`${name} AAAA fd00::7`] },
     {
-      name: "SRV: each healthy replica of each port, a name of ours for a machine without one",
+      name: "SRV: each healthy replica of each port, a name of ours for an address that its source has no name for",
       ask: [name, "SRV"],
       want: [
         `${name} SRV 1 100 31001 agent-1.example`,
@@ -64,7 +65,7 @@ const rows: readonly { name: string; ask: Parameters<typeof question>; want: rea
       ],
     },
     {
-      name: "a machine that has only an address",
+      name: "an address without a name",
       ask: ["fd00--7.addr.mmsd", "AAAA"],
       want: ["fd00--7.addr.mmsd AAAA fd00::7"],
     },
@@ -203,7 +204,7 @@ test("a reply is never longer than a stream's message can be", () => {
 
 function crowd(count: number): Responder {
   const replicas = Array.from({ length: count }, (_, index) =>
-    routed(`10.${index >> 8}.${index & 255}.1:31000`, { host: `agent-${index}.example` }),
+    routed(`10.${index >> 8}.${index & 255}.1:31000`, { dialName: `agent-${index}.example` }),
   );
   return responder([route("/huge", 80, replicas)]);
 }

@@ -3,10 +3,10 @@ import { test } from "node:test";
 import { instanceFile } from "../../../src/publish/instance-file.ts";
 import { route, routed } from "./tables.ts";
 
-test("header lines end in CRLF, replicas in LF, by the names of their machines", () => {
+test("header lines end in CRLF, replicas in LF, by the names they are dialled by", () => {
   const replicas = [
-    routed("10.0.0.2:31002", { host: "agent-2" }),
-    routed("10.0.0.1:31001", { host: "agent-1" }),
+    routed("10.0.0.2:31002", { dialName: "agent-2" }),
+    routed("10.0.0.1:31001", { dialName: "agent-1" }),
   ];
   const web = route("/developer/trapni/php", 8080, replicas, { mode: "http" });
   assert.equal(
@@ -52,12 +52,18 @@ test("only replicas that get new connections are listed", () => {
 
 test("a host that could forge lines is replaced by its address", () => {
   const hosts = ["evil\n10.6.6.6:1", "a b", "$(id)", "x\r\nService-Port: 1", "", "é"];
-  const replicas = hosts.map((host, index) => routed(`10.0.0.1:${index + 1}`, { host }));
+  const replicas = hosts.map((host, index) => routed(`10.0.0.1:${index + 1}`, { dialName: host }));
   const text = instanceFile({ route: route("/a", 80, replicas), stem: "a" }, undefined);
   assert.deepEqual(
     text.split("\r\n\r\n")[1]?.trimEnd().split("\n"),
     hosts.map((_, index) => `10.0.0.1:${index + 1}`),
   );
+});
+
+test("a replica with an address of its own is listed by that, not by its machine's name", () => {
+  const replicas = [routed("10.32.0.5:8080", { host: "agent-7.example" })];
+  const text = instanceFile({ route: route("/a", 80, replicas), stem: "a" }, undefined);
+  assert.match(text, /\n10\.32\.0\.5:8080\n$/);
 });
 
 test("an IPv6 address is written so that its port can be told from it", () => {

@@ -8,7 +8,11 @@ import { route, routed, table } from "./tables.ts";
 
 function port(index: number, over: Partial<Route> = {}): Route {
   const replicas = [2, 1].map((agent) =>
-    routed(`10.0.0.${agent}:${31_000 + index}`, { host: `agent-${agent}`, task: `t.${agent}` }),
+    routed(`10.0.0.${agent}:${31_000 + index}`, {
+      host: `agent-${agent}`,
+      dialName: `agent-${agent}`,
+      task: `t.${agent}`,
+    }),
   );
   return route("/demo/web", 8080 + index, replicas, { portIndex: index, ...over });
 }
@@ -22,6 +26,7 @@ const demo = table([
   route("/mixed", 90, [down, routed("10.0.0.1:2", { task: "t.8" })]),
   route("/asleep", 91),
   route("/v6", 92, [routed("[fd00::7]:80", { host: "agent-6" })]),
+  route("/overlay", 96, [routed("10.32.0.5:8080", { host: "agent-7.example" })]),
   route("consul-web", 93, [routed("10.0.0.3:80")]),
   route("twin", 94, [routed("10.0.0.3:81")]),
   route("/twin", 95, [routed("10.0.0.3:82")]),
@@ -48,7 +53,7 @@ const replies: readonly { ask: string; want: readonly string[] }[] = [
   { ask: "/version", want: ["portolan 9.9.9"] },
   {
     ask: "/v1/apps",
-    want: ["/asleep", "/demo/web", "/mixed", "/twin", "/v6", "consul-web", "twin"],
+    want: ["/asleep", "/demo/web", "/mixed", "/overlay", "/twin", "/v6", "consul-web", "twin"],
   },
   { ask: "/v1/service_ports/demo/web", want: ["8080", "8081", "80"] },
   { ask: "/v1/instances/demo/web", want: ["10.0.0.1:31000", "10.0.0.2:31000"] },
@@ -75,6 +80,7 @@ const replies: readonly { ask: string; want: readonly string[] }[] = [
   { ask: "/v1/instances/mixed", want: ["10.0.0.1:2", "10.0.0.9:1"] },
   { ask: "/v1/instances/mixed?healthy=1", want: ["10.0.0.1:2"] },
   { ask: "/v1/instances/v6", want: ["[fd00::7]:80"] },
+  { ask: "/v1/instances/overlay?noresolve=1", want: ["10.32.0.5:8080"] },
   { ask: "/v1/instances/consul-web", want: ["10.0.0.3:80"] },
   { ask: "/v1/service_ports/consul-web", want: ["93"] },
   // Marathon's, as those who ask mmsd mean it.
