@@ -1,5 +1,5 @@
 import { formatAddress } from "../model/address.ts";
-import { placeRoutes, type PlacedRoute } from "../routing/app-ports.ts";
+import { offersOf, placeRoutes, type PlacedRoute } from "../routing/app-ports.ts";
 import type { RoutedReplica, Table } from "../routing/table.ts";
 import { text, type Page, type Question, type Reply } from "./status-server.ts";
 
@@ -31,7 +31,7 @@ export function apiPortPages(api: ServiceApi & { readonly version: string }): Ma
 }
 
 function appsPage({ table }: ServiceApi): Reply {
-  const apps = new Set(table().routes.map(({ app }) => app));
+  const apps = new Set(offersOf(table()).map(({ app }) => app));
   return text(200, `${[...apps].toSorted().join("\n")}\n`);
 }
 
@@ -74,8 +74,9 @@ function parseRange(wished: string): PortRange | undefined {
 function portsOf({ table }: ServiceApi, rest: string): readonly PlacedRoute[] {
   // Marathon's ids begin with a slash, which mmsd's callers leave out; those of other sources do not.
   const ids = rest.startsWith("/") ? [rest] : [`/${rest}`, rest];
+  const offers = offersOf(table());
   const [routes = []] = ids
-    .map((app) => table().routes.filter((route) => route.app === app))
+    .map((app) => offers.filter((route) => route.app === app))
     .filter(({ length }) => length > 0);
   const ports = placeRoutes(routes);
   return ports.filter(({ index }, at) => ports[at - 1]?.index !== index);

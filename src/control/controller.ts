@@ -11,9 +11,9 @@ import { problemKey, type Problem } from "../model/problem.ts";
 import type { Service } from "../model/service.ts";
 import { RouteBuilder, type BuildInput } from "../routing/build.ts";
 import { describeChanges } from "../routing/describe.ts";
-import { diffRoutes, type RouteChange } from "../routing/diff.ts";
+import { diffRoutes, sameRoute, type RouteChange } from "../routing/diff.ts";
 import { hasLingering, keepLingering } from "../routing/linger.ts";
-import { emptyTable, freezeTable, type Table } from "../routing/table.ts";
+import { emptyTable, freezeTable, type Route, type Table } from "../routing/table.ts";
 import { AcceptedState } from "./accepted-state.ts";
 import { Overrides, type Override } from "./overrides.ts";
 import { explain, type LiveEvidence } from "./explain.ts";
@@ -224,7 +224,7 @@ export class Controller {
     const now = this.#now();
     const services = this.#services;
     this.#judgements.judge(services, now);
-    const { routes: before } = this.#table;
+    const { routes: before, apart = [], problems: known } = this.#table;
     const built = this.#builder.build({
       ...this.#rules,
       services,
@@ -235,9 +235,11 @@ export class Controller {
     const problems = [...this.#problems(), ...built.problems];
     const changes = diffRoutes(before, routes);
     const first = this.#table.version === 0;
-    if (!first && changes.length === 0 && sameProblems(this.#table.problems, problems)) return;
+    const isSame = changes.length === 0 && sameProblems(known, problems);
+    if (!first && isSame && sameRoutes(apart, built.apart)) return;
     const version = this.#table.version + 1;
-    this.#table = freezeTable({ version, updatedAt: now.wall, routes, problems });
+    const told = built.apart.length === 0 ? {} : { apart: built.apart };
+    this.#table = freezeTable({ version, updatedAt: now.wall, routes, ...told, problems });
     if (changes.length > 0 || first) {
       logger.info("routing changed", { version, changes: describeChanges(changes) });
     }
@@ -261,6 +263,15 @@ export class Controller {
     const ofSources = [...this.#accepted.values()].flatMap(({ problems }) => problems);
     return [...ofSources, ...this.#judgements.problems];
   }
+}
+
+function sameRoutes(one: readonly Route[], other: readonly Route[]): boolean {
+  if (one.length !== other.length) return false;
+  return one.every((route, index) => {
+    const counterpart = other[index];
+    if (route === counterpart) return true;
+    return counterpart?.key === route.key && sameRoute(route, counterpart);
+  });
 }
 
 function sameProblems(one: readonly Problem[], other: readonly Problem[]): boolean {

@@ -8,7 +8,7 @@ import { nameFiles, type FileNaming } from "./file-name.ts";
 import { HookRunner } from "./hook-runner.ts";
 import { instanceFile } from "./instance-file.ts";
 import { InstanceFolder, type FolderFigures } from "./instance-folder.ts";
-import { routesByApp } from "../routing/app-ports.ts";
+import { offersOf, routesByApp } from "../routing/app-ports.ts";
 
 /** Times in ms. */
 export interface InstanceFilesOptions {
@@ -105,7 +105,7 @@ export class InstanceFiles implements AsyncDisposable {
 
   async #follow(table: Table, signal: AbortSignal): Promise<void> {
     const { naming = "readme", checkOf = () => undefined } = this.#options;
-    const { named, problems } = nameFiles(routesByApp(table.routes), naming);
+    const { named, problems } = nameFiles(routesByApp(offersOf(table)), naming);
     const wanted = new Map(
       named.map((route) => [`${route.stem}.instances`, instanceFile(route, checkOf(route.route))]),
     );

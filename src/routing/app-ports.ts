@@ -1,4 +1,4 @@
-import type { RoutedReplica, Route } from "./table.ts";
+import type { RoutedReplica, Route, Table } from "./table.ts";
 
 /** A route and its place among the ports of its app. */
 export interface PlacedRoute {
@@ -9,6 +9,19 @@ export interface PlacedRoute {
 /** The replicas others may be told of: those that get new connections here. */
 export function servingReplicas(route: Route): readonly RoutedReplica[] {
   return route.replicas.filter(({ state, weight }) => state === "up" && weight > 0);
+}
+
+/** What each app has on each of its ports: its route where the port is its own, else its part of it or its claim to it. */
+export function offersOf({ routes, apart = [] }: Table): readonly Route[] {
+  if (apart.length === 0) return routes;
+  const keys = new Set(apart.map(({ key }) => key));
+  const places = new Set(apart.map(placeOf));
+  const own = routes.filter((route) => !keys.has(route.key) || !places.has(placeOf(route)));
+  return [...own, ...apart];
+}
+
+function placeOf({ key, app }: Route): string {
+  return `${key} ${app}`;
 }
 
 /** The routes of each app in the order of its ports. */

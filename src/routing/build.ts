@@ -3,6 +3,7 @@ import type { HostClaims } from "../model/host-claims.ts";
 import type { Problem } from "../model/problem.ts";
 import type { ServicePolicy } from "../model/policy.ts";
 import { serviceKey, type Service } from "../model/service.ts";
+import { claimsApart } from "./apart.ts";
 import { settleClaims, type Claimed, type PortPolicy } from "./claims.ts";
 import { settleHosts, type HostRules } from "./hosts.ts";
 import { makeRoute, type RouteRules, type Standing } from "./make-route.ts";
@@ -28,6 +29,8 @@ export interface BuildInput {
 
 export interface Built {
   readonly routes: readonly Route[];
+  /** What apps have on ports that are not theirs alone, as `Table.apart` has it. */
+  readonly apart: readonly Route[];
   readonly problems: readonly Problem[];
 }
 
@@ -45,10 +48,12 @@ interface Made {
  */
 export class RouteBuilder {
   #made: ReadonlyMap<Service, Made> = new Map();
+  #madeApart: ReadonlyMap<Service, Made> = new Map();
   #rules: (RouteRules & Pick<BuildInput, "isOwnHost">) | undefined;
   #listening: ReadonlySet<string> = new Set();
 
   build(input: BuildInput): Built {
+    const { standingsOf } = input;
     const { services, problems: occupied } = leaveOutOccupied(input.services, input);
     const { claims, problems } = settleClaims(services, input.incumbents, input.ports);
     const hosts =
@@ -57,11 +62,21 @@ export class RouteBuilder {
     const made = new Map<Service, Made>();
     for (const claimed of claims) {
       const names = hosts?.byKey.get(serviceKey(claimed.service));
-      made.set(claimed.service, this.#make(claimed, names, { ...input, rules }));
+      const before = this.#made.get(claimed.service);
+      made.set(claimed.service, remake(before, claimed, { standingsOf, hosts: names, rules }));
     }
     this.#made = made;
-    const routes = [...made.values()].map(({ route }) => route);
-    return { routes, problems: [...occupied, ...problems, ...(hosts?.problems ?? [])] };
+    this.#madeApart = new Map(
+      claimsApart(input.services, claims, input.ports).map((claimed) => {
+        const before = this.#madeApart.get(claimed.service);
+        return [claimed.service, remake(before, claimed, { standingsOf, hosts: undefined, rules })];
+      }),
+    );
+    return {
+      routes: routesOf(made),
+      apart: routesOf(this.#madeApart),
+      problems: [...occupied, ...problems, ...(hosts?.problems ?? [])],
+    };
   }
 
   /** The rules of this build; what was made by others is not used again. */
@@ -76,31 +91,41 @@ export class RouteBuilder {
       listening.isSubsetOf(this.#listening);
     if (areSame) return rules;
     this.#made = new Map();
+    this.#madeApart = new Map();
     this.#listening = listening;
     const isOwn: RouteRules["isOwn"] = ({ host, port }, protocol) =>
       listening.has(serviceKey({ protocol, port })) && isOwnHost(host);
     this.#rules = { groupSize, defaultPolicy, isOwnHost, isOwn };
     return this.#rules;
   }
+}
 
-  #make(
-    claimed: Claimed,
-    hosts: HostClaims | undefined,
-    { standingsOf, rules }: BuildInput & { readonly rules: RouteRules },
-  ): Made {
-    const { service, sharers } = claimed;
-    const standings = [service, ...sharers].map(standingsOf);
-    const before = this.#made.get(service);
-    const isSame =
-      before !== undefined &&
-      haveSame(before.sharers, sharers) &&
-      haveSame(before.standings, standings) &&
-      isDeepStrictEqual(before.hosts, hosts);
-    if (isSame) return before;
-    const plain = makeRoute(claimed, standingsOf, rules);
-    const route = hosts === undefined ? plain : { ...plain, hosts };
-    return { sharers, standings, hosts, route };
-  }
+interface RemakeInput extends Pick<BuildInput, "standingsOf"> {
+  readonly hosts: HostClaims | undefined;
+  readonly rules: RouteRules;
+}
+
+/** What was made before, unless something has changed of what it was made from. */
+function remake(
+  before: Made | undefined,
+  claimed: Claimed,
+  { hosts, standingsOf, rules }: RemakeInput,
+): Made {
+  const { service, sharers } = claimed;
+  const standings = [service, ...sharers].map(standingsOf);
+  const isSame =
+    before !== undefined &&
+    haveSame(before.sharers, sharers) &&
+    haveSame(before.standings, standings) &&
+    isDeepStrictEqual(before.hosts, hosts);
+  if (isSame) return before;
+  const plain = makeRoute(claimed, standingsOf, rules);
+  const route = hosts === undefined ? plain : { ...plain, hosts };
+  return { sharers, standings, hosts, route };
+}
+
+function routesOf(made: ReadonlyMap<Service, Made>): readonly Route[] {
+  return [...made.values()].map(({ route }) => route);
 }
 
 function haveSame<T>(one: readonly T[], other: readonly T[]): boolean {

@@ -86,21 +86,23 @@ function refuse(service: Service, policy: PortPolicy): Problem | undefined {
 function rank(
   claimants: readonly Service[],
   owner: Route | undefined,
-  { sources }: PortPolicy,
+  policy: PortPolicy,
 ): readonly Service[] {
-  const strength = ({ source }: Service): number => {
-    const at = sources.indexOf(source);
-    return at === -1 ? sources.length : at;
-  };
   const owns = (service: Service): number =>
     owner !== undefined && owner.app === service.app && owner.source === service.source ? 0 : 1;
   return claimants.toSorted(
     (one, other) =>
-      strength(one) - strength(other) ||
+      strengthOf(one, policy) - strengthOf(other, policy) ||
       owns(one) - owns(other) ||
       one.configuredAt - other.configuredAt ||
       (one.app <= other.app ? -1 : 1),
   );
+}
+
+/** The place of its source among those there are, from 0 for the strongest. */
+export function strengthOf({ source }: Service, { sources }: Pick<PortPolicy, "sources">): number {
+  const at = sources.indexOf(source);
+  return at === -1 ? sources.length : at;
 }
 
 function conflict(key: string, winner: Service, loser: Service): Problem {

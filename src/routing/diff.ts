@@ -40,7 +40,8 @@ const plainFields = [
   "checkKind",
 ] as const;
 
-function sameRoute(one: Route, other: Route): boolean {
+/** True when both say the same, whether or not they are one object. */
+export function sameRoute(one: Route, other: Route): boolean {
   return (
     plainFields.every((field) => one[field] === other[field]) &&
     isDeepStrictEqual(one.policy, other.policy) &&

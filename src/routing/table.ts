@@ -62,6 +62,11 @@ export interface Table {
   readonly updatedAt: number;
   /** Sorted by port, then protocol. */
   readonly routes: readonly Route[];
+  /**
+   * What apps have on ports that are not theirs alone, for those who are told of apps and not of ports: each app's part of a
+   * shared route, and what was refused its port. Never served; absent when there is none.
+   */
+  readonly apart?: readonly Route[];
   readonly problems: readonly Problem[];
 }
 
@@ -74,7 +79,7 @@ export const emptyTable: Table = Object.freeze({
 
 /** Freezes a table with everything in it, so that no reader can change what another one sees. */
 export function freezeTable(table: Table): Table {
-  for (const route of table.routes) {
+  for (const route of [...table.routes, ...(table.apart ?? [])]) {
     // It was in the table before.
     if (Object.isFrozen(route)) continue;
     for (const replica of route.replicas) {
@@ -88,6 +93,7 @@ export function freezeTable(table: Table): Table {
     Object.freeze(route);
   }
   Object.freeze(table.routes);
+  Object.freeze(table.apart);
   Object.freeze(table.problems);
   return Object.freeze(table);
 }

@@ -59,7 +59,9 @@ test("files, DNS and the service API tell of healthy replicas, and of no app tha
   await eventually(async () =>
     (await proxy.text("/api/problems")).includes("it is our DNS server"),
   );
-  marathon.deleteApp("/shop/web");
+  // Only its port is refused, not the app.
+  await eventually(() => existsSync(folder.file(`state/confd/evil-0-${dnsPort}.instances`)));
+  for (const id of ["/evil", "/shop/web"]) marathon.deleteApp(id);
   await eventually(() =>
     readdirSync(folder.file("state/confd")).every((one) => !one.endsWith(".instances")),
   );
@@ -116,4 +118,40 @@ test("a container with an address of its own is told of by that, on every way", 
   const [record] = await resolver.resolveSrv("web.net.mmsd");
   assert.deepEqual([record?.name, record?.port], ["10-32-0-5.addr.mmsd", 8080]);
   assert.deepEqual(await resolver.resolve4("10-32-0-5.addr.mmsd"), ["10.32.0.5"]);
+});
+
+test("apps that share a port, or did not get it, are each told of with their own replicas", async () => {
+  await using marathon = await startMarathon();
+  using folder = new TemporaryFolder();
+  const [port, dnsPort] = [await freePort(), await freePort()];
+  const labels = { "com.meltwater.proxymatic.port.0.servicePort": String(port) };
+  const apps = ["/shop/web", "/shop/web-canary", "/other/web"] as const;
+  for (const [index, id] of apps.entries()) {
+    marathon.putApp({ ...app(id, port), ...(index === 1 ? { labels } : {}) });
+    place(marathon, id, 7001 + index);
+  }
+  await using proxy = await RunningProxy.start([
+    `--marathon=${marathon.urls[0] ?? ""}`,
+    "--no-enable-health-checks",
+    "--enable-dns",
+    `--dns-port=${dnsPort}`,
+    `--upstream-confd=${folder.file("confd")}`,
+    "--upstream-names=mmsd",
+  ]);
+  await proxy.ready();
+  const resolver = new Resolver();
+  resolver.setServers([`127.0.0.1:${dnsPort}`]);
+  assert.equal(await proxy.text("/v1/apps"), `${apps.toSorted().join("\n")}\n`);
+  assert.match(await proxy.text("/api/problems"), /already served for/);
+  for (const [index, id] of apps.entries()) {
+    const name = id.slice(1).replaceAll("/", ".");
+    const file = folder.file(`confd/${name}-0-${port}.instances`);
+    const line = `127.0.0.1:${7001 + index}\n`;
+    await eventually(() => existsSync(file));
+    assert.equal(readFileSync(file, "utf8").split("\r\n\r\n")[1], line);
+    assert.equal(await proxy.text(`/v1/instances${id}`), line);
+    assert.equal(await proxy.text(`/v1/service_ports${id}`), `${port}\n`);
+    const [record] = await resolver.resolveSrv(`${name.split(".").toReversed().join(".")}.mmsd`);
+    assert.equal(record?.port, 7001 + index);
+  }
 });

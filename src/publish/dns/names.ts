@@ -1,6 +1,6 @@
 import { printable, type Problem } from "../../model/problem.ts";
 import type { Table } from "../../routing/table.ts";
-import { routesByApp, type PlacedRoute } from "../../routing/app-ports.ts";
+import { offersOf, routesByApp, type PlacedRoute } from "../../routing/app-ports.ts";
 
 /** Leaves room for `_<port name>._tcp.` in the 253 characters of a name. [rfc1035 §2.3.4] */
 const longestName = 180;
@@ -15,7 +15,7 @@ export function nameApps(
 } {
   const apps = new Map<string, readonly PlacedRoute[]>();
   const problems: Problem[] = [];
-  for (const [app, routes] of routesByApp(table.routes)) {
+  for (const [app, routes] of routesByApp(offersOf(table))) {
     const name = routes[0]?.route.name.toLowerCase() ?? "";
     if (isName(name) && name.length + origin.length <= longestName)
       apps.set(name, [...(apps.get(name) ?? []), ...routes]);

@@ -123,6 +123,27 @@ test("equal input publishes nothing; a difference publishes the next version", a
   );
 });
 
+test("a change of an app that is not served on its port is published, and changes no route", async () => {
+  await using rig = start();
+  const [source] = rig.sources;
+  const loser = (address: string): Service =>
+    service("/other/web", 1234, { configuredAt: 1, replicas: [replica(address)] });
+  source?.say([web, loser("10.0.0.2:80")]);
+  await rig.settle();
+  source?.say([web, loser("10.0.0.3:80")]);
+  await rig.settle();
+  source?.say([web, loser("10.0.0.3:80")]);
+  await rig.settle();
+  const told = rig.published.map(({ table, changes }) => [
+    changes.length,
+    table.apart?.map(({ app, replicas }) => [app, replicas[0]?.key]),
+  ]);
+  assert.deepEqual(told, [
+    [1, [["/other/web", "10.0.0.2:80"]]],
+    [0, [["/other/web", "10.0.0.3:80"]]],
+  ]);
+});
+
 test("a published table is frozen through and through", async () => {
   await using rig = start();
   rig.sources[0]?.say([web]);
