@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import { isIP } from "node:net";
 
 /** What is asked by monitoring, under names that we cannot know. */
-const askedByAnyName: ReadonlySet<string> = new Set([
+const monitored: ReadonlySet<string> = new Set([
   "/status",
   "/ready",
   "/ping",
@@ -11,10 +11,13 @@ const askedByAnyName: ReadonlySet<string> = new Set([
   "/metrics",
 ]);
 
+/** The service API: scripts that mmsd answered know the host by whatever name they like. */
+const scripted = "/v1/";
+
 /**
  * False for a request that a foreign web page may have made through a name of its own that points here (DNS
  * rebinding): addresses, names without a dot and this host's own names are ours. Programs that are no browsers may ask
- * the monitoring paths under any name.
+ * the monitoring paths and the service API under any name.
  */
 export function isMeantForUs(
   path: string,
@@ -22,7 +25,8 @@ export function isMeantForUs(
   ownNames: ReadonlySet<string> = new Set(),
 ): boolean {
   if (host === undefined || isOwnName(nameIn(host), ownNames)) return true;
-  return askedByAnyName.has(path) && !agent.startsWith("Mozilla/");
+  const isAskedByAnyName = monitored.has(path) || path.startsWith(scripted);
+  return isAskedByAnyName && !agent.startsWith("Mozilla/");
 }
 
 /** The host of `host:port` or `[v6]:port`, in lower case, without the dot at its end. */

@@ -5,7 +5,7 @@ import type { Logger } from "../model/logger.ts";
 import type { Problem } from "../model/problem.ts";
 import { DnsServer } from "../publish/dns/dns-server.ts";
 import { hostResolvers } from "../publish/dns/host-resolvers.ts";
-import { closeStatusPort } from "./status-port.ts";
+import { closeStatusPort, ownNames } from "./status-port.ts";
 import { InstanceFiles } from "../publish/instance-files.ts";
 import type { Table } from "../routing/table.ts";
 
@@ -109,5 +109,6 @@ async function openApi(
     reusePort: config.takeover !== undefined,
     pages,
     failed,
+    ownNames: ownNames(config),
   });
 }

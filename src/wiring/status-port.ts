@@ -71,12 +71,23 @@ export async function openStatusPort(address: Address, shown: Shown): Promise<St
     failed,
   });
   const pages = withDashboard(makePages(showable), live);
-  const ownNames = new Set([...hostNames(config.hostNames)].map((name) => name.toLowerCase()));
   const actions = new Map(
     replicaActions({ token: () => readToken(config.adminTokenFile), override: shown.override }),
   );
   const reusePort = config.takeover !== undefined;
-  return await StatusServer.open({ address, reusePort, pages, actions, failed, ownNames });
+  return await StatusServer.open({
+    address,
+    reusePort,
+    pages,
+    actions,
+    failed,
+    ownNames: ownNames(config),
+  });
+}
+
+/** The names of this host under which browsers are answered, in lower case. */
+export function ownNames({ hostNames: added }: Config): ReadonlySet<string> {
+  return new Set([...hostNames(added)].map((name) => name.toLowerCase()));
 }
 
 /** Longest time to empty the kernel's queue before closing, and for answers that are being written, in ms. */

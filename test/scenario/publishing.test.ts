@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { Resolver } from "node:dns/promises";
+import { request } from "node:http";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { eventually } from "../support/eventually.ts";
@@ -153,5 +155,37 @@ test("apps that share a port, or did not get it, are each told of with their own
     assert.equal(await proxy.text(`/v1/service_ports${id}`), `${port}\n`);
     const [record] = await resolver.resolveSrv(`${name.split(".").toReversed().join(".")}.mmsd`);
     assert.equal(record?.port, 7001 + index);
+  }
+});
+
+/** The status of a page on a port of this host, asked for under another name. */
+async function asked(port: number, headers: Readonly<Record<string, string>>): Promise<number> {
+  const asking = request({
+    host: "127.0.0.1",
+    port,
+    path: "/v1/apps",
+    headers,
+    agent: false,
+  }).end();
+  const [answer] = await once(asking, "response");
+  answer.resume();
+  return answer.statusCode;
+}
+
+test("the port of the service API answers scripts under any name, and browsers under this host's (A02)", async () => {
+  using folder = new TemporaryFolder();
+  folder.replace("services.json", JSON.stringify({ services: [] }));
+  const port = await freePort();
+  await using proxy = await RunningProxy.start([
+    `--file=${folder.file("services.json")}`,
+    `--api-port=${port}`,
+    "--host-name=Agent-1.example",
+  ]);
+  await proxy.ready();
+  const browser = { "user-agent": "Mozilla/5.0" };
+  for (const at of [port, proxy.statusPort]) {
+    assert.equal(await asked(at, { host: `other.example:${at}` }), 200);
+    assert.equal(await asked(at, { host: `agent-1.example:${at}`, ...browser }), 200);
+    assert.equal(await asked(at, { host: `other.example:${at}`, ...browser }), 421);
   }
 });

@@ -43,3 +43,12 @@ test("monitoring may ask under any name, since scrapers and load balancers have 
     );
   }
 });
+
+test("the service API is for scripts, which know the host by any name; a browser is not one (A02)", () => {
+  const host = "agent-1.example:8082";
+  for (const path of ["/v1/apps", "/v1/instances/shop/web", "/v1/service_ports/shop/web"]) {
+    assert.ok(isMeantForUs(path, { host, "user-agent": "curl/8" }), path);
+    assert.ok(!isMeantForUs(path, { host, "user-agent": browser }), path);
+  }
+  assert.ok(!isMeantForUs("/v1", { host }), "no page of it");
+});
