@@ -4,11 +4,10 @@ import type { Random } from "../model/clock.ts";
 import type { Logger } from "../model/logger.ts";
 import type { Problem } from "../model/problem.ts";
 import { emptyTable, type Route, type Table } from "../routing/table.ts";
-import { nameFiles, type FileNaming } from "./file-name.ts";
+import type { FileNaming } from "./file-name.ts";
 import { HookRunner } from "./hook-runner.ts";
-import { instanceFile } from "./instance-file.ts";
 import { InstanceFolder, type FolderFigures } from "./instance-folder.ts";
-import { offersOf, routesByApp } from "../routing/app-ports.ts";
+import { WantedFiles } from "./wanted-files.ts";
 
 /** Times in ms. */
 export interface InstanceFilesOptions {
@@ -43,6 +42,7 @@ const untilAskedMs: number = 2 ** 31 - 1;
  */
 export class InstanceFiles implements AsyncDisposable {
   readonly #options: InstanceFilesOptions;
+  readonly #wanted: WantedFiles;
   readonly #folder: InstanceFolder;
   readonly #hook: HookRunner | undefined;
   readonly #backoff: Backoff;
@@ -56,8 +56,9 @@ export class InstanceFiles implements AsyncDisposable {
 
   private constructor(options: InstanceFilesOptions) {
     const { directory, hook = [], hookTimeoutMs = 10_000, retryMs = 1000 } = options;
-    const { random, logger } = options;
+    const { random, logger, naming = "readme", checkOf = () => undefined } = options;
     this.#options = options;
+    this.#wanted = new WantedFiles({ naming, checkOf });
     this.#folder = new InstanceFolder(directory);
     if (hook.length > 0)
       this.#hook = new HookRunner({ command: hook, timeoutMs: hookTimeoutMs, logger });
@@ -104,17 +105,12 @@ export class InstanceFiles implements AsyncDisposable {
   }
 
   async #follow(table: Table, signal: AbortSignal): Promise<void> {
-    const { naming = "readme", checkOf = () => undefined } = this.#options;
-    const { named, problems } = nameFiles(routesByApp(offersOf(table)), naming);
-    const wanted = new Map(
-      named.map((route) => [`${route.stem}.instances`, instanceFile(route, checkOf(route.route))]),
-    );
     const before = this.#folder.figures();
-    const faults = await this.#folder.become(wanted, signal);
+    const faults = await this.#folder.become(this.#wanted.of(table), signal);
     const { written, removed } = this.#folder.figures();
     this.#isHookDue ||= written + removed > before.written + before.removed;
     this.#became(faults.count === 0);
-    this.#problems = [...problems, ...faults.problems()];
+    this.#problems = [...this.#wanted.problems, ...faults.problems()];
     // Once at the start as well: we may have been stopped between a change and its hook.
     if (this.#isHookDue) this.#hook?.ask();
     this.#isHookDue = false;

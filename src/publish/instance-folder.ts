@@ -67,7 +67,8 @@ export class InstanceFolder {
     const changed = [...wanted].filter(([name, content]) => this.#known.get(name) !== content);
     if (changed.length === 0) return;
     // One look at the directory spares one at each of the files that are not there yet.
-    const present = new Set(await readdir(this.#path));
+    const isAllKnown = changed.every(([name]) => this.#known.has(name));
+    const present = new Set(isAllKnown ? this.#known.keys() : await readdir(this.#path));
     const due = await this.#sortOut(changed, present, pass);
     await eachOf(due, { atOnce, signal: pass.signal }, async ([name, content]) => {
       await pass.faults.guard(name, async () => {

@@ -1,5 +1,8 @@
 import type { RoutedReplica, Route, Table } from "./table.ts";
 
+/** What an offer's names are made of. */
+const placeFields = ["key", "app", "name", "portIndex"] as const;
+
 /** A route and its place among the ports of its app. */
 export interface PlacedRoute {
   readonly route: Route;
@@ -48,4 +51,24 @@ export function placeRoutes(siblings: readonly Route[]): readonly PlacedRoute[] 
 function byPlace(one: PlacedRoute, other: PlacedRoute): number {
   if (one.index !== other.index) return one.index - other.index;
   return one.route.protocol < other.route.protocol ? -1 : 1;
+}
+
+/**
+ * The offers that came in place of others, by those; undefined when an app or a port came, went or changed its place, so
+ * that names have to be given anew. What is the same object on both sides is not among them.
+ */
+export function successors(
+  before: readonly Route[],
+  after: readonly Route[],
+): ReadonlyMap<Route, Route> | undefined {
+  if (before.length !== after.length) return undefined;
+  const found = new Map<Route, Route>();
+  for (const [index, route] of after.entries()) {
+    const old = before[index];
+    if (old === route) continue;
+    if (old === undefined || !placeFields.every((field) => old[field] === route[field]))
+      return undefined;
+    found.set(old, route);
+  }
+  return found;
 }

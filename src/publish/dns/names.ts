@@ -1,27 +1,55 @@
 import { printable, type Problem } from "../../model/problem.ts";
-import type { Table } from "../../routing/table.ts";
-import { offersOf, routesByApp, type PlacedRoute } from "../../routing/app-ports.ts";
+import type { Route, Table } from "../../routing/table.ts";
+import { offersOf, routesByApp, successors, type PlacedRoute } from "../../routing/app-ports.ts";
 
 /** Leaves room for `_<port name>._tcp.` in the 253 characters of a name. [rfc1035 §2.3.4] */
 const longestName = 180;
 
 /** The apps of a table by their names below the origin, in lower case; two apps of one name are answered together. */
-export function nameApps(
-  table: Table,
-  origin: string,
-): {
+export interface NamedApps {
+  readonly offers: readonly Route[];
   readonly apps: ReadonlyMap<string, readonly PlacedRoute[]>;
+  /** Names that exist because others end in them. [rfc8020] */
+  readonly branches: ReadonlySet<string>;
+  /** Apps whose ids cannot be names. */
   readonly problems: readonly Problem[];
-} {
+}
+
+/** Names a table's apps. Where it has those of the table before, on the same ports, all keep their names. */
+export function nameApps(table: Table, origin: string, before: NamedApps = nobody): NamedApps {
+  const offers = offersOf(table);
+  const changed = successors(before.offers, offers);
+  if (changed === undefined) return nameAnew(offers, origin);
+  const apps = new Map(before.apps);
+  for (const { name } of changed.keys()) {
+    const app = name.toLowerCase();
+    const routes = apps.get(app);
+    if (routes !== undefined)
+      apps.set(
+        app,
+        routes.map((placed) => follow(placed, changed)),
+      );
+  }
+  return { ...before, offers, apps };
+}
+
+const nobody: NamedApps = { offers: [], apps: new Map(), branches: new Set(), problems: [] };
+
+function nameAnew(offers: readonly Route[], origin: string): NamedApps {
   const apps = new Map<string, readonly PlacedRoute[]>();
   const problems: Problem[] = [];
-  for (const [app, routes] of routesByApp(offersOf(table))) {
+  for (const [app, routes] of routesByApp(offers)) {
     const name = routes[0]?.route.name.toLowerCase() ?? "";
     if (isName(name) && name.length + origin.length <= longestName)
       apps.set(name, [...(apps.get(name) ?? []), ...routes]);
     else problems.push(unnameable(app));
   }
-  return { apps, problems };
+  return { offers, apps, branches: branchesOf(apps.keys()), problems };
+}
+
+function follow(placed: PlacedRoute, changed: ReadonlyMap<Route, Route>): PlacedRoute {
+  const route = changed.get(placed.route);
+  return route === undefined ? placed : { ...placed, route };
 }
 
 /** True for labels of 1 to 63 letters, digits, dashes and underscores, joined by dots. */
@@ -30,7 +58,7 @@ export function isName(text: string): boolean {
 }
 
 /** All that names end in, after the first of their labels. */
-export function branchesOf(names: Iterable<string>): ReadonlySet<string> {
+function branchesOf(names: Iterable<string>): ReadonlySet<string> {
   const branches = new Set<string>();
   for (const name of names) {
     let dot = name.indexOf(".");

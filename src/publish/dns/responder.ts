@@ -31,6 +31,7 @@ export class Responder {
   readonly #options: ResponderOptions;
   #table: Table = emptyTable;
   #zone: Zone | undefined;
+  #former: Zone | undefined;
   #turn = 0;
 
   constructor(options: ResponderOptions) {
@@ -40,11 +41,12 @@ export class Responder {
   /** The names are sorted when somebody asks: tables may change more often than that. */
   publish(table: Table): void {
     this.#table = table;
+    this.#former = this.#zone ?? this.#former;
     this.#zone = undefined;
   }
 
   problems(): readonly Problem[] {
-    return this.#names().problems;
+    return this.#names().named.problems;
   }
 
   respond(message: Buffer, transport: Transport): Response {
@@ -116,7 +118,8 @@ export class Responder {
   }
 
   #names(): Zone {
-    this.#zone ??= new Zone(this.#table, this.#options);
+    this.#zone ??= new Zone(this.#table, this.#options, this.#former);
+    this.#former = undefined;
     return this.#zone;
   }
 }

@@ -1,8 +1,7 @@
 import { isIP } from "node:net";
-import type { Problem } from "../../model/problem.ts";
 import type { RoutedReplica, Table } from "../../routing/table.ts";
 import { servingReplicas, type PlacedRoute } from "../../routing/app-ports.ts";
-import { branchesOf, isName, nameApps } from "./names.ts";
+import { isName, nameApps, type NamedApps } from "./names.ts";
 import {
   addressRecord,
   authorityRecord,
@@ -42,22 +41,18 @@ const addressBranch = "addr";
 /** The names of one table and the records behind them, which are made when they are first asked for. */
 export class Zone {
   readonly authority: RecordBody;
-  readonly problems: readonly Problem[];
+  /** For the zone of the next table. */
+  readonly named: NamedApps;
   readonly #options: ZoneOptions;
-  readonly #apps: ReadonlyMap<string, readonly PlacedRoute[]>;
-  /** Names that exist because others end in them. [rfc8020] */
-  readonly #branches: ReadonlySet<string>;
   readonly #found = new Map<string, Found>();
   #hosts: ReadonlyMap<string, string> | undefined;
 
-  constructor(table: Table, options: ZoneOptions) {
+  /** `before` is the zone of a former table, if there was one. */
+  constructor(table: Table, options: ZoneOptions, before?: Zone) {
     const { origin, ttl } = options;
     this.#options = options;
     this.authority = authorityRecord({ origin, serial: table.version }, ttl);
-    const { apps, problems } = nameApps(table, origin);
-    this.#apps = apps;
-    this.problems = problems;
-    this.#branches = branchesOf(apps.keys());
+    this.named = nameApps(table, origin, before?.named);
   }
 
   /** True for every name below the origin. Names are in lower case, without a dot at their end. */
@@ -71,10 +66,10 @@ export class Zone {
     const { origin } = this.#options;
     if (name === origin) return this.#atOrigin(type);
     const path = name.slice(0, -origin.length - 1);
-    const routes = this.#apps.get(path) ?? this.#portRoutes(path);
+    const routes = this.named.apps.get(path) ?? this.#portRoutes(path);
     if (routes?.length === 0) return { kind: "absent" };
     if (routes !== undefined) return this.#remembered(path, type, routes);
-    if (this.#branches.has(path) || this.#isProtocol(path)) return nothing;
+    if (this.named.branches.has(path) || this.#isProtocol(path)) return nothing;
     return this.#hostRecords(path, type);
   }
 
@@ -98,7 +93,7 @@ export class Zone {
   #portRoutes(path: string): readonly PlacedRoute[] | undefined {
     const [, wished = "", protocol = "", name = ""] =
       /^_([^.]+)\._(tcp|udp)\.(.+)$/.exec(path) ?? [];
-    const siblings = this.#apps.get(name)?.filter(({ route }) => route.protocol === protocol);
+    const siblings = this.named.apps.get(name)?.filter(({ route }) => route.protocol === protocol);
     if (siblings === undefined) return undefined;
     const ways: readonly ((placed: PlacedRoute) => boolean)[] = [
       ({ index }) => String(index) === wished,
@@ -115,7 +110,7 @@ export class Zone {
   /** `_tcp.<app>` has no records, and exists since names with records end in it. */
   #isProtocol(path: string): boolean {
     const [, protocol, name = ""] = /^_(tcp|udp)\.(.+)$/.exec(path) ?? [];
-    return this.#apps.get(name)?.some(({ route }) => route.protocol === protocol) ?? false;
+    return this.named.apps.get(name)?.some(({ route }) => route.protocol === protocol) ?? false;
   }
 
   #records(routes: readonly PlacedRoute[], type: string): Found {
@@ -173,7 +168,7 @@ export class Zone {
     if (path === addressBranch) return nothing;
     if (!path.endsWith(`.${addressBranch}`)) return { kind: "absent" };
     this.#hosts ??= new Map(
-      replicasOf([...this.#apps.values()].flat()).map(({ address }) => [
+      replicasOf([...this.named.apps.values()].flat()).map(({ address }) => [
         labelOf(address.host),
         address.host,
       ]),
