@@ -189,3 +189,28 @@ test("the port of the service API answers scripts under any name, and browsers u
     assert.equal(await asked(at, { host: `other.example:${at}`, ...browser }), 421);
   }
 });
+
+test("files name what a service speaks as mmsd does: by label, else by its check", async () => {
+  await using marathon = await startMarathon();
+  using folder = new TemporaryFolder();
+  const http = [{ protocol: "HTTP", path: "/ping", portIndex: 0 }];
+  const rows: readonly [id: string, over: Record<string, unknown>, want: string][] = [
+    ["redis", { labels: { proto: "redis" } }, "redis"],
+    ["site", { healthChecks: http }, "http"],
+    ["bytes", { labels: { proto: "tcp" }, healthChecks: http }, "tcp"],
+    ["plain", { healthChecks: [] }, "tcp"],
+  ];
+  for (const [id, over] of rows) marathon.putApp({ ...app(`/${id}`, await freePort()), ...over });
+  await using proxy = await RunningProxy.start([
+    `--marathon=${marathon.urls[0] ?? ""}`,
+    `--upstream-confd=${folder.path}`,
+  ]);
+  await proxy.ready();
+  for (const [id, , want] of rows) {
+    const file = folder.file(`${id}.instances`);
+    await eventually(() => existsSync(file));
+    const [, said] =
+      /\r\nService-Application-Proto: (.*)\r\n/.exec(readFileSync(file, "utf8")) ?? [];
+    assert.equal(said, want, id);
+  }
+});

@@ -73,3 +73,19 @@ test("an IPv6 address is written so that its port can be told from it", () => {
   );
   assert.match(text, /\n\[fd00::7\]:80\n$/);
 });
+
+for (const { over, want } of [
+  { over: { mode: "http", checkKind: "tcp" }, want: "http" },
+  { over: { checkKind: "http" }, want: "http" },
+  { over: { checkKind: "https" }, want: "https" },
+  { over: { checkKind: "redis-master" }, want: "redis-master" },
+  { over: { checkKind: "tcp" }, want: "tcp" },
+  { over: { checkKind: "send-expect" }, want: "tcp" },
+  { over: {}, want: "tcp" },
+  { over: { protocol: "udp", checkKind: "http" }, want: "udp" },
+] as const) {
+  test(`a service with ${JSON.stringify(over)} speaks ${want}`, () => {
+    const text = instanceFile({ route: route("/a", 80, [], over), stem: "a" }, undefined);
+    assert.match(text, new RegExp(`\r\nService-Application-Proto: ${want}\r\n`));
+  });
+}
