@@ -5,6 +5,7 @@ import { HeldConnections } from "./load/held-connections.ts";
 import { probe } from "./load/probe.ts";
 import { proveHttp } from "./load/prove-http.ts";
 import { prove } from "./load/prove.ts";
+import { Questions } from "./load/questions.ts";
 import { StalledConnections } from "./load/stalled-connections.ts";
 import type { LoadVerbs } from "./verbs.ts";
 
@@ -13,6 +14,7 @@ import type { LoadVerbs } from "./verbs.ts";
 const flows: Flow[] = [];
 const held = new HeldConnections();
 const stalled = new StalledConnections();
+let questions: Questions | undefined;
 
 serveVerbs<LoadVerbs>({
   prove({ target, protocol, isHttp = false }) {
@@ -34,6 +36,15 @@ serveVerbs<LoadVerbs>({
   stalled: () => ({ bytes: stalled.bytes }),
   unstall() {
     stalled.close();
+  },
+  async ask(order) {
+    questions?.[Symbol.dispose]();
+    questions = await Questions.start(order);
+  },
+  asked: () => questions?.count() ?? { answered: 0, refused: 0 },
+  stopAsking() {
+    questions?.[Symbol.dispose]();
+    questions = undefined;
   },
 });
 

@@ -73,6 +73,26 @@ export interface LoadVerbs {
   stalled(): { readonly bytes: number };
   /** Closes them. */
   unstall(): void;
+  /** Begins to ask a DNS server for addresses and services, in place of what it was asked before. */
+  ask(order: QuestionOrder): Promise<void>;
+  /** The answers since the call before. */
+  asked(): QuestionCount;
+  stopAsking(): void;
+}
+
+export interface QuestionOrder {
+  readonly target: Address;
+  /** Asked for in turn. */
+  readonly names: readonly string[];
+  /** Default: the next question as soon as there is an answer. */
+  readonly ratePerSecond?: number;
+}
+
+export interface QuestionCount {
+  /** With at least one record. */
+  readonly answered: number;
+  /** With an error, or with nothing. */
+  readonly refused: number;
 }
 
 export interface FloodOrder {
@@ -209,6 +229,26 @@ export interface LargeCluster {
   readonly tasksPerApp: number;
   readonly padBytesPerTask: number;
   readonly ports: readonly number[];
+}
+
+/** What became of upstream files after a table. */
+export interface Written {
+  /** Until the files that were expected were there, or gone. */
+  readonly ms: number;
+  /** Those that were written or removed. */
+  readonly files: number;
+  /** The longest time for which the thread did nothing else. */
+  readonly stallMs: number;
+}
+
+/** What the process that writes upstream files can do; each verb publishes a table. */
+export interface PublisherVerbs {
+  /** Into an empty directory. */
+  writeAll(order: { readonly services: number }): Promise<Written>;
+  /** One service has other replicas. */
+  change(order: { readonly service: number }): Promise<Written>;
+  /** One service is gone. */
+  remove(order: { readonly service: number }): Promise<Written>;
 }
 
 export interface MicroRow {

@@ -3,13 +3,16 @@ import { httpScenarios } from "./http.ts";
 import { idleMemory } from "./idle-memory.ts";
 import { loadOnMarathon } from "./load-on-marathon.ts";
 import { micro } from "./micro.ts";
+import { dns } from "./dns.ts";
 import { failover } from "./failover.ts";
 import { probes } from "./probes.ts";
+import { publishFiles } from "./publish-files.ts";
 import { rateScenarios } from "./rate.ts";
 import { refresh } from "./refresh.ts";
 import { refused } from "./refused.ts";
 import { routeLatency } from "./route-latency.ts";
 import type { Scenario } from "./scenario.ts";
+import { sourceLatency } from "./source-latency.ts";
 import { start } from "./start.ts";
 import { stalledReaders } from "./stalled-readers.ts";
 import { swap } from "./swap.ts";
@@ -29,10 +32,13 @@ export const scenarios: readonly Scenario[] = [
   ...udpScenarios,
   udpFlood,
   routeLatency,
+  sourceLatency,
   start,
   loadOnMarathon,
   probes,
   failover,
+  publishFiles,
+  dns,
   refresh,
   swap,
   refused,

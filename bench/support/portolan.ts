@@ -5,8 +5,8 @@ import { until } from "./until.ts";
 
 export interface PortolanOptions {
   readonly program: Program;
-  /** URL of Marathon. */
-  readonly marathon: string;
+  /** URL of Marathon; default none, where flags name another source. */
+  readonly marathon?: string;
   readonly cpus: string | undefined;
   /** Further flags; default none. */
   readonly flags?: readonly string[];
@@ -21,7 +21,11 @@ export interface SyncFigures {
 /** What of `/api/table` is looked at here. */
 interface TableView {
   readonly version: number;
-  readonly services: readonly { readonly listening: readonly string[] }[];
+  readonly services: readonly {
+    readonly port: number;
+    readonly listening: readonly string[];
+    readonly replicas: readonly { readonly address: string; readonly state: string }[];
+  }[];
 }
 
 /** What of `/api/sources` is looked at here. */
@@ -37,8 +41,9 @@ const runtimeFlags = ["--single-threaded-gc"];
 export async function startPortolan(options: PortolanOptions): Promise<Portolan> {
   const { program, marathon, cpus, flags = [] } = options;
   const status = `127.0.0.1:${await freePort()}`;
-  const source = ["--marathon", marathon, "--status-endpoint", status];
-  const args = [program.entry, "run", ...source, "--log-level", "warn", ...flags];
+  const source = marathon === undefined ? [] : ["--marathon", marathon];
+  const surface = ["--status-endpoint", status, "--log-level", "warn"];
+  const args = [program.entry, "run", ...source, ...surface, ...flags];
   const process = new Spawned({
     command: globalThis.process.execPath,
     args: [...runtimeFlags, ...args],
@@ -86,6 +91,13 @@ export class Portolan implements AsyncDisposable {
       return services.some(({ listening }) => listening.includes(address));
     };
     await this.#process.whileAlive(until(isBound, { what: `portolan listens at ${address}` }));
+  }
+
+  /** The addresses of the replicas of a service port that are up. */
+  async upAt(servicePort: number): Promise<readonly string[]> {
+    const { services } = await this.#table();
+    const replicas = services.find(({ port }) => port === servicePort)?.replicas ?? [];
+    return replicas.filter(({ state }) => state === "up").map(({ address }) => address);
   }
 
   /** The number of the table that is served now. */
