@@ -267,6 +267,7 @@ class Proxy implements RunningProxy {
       table: () => this.table(),
       figures: () => this.figures(),
       problems: () => this.#datedProblems(),
+      published: () => this.#outlets.figures(),
       override: (address, wanted) => this.#controller?.override(address, wanted) === true,
       explain: (app) =>
         this.#controller?.explain(app, {

@@ -1,3 +1,5 @@
+import { publishedMetrics } from "./published-metrics.ts";
+
 /** What a family counts, and how. */
 export interface Described {
   readonly type: "counter" | "gauge" | "histogram";
@@ -229,6 +231,7 @@ export const catalogue: Readonly<Record<string, Described>> = {
   ...datagramMetrics,
   ...requestMetrics,
   ...gatewayMetrics,
+  ...publishedMetrics,
   ...replicaStateMetrics,
   ...replicaDetailMetrics,
   ...checkMetrics,

@@ -6,12 +6,14 @@ import { datagramFamilies } from "./datagram-families.ts";
 import { Family, type Read, type Room } from "./family.ts";
 import { gatewayFamilies } from "./gateway-families.ts";
 import { processFamilies, sourceFamilies, type ProcessFigures } from "./process-families.ts";
+import { publishedFamilies, type PublishedFigures } from "./published-families.ts";
 import { replicaDetailFamilies, replicaStateFamilies } from "./replica-families.ts";
 import { requestFamilies } from "./request-families.ts";
 import { serviceFamilies } from "./service-families.ts";
 
 export interface MetricsOptions extends Omit<ProcessFigures, "seriesDropped">, HealthFigures {
   readonly gateway: () => readonly GatewayFigures[];
+  readonly published: () => PublishedFigures;
   /** Export every figure of every replica, not only its state. */
   readonly detailed: boolean;
   /** Series of services and replicas that one page shows; those beyond are counted. Default 100,000. */
@@ -40,6 +42,7 @@ export class Metrics {
     const figures = { ...options, services, seriesDropped: () => this.#room.dropped };
     collectDefaultMetrics({ register: this.#registry, eventLoopMonitoringPrecision: 20 });
     this.#register({ ...gatewayFamilies(options.gateway), ...sourceFamilies(figures) });
+    this.#register(publishedFamilies(options.published));
     // Those without which the others cannot be judged come first, where there is not room for all.
     const growing = {
       ...replicaStateFamilies(services),

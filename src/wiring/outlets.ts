@@ -2,6 +2,7 @@ import type { Config } from "../config/settings.ts";
 import type { Logger } from "../model/logger.ts";
 import type { Problem } from "../model/problem.ts";
 import type { Service } from "../model/service.ts";
+import type { PublishedFigures } from "../observe/published-families.ts";
 import { StateFile, type SavedState } from "../publish/state-file.ts";
 import { diffRoutes, type RouteChange } from "../routing/diff.ts";
 import { emptyTable, type Table } from "../routing/table.ts";
@@ -71,6 +72,11 @@ export class Outlets implements AsyncDisposable {
 
   problems(): readonly Problem[] {
     return this.#publishers?.problems() ?? [];
+  }
+
+  /** What files and answers have come to so far. */
+  figures(): PublishedFigures {
+    return this.#publishers?.figures() ?? { files: undefined, dns: [] };
   }
 
   /** Ends writing and answering; the workers go on. */

@@ -3,6 +3,7 @@ import { StatusServer } from "../admin/status-server.ts";
 import type { Config } from "../config/settings.ts";
 import type { Logger } from "../model/logger.ts";
 import type { Problem } from "../model/problem.ts";
+import type { PublishedFigures } from "../observe/published-families.ts";
 import { DnsServer } from "../publish/dns/dns-server.ts";
 import { hostResolvers } from "../publish/dns/host-resolvers.ts";
 import { closeStatusPort, ownNames } from "./status-port.ts";
@@ -53,6 +54,10 @@ export class Publishers implements AsyncDisposable {
   problems(): Problem[] {
     const ofDns = this.#dns.flatMap((dns) => dns.problems());
     return [...(this.#files?.problems() ?? []), ...ofDns];
+  }
+
+  figures(): PublishedFigures {
+    return { files: this.#files?.figures(), dns: this.#dns.map((dns) => dns.figures()) };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

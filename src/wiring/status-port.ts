@@ -17,6 +17,7 @@ import type { Explanation } from "../model/explanation.ts";
 import type { ServiceFigures } from "../model/figures.ts";
 import type { Logger } from "../model/logger.ts";
 import { Metrics } from "../observe/metrics.ts";
+import type { PublishedFigures } from "../observe/published-families.ts";
 import type { Table } from "../routing/table.ts";
 import type { WorkerPool } from "../workers/pool.ts";
 import { hostNames } from "../workers/this-host.ts";
@@ -46,6 +47,7 @@ export interface Shown {
   readonly table: () => Table;
   readonly figures: () => readonly ServiceFigures[];
   readonly problems: () => readonly DatedProblem[];
+  readonly published: () => PublishedFigures;
   readonly override: (address: string, wanted: Override | undefined) => boolean;
   readonly explain: (app: string) => Explanation | undefined;
   readonly sources: readonly Source[];
@@ -148,6 +150,7 @@ function makeMetrics(shown: Shown): Metrics {
     workerCrashes: () => pool.crashes,
     workerUtilization: () => pool.utilization(),
     gateway: () => pool.gateway.figures(pool.memory, pool.bindings),
+    published: shown.published,
     logLinesDropped: shown.logLinesDropped,
     accessLinesDropped: shown.accessLinesDropped,
   });

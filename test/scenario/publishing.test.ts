@@ -49,6 +49,10 @@ test("files, DNS and the service API tell of healthy replicas, and of no app tha
   assert.deepEqual(await resolver.resolve4("web.shop.mmsd"), ["127.0.0.1"]);
   const [record] = await resolver.resolveSrv("web.shop.mmsd");
   assert.equal(record?.port, replica.port);
+  const page = await proxy.text("/metrics");
+  assert.match(page, /^portolan_instance_files 1$/m);
+  assert.match(page, /^portolan_instance_files_failures_total 0$/m);
+  assert.match(page, /^portolan_dns_answers_total\{code="noerror"\} [1-9]\d*$/m);
   const api = async (path: string): Promise<string> =>
     await (await fetch(`http://127.0.0.1:${apiPort}${path}`)).text();
   for (const ask of [api, (path: string) => proxy.text(path)]) {

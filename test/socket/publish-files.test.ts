@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
+import { fork, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import {
   closeSync,
   existsSync,
@@ -14,6 +15,7 @@ import {
   writeFileSync,
   writeSync,
 } from "node:fs";
+import { open as openFile, type FileHandle } from "node:fs/promises";
 import { test } from "node:test";
 import { InstanceFiles, type InstanceFilesOptions } from "../../src/publish/instance-files.ts";
 import type { Table } from "../../src/routing/table.ts";
@@ -187,21 +189,25 @@ test("a manifest cannot make us remove what is not ours (X04)", async () => {
   assert.equal(files.figures().removed, 0);
 });
 
-test("every read finds a complete version (X06)", async () => {
+test("every read of another process finds a complete version through 1000 updates (X06)", async (t) => {
   using folder = new TemporaryFolder();
   await using files = open(folder.path);
   const path = folder.file("demo.web.instances");
   files.publish(versionOf(1));
   await eventually(() => existsSync(path));
-  for (let round = 2; round <= 100; round += 1) {
+  const reader = fork(new URL("../support/file-reader.ts", import.meta.url), [path]);
+  t.after(() => reader.kill());
+  await once(reader, "message");
+  const told = once(reader, "message");
+  for (let round = 2; round <= 1001; round += 1) {
     const { written } = files.figures();
-    files.publish(versionOf(round % 2 === 0 ? round : 1));
-    while (files.figures().written === written) {
-      const lines = readFileSync(path, "utf8").split("\r\n\r\n")[1]?.trimEnd().split("\n") ?? [];
-      assert.equal(lines.length, Number(lines[0]?.split(".")[2]));
-      await new Promise((resolve) => setImmediate(resolve));
-    }
+    files.publish(versionOf(round % 2 === 0 ? 2 + (round % 100) : 1));
+    while (files.figures().written === written) await new Promise(setImmediate);
   }
+  if (reader.connected) reader.send("enough");
+  const [seen] = await told;
+  assert.equal(seen.torn, undefined, `one of ${seen.reads} reads`);
+  assert.ok(seen.versions > 10, "it has read while there were updates");
 });
 
 /** As many replicas as the third part of each address says. */
@@ -209,32 +215,91 @@ function versionOf(count: number): Table {
   return web(...Array.from({ length: count }, (_, index) => `10.0.${count}.1:${index + 1}`));
 }
 
-test("a full disk leaves the old file as it was, and the new one follows once there is room (X05)", async (t) => {
+/** What a directory suffers from, on a small file system of its own. */
+const shortages: readonly {
+  readonly name: string;
+  readonly mount: string;
+  readonly suffer: (path: string) => void;
+  readonly recover: (path: string) => void;
+  readonly says: RegExp;
+}[] = [
+  {
+    name: "a full disk",
+    mount: "size=64k",
+    suffer: (path) => fill(`${path}/ballast`),
+    recover: (path) => rmSync(`${path}/ballast`),
+    says: /ENOSPC/,
+  },
+  {
+    name: "a disk with no room for further files",
+    mount: "nr_inodes=8",
+    suffer: crowd,
+    recover: (path) => rmSync(`${path}/crowd`, { recursive: true }),
+    says: /ENOSPC/,
+  },
+  {
+    name: "a disk that has become read-only",
+    mount: "size=64k",
+    suffer: (path) => remount(path, "ro"),
+    recover: (path) => remount(path, "rw"),
+    says: /EROFS/,
+  },
+];
+
+for (const { name, mount, suffer, recover, says } of shortages) {
+  test(`${name} leaves the old file as it was, and the new one follows when that is over (X05)`, async (t) => {
+    using folder = new TemporaryFolder();
+    const path = folder.file("confd");
+    mkdirSync(path);
+    if (spawnSync("mount", ["-t", "tmpfs", "-o", mount, "tmpfs", path]).status !== 0) {
+      t.skip("needs the right to mount a small tmpfs");
+      return;
+    }
+    try {
+      await using files = open(path);
+      files.publish(web("10.0.0.1:1"));
+      await ends(`${path}/demo.web.instances`, "10.0.0.1:1\n");
+      suffer(path);
+      const before = visible(path);
+      files.publish(web("10.0.0.1:2"));
+      const [problem] = await eventually(() => files.problems().length > 0 && files.problems());
+      assert.match(problem?.reason ?? "", says);
+      assert.ok(files.figures().failures > 0);
+      await ends(`${path}/demo.web.instances`, "10.0.0.1:1\n");
+      assert.deepEqual(visible(path), before);
+      recover(path);
+      await ends(`${path}/demo.web.instances`, "10.0.0.1:2\n");
+      await eventually(() => files.problems().length === 0);
+    } finally {
+      spawnSync("umount", [path]);
+    }
+  });
+}
+
+test("a disk that fails when a file is to be synced leaves the old one as it was, and no draft (X05)", async (t) => {
   using folder = new TemporaryFolder();
-  const path = folder.file("confd");
-  mkdirSync(path);
-  const mounted = spawnSync("mount", ["-t", "tmpfs", "-o", "size=64k", "tmpfs", path]).status === 0;
-  if (!mounted) {
-    t.skip("needs the right to mount a small tmpfs");
-    return;
-  }
-  try {
-    await using files = open(path);
-    files.publish(web("10.0.0.1:1"));
-    await ends(`${path}/demo.web.instances`, "10.0.0.1:1\n");
-    fill(`${path}/ballast`);
-    files.publish(web("10.0.0.1:2"));
-    const [problem] = await eventually(() => files.problems().length > 0 && files.problems());
-    assert.match(problem?.reason ?? "", /ENOSPC/);
-    await ends(`${path}/demo.web.instances`, "10.0.0.1:1\n");
-    assert.deepEqual(visible(path).toSorted(), ["ballast", "demo.web.instances"]);
-    rmSync(`${path}/ballast`);
-    await ends(`${path}/demo.web.instances`, "10.0.0.1:2\n");
-    await eventually(() => files.problems().length === 0);
-  } finally {
-    spawnSync("umount", [path]);
-  }
+  const path = folder.file("demo.web.instances");
+  await using files = open(folder.path);
+  files.publish(web("10.0.0.1:1"));
+  await ends(path, "10.0.0.1:1\n");
+  const failing = t.mock.method(await openFiles(path), "datasync", () =>
+    Promise.reject(Object.assign(new Error("EIO: i/o error, fdatasync"), { code: "EIO" })),
+  );
+  files.publish(web("10.0.0.1:2"));
+  const [problem] = await eventually(() => files.problems().length > 0 && files.problems());
+  assert.match(problem?.reason ?? "", /EIO/);
+  await ends(path, "10.0.0.1:1\n");
+  assert.deepEqual(visible(folder.path), ["demo.web.instances"]);
+  failing.mock.restore();
+  await ends(path, "10.0.0.1:2\n");
+  await eventually(() => files.problems().length === 0);
 });
+
+/** What all open files have in common. */
+async function openFiles(path: string): Promise<FileHandle> {
+  await using file = await openFile(path);
+  return Object.getPrototypeOf(file);
+}
 
 function fill(path: string): void {
   const file = openSync(path, "w");
@@ -245,6 +310,19 @@ function fill(path: string): void {
   } finally {
     closeSync(file);
   }
+}
+
+function crowd(path: string): void {
+  try {
+    mkdirSync(`${path}/crowd`);
+    for (let number = 0; ; number += 1) writeFileSync(`${path}/crowd/${number}`, "");
+  } catch (error) {
+    assert.match(String(error), /ENOSPC/);
+  }
+}
+
+function remount(path: string, how: "ro" | "rw"): void {
+  assert.equal(spawnSync("mount", ["-o", `remount,${how}`, path]).status, 0);
 }
 
 test("one change among many rewrites one file", async () => {

@@ -49,6 +49,20 @@ const lines = [
   'portolan_problems{kind="port-conflict"} 2',
   'portolan_listener_up{service="we\\"b:80",protocol="tcp",address="127.0.0.1:80"} 1',
   'portolan_worker_event_loop_utilization_ratio{worker="0"} 0.25',
+  "portolan_instance_files 3",
+  "portolan_instance_files_written_total 5",
+  "portolan_instance_files_removed_total 2",
+  "portolan_instance_files_failures_total 4",
+  "portolan_instance_files_hook_runs_total 6",
+  "portolan_instance_files_hook_failures_total 1",
+  'portolan_dns_answers_total{code="noerror"} 10',
+  'portolan_dns_answers_total{code="nxdomain"} 1',
+  'portolan_dns_answers_total{code="other"} 1',
+  "portolan_dns_ignored_total 2",
+  "portolan_dns_connections_active 1",
+  'portolan_dns_forwarded_total{from="server"} 7',
+  'portolan_dns_forwarded_total{from="cache"} 3',
+  "portolan_dns_forward_failures_total 1",
 ];
 
 test("every family is there with its type, help and numbers", async () => {

@@ -114,6 +114,27 @@ export function metrics(detailed: boolean, more: Partial<MetricsOptions> = {}): 
     workerCrashes: () => 0,
     workerUtilization: () => [0.25],
     gateway: () => [],
+    published: () => ({
+      files: { files: 3, written: 5, removed: 2, failures: 4, hookRuns: 6, hookFailures: 1 },
+      dns: [
+        {
+          answers: new Map([
+            [0, 8],
+            [3, 1],
+            [9, 1],
+          ]),
+          ignored: 2,
+          connections: 1,
+          forwarded: { asked: 7, fromCache: 3, failures: 1 },
+        },
+        {
+          answers: new Map([[0, 2]]),
+          ignored: 0,
+          connections: 0,
+          forwarded: { asked: 0, fromCache: 0, failures: 0 },
+        },
+      ],
+    }),
     accessLinesDropped: () => 0,
     logLinesDropped: () => 0,
     ...more,
