@@ -218,3 +218,29 @@ test("files name what a service speaks as mmsd does: by label, else by its check
     assert.equal(said, want, id);
   }
 });
+
+test("while Marathon is down the service API goes on answering from memory, on both ports", async () => {
+  await using marathon = await startMarathon();
+  const [port, apiPort] = [await freePort(), await freePort()];
+  marathon.putApp(app("/shop/web", port));
+  place(marathon, "/shop/web", 7001);
+  await using proxy = await RunningProxy.start([
+    `--marathon=${marathon.urls[0] ?? ""}`,
+    "--no-enable-health-checks",
+    `--api-port=${apiPort}`,
+  ]);
+  await proxy.ready();
+  const questions = ["/v1/apps", "/v1/instances/shop/web", "/v1/service_ports/shop/web"];
+  const ask = async (): Promise<string[]> => {
+    const direct = questions.map(async (path) => {
+      const answer = await fetch(`http://127.0.0.1:${apiPort}${path}`);
+      return answer.ok ? await answer.text() : `${answer.status}`;
+    });
+    return await Promise.all([...direct, ...questions.map((path) => proxy.text(path))]);
+  };
+  const lines = ["/shop/web\n", "127.0.0.1:7001\n", `${port}\n`];
+  assert.deepEqual(await ask(), [...lines, ...lines]);
+  await marathon.stopMember(0);
+  await eventually(async () => /"lastError": "/.test(await proxy.text("/api/sources")));
+  assert.deepEqual(await ask(), [...lines, ...lines]);
+});
