@@ -33,8 +33,8 @@ export const dns: Scenario = {
 async function measureDns(bench: Bench): Promise<Report> {
   const { runs, say, cpus } = bench;
   await using stage = await Stage.open({ ...bench, replicas: 2 });
-  // One process asks, another one is the load: neither may be late because of the other.
-  await using asker = Actor.start<LoadVerbs>("load.ts", { cpus: cpus.rest });
+  // Those who ask are elsewhere: here they must not take the processor from load and replicas.
+  await using asker = Actor.start<LoadVerbs>("load.ts", { cpus: cpus.rest, niceness: 19 });
   await stage.marathon.call("loadSpread", { ...crowd, port: stage.replica(0).port });
   const [servicePort, port] = [await freePort(), await freePort()];
   await stage.marathon.call("putApp", { id: "/bench/web", servicePort });
