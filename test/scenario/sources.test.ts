@@ -39,6 +39,24 @@ test("a file is served, followed when it is replaced, and believed when it lists
   assert.deepEqual(await (await proxy.get("/api/problems")).json(), []);
 });
 
+test("a service whose last replica is taken out of etcd is gone at once", async (t) => {
+  if (etcdMissing !== false) {
+    t.skip(etcdMissing);
+    return;
+  }
+  await using replica = await TcpReplica.start(named("web"));
+  await using etcd = await Etcd.start();
+  const port = await freePort();
+  await etcd.set(`/services/web/host:c1:${port}`, `127.0.0.1:${replica.port}`);
+  const url = `etcd://127.0.0.1:${etcd.port}/services`;
+  await using proxy = await RunningProxy.start(["--registrator", url]);
+  await proxy.ready();
+  assert.equal(await ask(port), "web");
+  await etcd.delete(`/services/web/host:c1:${port}`);
+  // A loss that is doubted takes twice as long.
+  await eventually(async () => (await proxy.table()).services.length === 0);
+});
+
 test("Marathon has a port that registrator claims too, unless both may share it", async (t) => {
   if (etcdMissing !== false) {
     t.skip(etcdMissing);

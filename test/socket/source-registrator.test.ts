@@ -87,6 +87,24 @@ for (const version of ["etcd", "etcd3"] as const) {
       assert.equal(endpoint, `${version}://127.0.0.1:${etcd.port}${prefix}`);
     });
 
+    test("whatever is deleted was announced, also many keys in one burst", async () => {
+      await using etcd = await Etcd.start();
+      const keys = ["/web/h:c1:80", "/web/h:c2:80", "/web/h:c3:80", "/db/h:c4:81", "/db/h:c5:81"];
+      for (const key of keys) await set(etcd, key, "10.0.0.1:31001");
+      const source = registratorSource(`${version}://127.0.0.1:${etcd.port}${prefix}`);
+      await using running = new RunningSource(source);
+      await eventually(() => source.status().connected);
+      for (const key of keys) await remove(etcd, key);
+      await eventually(() => running.routes.length === 0);
+      assert.deepEqual(
+        [...(running.last?.confirmedGone ?? [])].toSorted(),
+        keys.map((key) => key.slice(1)).toSorted(),
+      );
+      await set(etcd, "/web/h:c1:80", "10.0.0.1:31001");
+      await eventually(() => running.routes.length === 1);
+      assert.equal(running.last?.confirmedGone.has("web/h:c1:80"), false);
+    });
+
     test("nothing registered yet is a state, and the first key is seen", async () => {
       await using etcd = await Etcd.start();
       const source = registratorSource(`${version}://127.0.0.1:${etcd.port}${prefix}`);
@@ -124,6 +142,47 @@ for (const version of ["etcd", "etcd3"] as const) {
     });
   });
 }
+
+test(
+  "a folder that is deleted and a key that expires are announced",
+  { skip: etcdMissing },
+  async () => {
+    await using etcd = await Etcd.start();
+    await etcd.set(`${prefix}/web/h:c1:80`, "10.0.0.1:1");
+    await etcd.set(`${prefix}/web/h:c2:80`, "10.0.0.1:2");
+    await etcd.set(`${prefix}/db/h:c3:81`, "10.0.0.1:3", 3);
+    const source = registratorSource(`etcd://127.0.0.1:${etcd.port}${prefix}`);
+    await using running = new RunningSource(source);
+    await eventually(() => source.status().connected);
+    await etcd.delete(`${prefix}/web`);
+    await eventually(() => running.routes.length === 1);
+    assert.deepEqual([...(running.last?.confirmedGone ?? [])].toSorted(), [
+      "web/h:c1:80",
+      "web/h:c2:80",
+    ]);
+    await eventually(() => running.routes.length === 0);
+    assert.ok(running.last?.confirmedGone.has("db/h:c3:81"));
+    await etcd.set(`${prefix}/web/h:c4:80`, "10.0.0.1:4");
+    await eventually(() => running.routes.length === 1);
+    await etcd.delete(prefix);
+    await eventually(() => running.routes.length === 0);
+    assert.ok(running.last?.confirmedGone.has("web/h:c4:80"));
+  },
+);
+
+test("keys that a store simply does not have are not announced", async () => {
+  await using server = await ScriptedServer.start(holding(2));
+  const source = registratorSource(`etcd://127.0.0.1:${server.port}${prefix}`);
+  await using running = new RunningSource(source);
+  await running.have(1);
+  for (const index of [8, 3, 4]) {
+    const { length } = running.states;
+    server.answer(onRead((_request, response) => sendJson(response, folder(0), at(index))));
+    source.resync();
+    await running.have(length + 1);
+    assert.deepEqual([...(running.last?.confirmedGone ?? ["none"])], []);
+  }
+});
 
 test("etcd 2 forgets an old index: everything is read again", { skip: etcdMissing }, async () => {
   await using etcd = await Etcd.start();

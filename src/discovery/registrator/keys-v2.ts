@@ -1,11 +1,14 @@
+import { Deadline } from "../../async/deadline.ts";
 import { sleep } from "../../async/sleep.ts";
 import { AnswerError } from "../answer-error.ts";
 import { fieldsOf, isFields, listOf, numberOf, type Fields } from "../fields.ts";
 import type { JsonAnswer, JsonCall, JsonClient } from "../json-client.ts";
 import type { SourceState } from "../source.ts";
 import type { WatchLoop, Watched } from "../watch-loop.ts";
+import { KnownKeys } from "./known-keys.ts";
 import type { Members } from "./members.ts";
-import { toState, type Leaf } from "./registrations.ts";
+import type { Leaf } from "./registrations.ts";
+import { announced, type Loss, type Removal } from "./removals.ts";
 
 /** What a watch of one etcd needs. */
 export interface KeysOptions {
@@ -22,10 +25,14 @@ export interface KeysOptions {
 const keyNotFound = 100;
 const eventIndexCleared = 401;
 const deepest = 8;
+const removing: ReadonlySet<unknown> = new Set(["delete", "compareAndDelete", "expire"]);
+/** Longest time for finding out what was taken out: without that, the loss is doubted. */
+export const removalsTimeoutMs = 1000;
 
 /** Keys of etcd's version 2: a recursive read, then a long poll for the first change after it. */
 export class KeysV2 implements Watched {
   readonly #options: KeysOptions;
+  readonly #known = new KnownKeys();
   #index = 0;
 
   constructor(options: KeysOptions) {
@@ -45,14 +52,18 @@ export class KeysV2 implements Watched {
       if (!Number.isSafeInteger(index) || index < 0)
         throw new AnswerError("wrong-shape", "no X-Etcd-Index");
       const leaves = leavesOf(answer, prefix);
+      const span = { origin, from: this.#index, to: index };
+      const state = await this.#known.take(leaves, source, (loss) =>
+        this.#announced(loss, span, signal),
+      );
       this.#index = index;
-      return toState(leaves, source);
+      return state;
     }, signal);
   }
 
   async changed(signal: AbortSignal): Promise<void> {
     const { members, client, loop, prefix, quietMs } = this.#options;
-    const path = `${keysPath(prefix)}?wait=true&recursive=true&waitIndex=${this.#index + 1}`;
+    const path = watchPath(prefix, this.#index + 1);
     const call: JsonCall = { origin: members.preferred, path, alsoStatus: 400 };
     try {
       const response = await client.open(call, signal);
@@ -69,6 +80,46 @@ export class KeysV2 implements Watched {
     }
     await sleep(quietMs, signal);
   }
+
+  async #announced(loss: Loss, span: Span, signal: AbortSignal): Promise<ReadonlySet<string>> {
+    // An index that went back is another store's: what it does not have, nobody has taken out.
+    if (span.to <= span.from) return new Set();
+    using late = new Deadline(removalsTimeoutMs, () => new Error("too late"), signal);
+    return await announced(loss, this.#removals(span, late.signal));
+  }
+
+  /** Each change since a read is one answer of its own; ends early when there is none. */
+  async *#removals({ origin, from, to }: Span, signal: AbortSignal): AsyncGenerator<Removal, void> {
+    const { client, prefix } = this.#options;
+    for (let index = from + 1; index <= to; index += 1) {
+      const call = { origin, path: watchPath(prefix, index), alsoStatus: 400 };
+      const answer = await client.read(call, signal).catch(() => undefined);
+      const { action, node } = fieldsOf(answer?.document);
+      const { key, dir, modifiedIndex } = fieldsOf(node);
+      const at = numberOf(modifiedIndex);
+      if (at === undefined || at < index || typeof key !== "string") return;
+      index = at;
+      if (!removing.has(action)) continue;
+      // A folder above the prefix takes everything along.
+      const isAbove = `${prefix}/`.startsWith(`${key}/`);
+      yield {
+        key: isAbove ? "" : relative(key, `${prefix}/`),
+        isFolder: dir === true,
+        isExpiry: action === "expire",
+      };
+    }
+  }
+}
+
+/** Two reads of one member's store, by their indexes. */
+interface Span {
+  readonly origin: string;
+  readonly from: number;
+  readonly to: number;
+}
+
+function watchPath(prefix: string, index: number): string {
+  return `${keysPath(prefix)}?wait=true&recursive=true&waitIndex=${index}`;
 }
 
 function leavesOf({ status, document }: JsonAnswer, prefix: string): readonly Leaf[] {

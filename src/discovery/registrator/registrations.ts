@@ -17,7 +17,10 @@ export interface Leaf {
 }
 
 /** The services that registrator's keys stand for; a key that is none of its own is skipped and reported. */
-export function toState(leaves: readonly Leaf[], source: string): SourceState {
+export function toState(
+  leaves: readonly Leaf[],
+  source: string,
+): Omit<SourceState, "confirmedGone"> {
   const problems = new ProblemList(source);
   const claims: Claim[] = [];
   for (const leaf of leaves) {
@@ -32,7 +35,6 @@ export function toState(leaves: readonly Leaf[], source: string): SourceState {
   return {
     services: gatherServices(claims, source),
     problems: problems.list(),
-    confirmedGone: new Set(),
   };
 }
 
