@@ -6,7 +6,8 @@ import {
   type ConsulSourceOptions,
 } from "../../src/discovery/consul/consul-source.ts";
 import { testSourceContract, type SourceSetup } from "../contract/source-contract.ts";
-import { ConsulStandIn, type StandInInstance } from "../support/consul-stand-in.ts";
+import { ConsulStandIn } from "../support/consul-stand-in.ts";
+import type { StandInInstance } from "../support/consul-store.ts";
 import { eventually } from "../support/eventually.ts";
 import { RunningSource } from "../support/running-source.ts";
 import { sendJson, type Answer } from "../support/scripted-server.ts";
@@ -25,6 +26,10 @@ function instances(count: number): StandInInstance[] {
     meta: { "portolan-port": "80" },
     checks: { [`service:a-${index}`]: "passing" },
   }));
+}
+
+function withoutChecks(count: number): StandInInstance[] {
+  return instances(count).map((instance) => ({ ...instance, checks: {} }));
 }
 
 testSourceContract("consul", async (): Promise<SourceSetup> => {
@@ -78,16 +83,44 @@ suite("services of Consul", () => {
     assert.deepEqual(asked, ["/v1/health/service/b?"]);
   });
 
-  test("what neither tags nor checks show is found by a full read a while later", async () => {
+  test("an instance without checks is seen by reading services that declare a port, and no others", async () => {
     await using consul = await ConsulStandIn.start();
-    consul.set("a", instances(1));
-    consul.set("b", instances(1));
+    consul.set("a", withoutChecks(1));
+    for (let other = 0; other < 50; other += 1)
+      consul.set(`other-${other}`, [{ id: "o", port: 1 }]);
     await using running = new RunningSource(consulSource(consul.url));
     await running.have(1);
     await eventually(() => consul.blocked === 2);
-    const [first] = instances(1);
-    assert.ok(first);
-    consul.set("b", [{ ...first, port: 9, meta: { "portolan-port": "81" } }]);
+    for (const count of [2, 4, 1]) {
+      const before = consul.asked.length;
+      consul.set("a", withoutChecks(count));
+      await eventually(() => running.routes.length === count);
+      const asked = consul.asked.slice(before).filter((path) => path.includes("/health/service/"));
+      assert.deepEqual(new Set(asked), new Set(["/v1/health/service/a?"]));
+    }
+  });
+
+  test("of more services that declare a port than one look reads, each is read", async () => {
+    await using consul = await ConsulStandIn.start();
+    const declaring = (port: number): StandInInstance[] => [
+      { id: "x", address: "127.0.0.1", port, meta: { "portolan-port": "80" } },
+    ];
+    const names = Array.from({ length: 250 }, (_, index) => `a-${index}`);
+    for (const name of names) consul.set(name, declaring(1));
+    await using running = new RunningSource(consulSource(consul.url));
+    await running.have(1);
+    await eventually(() => consul.blocked === 2);
+    for (const name of names) consul.set(name, declaring(2));
+    await eventually(() => running.routes.filter((route) => route.includes(":2 ")).length === 250);
+  });
+
+  test("a service that begins to declare a port by meta alone is found a while later", async () => {
+    await using consul = await ConsulStandIn.start();
+    consul.set("b", [{ id: "x", port: 9 }]);
+    await using running = new RunningSource(consulSource(consul.url));
+    await running.have(1);
+    await eventually(() => consul.blocked === 2);
+    consul.set("b", [{ id: "x", address: "127.0.0.1", port: 9, meta: { "portolan-port": "81" } }]);
     await eventually(() => running.routes.includes("b:81 127.0.0.1:9 up"));
   });
 
@@ -118,6 +151,91 @@ suite("services of Consul", () => {
     await eventually(() => running.routes.length === 3);
     assert.equal(source.status().failures, 0);
   });
+});
+
+suite("what Consul announces as gone", () => {
+  const gone = (running: RunningSource): readonly string[] =>
+    [...(running.last?.confirmedGone ?? ["no state"])].toSorted();
+
+  for (const [name, make] of [
+    ["with checks", instances],
+    ["without", withoutChecks],
+  ] as const) {
+    test(`instances ${name} that were deregistered, also the last, until they are back`, async () => {
+      await using consul = await ConsulStandIn.start();
+      consul.set("a", make(3));
+      await using running = new RunningSource(consulSource(consul.url));
+      await running.have(1);
+      await eventually(() => consul.blocked === 2);
+      consul.set("a", make(1));
+      await eventually(() => running.routes.length === 1);
+      assert.deepEqual(gone(running), ["agent/a-1", "agent/a-2"]);
+      consul.set("a", []);
+      await eventually(() => running.routes.length === 0);
+      assert.deepEqual(gone(running), ["agent/a-0", "agent/a-1", "agent/a-2"]);
+      consul.set("a", make(2));
+      await eventually(() => running.routes.length === 2);
+      assert.deepEqual(gone(running), ["agent/a-2"]);
+    });
+  }
+
+  test("nothing that another store, which has begun anew, does not have", async () => {
+    await using consul = await ConsulStandIn.start();
+    consul.set("a", instances(2));
+    await using running = new RunningSource(consulSource(consul.url));
+    await running.have(1);
+    await eventually(() => consul.blocked === 2);
+    consul.goBack({ isEmpty: true });
+    await eventually(() => running.routes.length === 0);
+    consul.set("b", instances(1));
+    await eventually(() => running.routes.length === 1);
+    assert.ok(running.states.every(({ confirmedGone }) => confirmedGone.size <= 1));
+    assert.ok(!gone(running).includes("agent/a-1"));
+  });
+
+  test("nothing that access rules keep from us", async () => {
+    await using consul = await ConsulStandIn.start();
+    consul.set("a", instances(2));
+    await using running = new RunningSource(consulSource(consul.url));
+    await running.have(1);
+    await eventually(() => consul.blocked === 2);
+    consul.hide("a");
+    consul.set("b", instances(1));
+    await eventually(() => running.routes.join().startsWith("b:80"));
+    assert.deepEqual(gone(running), []);
+  });
+
+  test("nothing that a server that lags behind does not know yet", async () => {
+    await using consul = await ConsulStandIn.start();
+    consul.set("a", instances(2));
+    const source = consulSource(consul.url, { stale: true });
+    await using running = new RunningSource(source);
+    await eventually(() => running.routes.length === 2);
+    consul.lagBehind(1);
+    source.resync();
+    await eventually(() => running.routes.length === 0);
+    assert.deepEqual(gone(running), []);
+    consul.catchUp();
+    await eventually(() => running.routes.length === 2);
+    consul.set("a", instances(1));
+    await eventually(() => running.routes.length === 1);
+    assert.deepEqual(gone(running), ["agent/a-1"]);
+  });
+});
+
+suite("how Consul is asked", () => {
+  test("a wait that is over without news is begun again", async () => {
+    await using consul = await ConsulStandIn.start();
+    consul.longestWaitMs = 20;
+    consul.set("a", instances(1));
+    const source = consulSource(consul.url);
+    await using running = new RunningSource(source);
+    const queries = (): number => consul.asked.filter((path) => path.includes("index=")).length;
+    await eventually(() => queries() >= 4);
+    assert.deepEqual([running.states.length, source.status().events], [1, 0]);
+    consul.set("a", instances(2));
+    await eventually(() => running.routes.length === 2);
+  });
 
   test("blocking queries that do not block make no storm", async () => {
     await using consul = await ConsulStandIn.start();
@@ -134,9 +252,7 @@ suite("services of Consul", () => {
     // Two reads, then two queries at once and two more after a second.
     assert.ok(performance.now() - begunAt >= 1500);
   });
-});
 
-suite("how Consul is asked", () => {
   test("only instances with all the tags are taken", async () => {
     await using consul = await ConsulStandIn.start();
     const meta = { "portolan-port": "80" };

@@ -1,42 +1,34 @@
 import type http from "node:http";
 
+import { ConsulStore, type StandInInstance } from "./consul-store.ts";
 import { ScriptedServer, sendJson, type Answer } from "./scripted-server.ts";
 
-/** One instance as a test describes it; the rest is as Consul fills it in. */
-export interface StandInInstance {
-  readonly node?: string;
-  readonly id: string;
-  readonly address?: string;
-  readonly port: number;
-  readonly tags?: readonly string[];
-  readonly meta?: Readonly<Record<string, string>>;
-  readonly kind?: string;
-  readonly weights?: { readonly Passing: number; readonly Warning: number };
-  /** Status by check id. */
-  readonly checks?: Readonly<Record<string, string>>;
-}
-
-type Table = "services" | "checks";
-
-interface Waiter {
-  readonly table: Table;
+/** One query as it is being answered. */
+interface Query {
+  readonly path: string;
+  readonly isStale: boolean;
+  /** The index it waits to be passed; 0 for one that does not wait. */
   readonly after: number;
-  readonly answer: () => void;
+  readonly response: http.ServerResponse;
 }
 
 /**
- * A Consul agent with services in memory. Queries with an index block as Consul's do: until the table they read has
- * changed past the index, or until the wait is over; an index from the future or of another store answers at once.
+ * A Consul agent with services in memory. Queries with an index block as Consul's do [consul: blocking queries]: until
+ * what they read has changed past the index, however far in the future that is, or until their wait is over; a restore
+ * answers all of them at once. Stale reads are answered by a server of their own, which may lag behind.
  */
 export class ConsulStandIn implements AsyncDisposable {
   readonly #server: ScriptedServer;
-  readonly #services = new Map<string, readonly StandInInstance[]>();
-  readonly #nodeChecks = new Map<string, Readonly<Record<string, string>>>();
-  readonly #indexes: Record<Table, number> = { services: 10, checks: 10 };
-  #index = 10;
-  #waiters: readonly Waiter[] = [];
+  #leader = new ConsulStore(10);
+  readonly #past: ConsulStore[] = [this.#leader];
+  /** What the other server knows, as long as it lags behind. */
+  #follower: ConsulStore | undefined;
+  #waiting: ReadonlySet<Query> = new Set();
+  readonly #hidden = new Set<string>();
   /** Sent with every answer. */
   knowsLeader = true;
+  /** Longest time a query waits, in ms, whatever it asks for. */
+  longestWaitMs: number = Infinity;
   /** Answers in place of it, as long as it is set. */
   override: Answer | undefined;
   /** The token of each request so far. */
@@ -60,58 +52,61 @@ export class ConsulStandIn implements AsyncDisposable {
   }
 
   get blocked(): number {
-    return this.#waiters.length;
+    return this.#waiting.size;
   }
 
   /** Registers the instances of a service in place of those it had; none deregisters it. */
   set(name: string, instances: readonly StandInInstance[]): void {
-    if (instances.length === 0) this.#services.delete(name);
-    else this.#services.set(name, instances);
-    this.#bump("services", "checks");
+    this.#become(this.#leader.withService(name, instances));
   }
 
   /** Changes what checks say and nothing else. */
   check(name: string, id: string, checks: Readonly<Record<string, string>>): void {
-    const instances = this.#services.get(name) ?? [];
-    this.#services.set(
-      name,
-      instances.map((instance) => (instance.id === id ? { ...instance, checks } : instance)),
-    );
-    this.#bump("checks");
+    this.#become(this.#leader.withChecks(name, id, checks));
   }
 
   checkNode(node: string, checks: Readonly<Record<string, string>>): void {
-    this.#nodeChecks.set(node, checks);
-    this.#bump("checks");
+    this.#become(this.#leader.withNodeChecks(node, checks));
   }
 
   /** A change that touches no service: what waits wakes up for nothing. */
   stir(): void {
-    this.#bump("checks");
+    this.#become(this.#leader.stirred());
   }
 
-  /** The store begins anew, as after the restore of a snapshot. */
-  goBack(): void {
-    this.#index = 2;
-    this.#indexes.services = 2;
-    this.#indexes.checks = 2;
-    this.#wake(() => true);
+  /** The store begins anew, as after the restore of a snapshot; without its services when it was another cluster's. */
+  goBack({ isEmpty = false }: { readonly isEmpty?: boolean } = {}): void {
+    this.#leader = isEmpty ? new ConsulStore(2) : this.#leader.restored();
+    for (const query of this.#waiting) this.#answer(query);
+  }
+
+  /** From now on stale reads are answered by a server that knows what was known `before` so many changes. */
+  lagBehind(before: number): void {
+    this.#follower = this.#past.at(-1 - before) ?? this.#leader;
+  }
+
+  catchUp(): void {
+    this.#follower = undefined;
+    this.#wake();
+  }
+
+  /** Access rules keep a service from whoever asks from now on; its index stays. */
+  hide(name: string): void {
+    this.#hidden.add(name);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#server[Symbol.asyncDispose]();
   }
 
-  #bump(...tables: Table[]): void {
-    this.#index += 1;
-    for (const table of tables) this.#indexes[table] = this.#index;
-    this.#wake(({ table, after }) => this.#indexes[table] > after);
+  #become(store: ConsulStore): void {
+    this.#leader = store;
+    this.#past.push(store);
+    this.#wake();
   }
 
-  #wake(isDue: (waiter: Waiter) => boolean): void {
-    const due = this.#waiters.filter(isDue);
-    this.#waiters = this.#waiters.filter((waiter) => !isDue(waiter));
-    for (const waiter of due) waiter.answer();
+  #wake(): void {
+    for (const query of this.#waiting) if (this.#isPast(query)) this.#answer(query);
   }
 
   #respond(request: http.IncomingMessage, response: http.ServerResponse): void {
@@ -121,94 +116,43 @@ export class ConsulStandIn implements AsyncDisposable {
     }
     const token = request.headers["x-consul-token"];
     this.tokens.push(typeof token === "string" ? token : undefined);
-    const { pathname, searchParams } = new URL(request.url ?? "/", this.url);
-    const table: Table = pathname === "/v1/catalog/services" ? "services" : "checks";
-    const answer = (): void => {
-      const headers = {
-        "x-consul-index": String(this.#indexes[table]),
-        "x-consul-knownleader": String(this.knowsLeader),
-      };
-      const document = this.#document(pathname) ?? null;
-      sendJson(response, document, { headers, status: document === null ? 404 : 200 });
-    };
+    const { pathname: path, searchParams } = new URL(request.url ?? "/", this.url);
     const after = Number(searchParams.get("index") ?? 0);
-    if (after === 0 || this.#indexes[table] > after) answer();
-    else this.#block({ table, after, answer }, response);
+    const query = { path, isStale: searchParams.has("stale"), after, response };
+    if (this.#isPast(query)) this.#answer(query);
+    else this.#block(query, Number.parseInt(searchParams.get("wait") ?? "300", 10) * 1000);
   }
 
-  #block(waiter: Waiter, response: http.ServerResponse): void {
-    this.#waiters = [...this.#waiters, waiter];
-    response.on("close", () => {
-      this.#waiters = this.#waiters.filter((other) => other !== waiter);
+  #block(query: Query, waitMs: number): void {
+    this.#waiting = new Set([...this.#waiting, query]);
+    const timer = setTimeout(() => this.#answer(query), Math.min(waitMs, this.longestWaitMs));
+    query.response.on("close", () => {
+      clearTimeout(timer);
+      this.#release(query);
     });
   }
 
-  #document(path: string): unknown {
-    if (path === "/v1/catalog/services") return this.#catalog();
-    if (path === "/v1/health/state/any") return this.#allChecks();
-    const [, name] = /^\/v1\/health\/service\/(.+)$/.exec(path) ?? [];
-    return name === undefined ? undefined : this.#entries(decodeURIComponent(name));
+  #release(query: Query): void {
+    this.#waiting = this.#waiting.difference(new Set([query]));
   }
 
-  #catalog(): Record<string, readonly string[]> {
-    const services = [...this.#services].map(
-      ([name, instances]) =>
-        [name, [...new Set(instances.flatMap(({ tags = [] }) => tags))]] as const,
-    );
-    return { consul: [], ...Object.fromEntries(services) };
+  #isPast(query: Query): boolean {
+    return query.after === 0 || this.#read(query).index > query.after;
   }
 
-  #allChecks(): unknown[] {
-    const own = [...this.#services].flatMap(([name, instances]) =>
-      instances.flatMap((instance) => checksOf(name, instance)),
-    );
-    const ofNodes = [...this.#nodeChecks].flatMap(([node, checks]) => nodeChecksOf(node, checks));
-    return [...own, ...ofNodes];
+  #answer(query: Query): void {
+    this.#release(query);
+    const { index, document } = this.#read(query);
+    const headers = {
+      "x-consul-index": String(index),
+      "x-consul-knownleader": String(this.knowsLeader),
+      ...(this.#hidden.size === 0 ? {} : { "x-consul-results-filtered-by-acls": "true" }),
+    };
+    sendJson(query.response, document, { headers, status: document === null ? 404 : 200 });
   }
 
-  #entries(name: string): unknown[] {
-    return (this.#services.get(name) ?? []).map((instance, index) => {
-      const { node = "agent", id, address = "", port, tags = [], meta = {}, kind } = instance;
-      const weights = instance.weights ?? { Passing: 1, Warning: 1 };
-      return {
-        Node: { Node: node, Address: "10.0.0.1", Datacenter: "dc1" },
-        Service: {
-          ID: id,
-          Service: name,
-          Address: address,
-          Port: port,
-          Tags: tags,
-          Meta: meta,
-          Weights: weights,
-          CreateIndex: index + 1,
-          ModifyIndex: index + 1,
-          ...(kind === undefined ? {} : { Kind: kind }),
-        },
-        Checks: [
-          ...checksOf(name, instance),
-          ...nodeChecksOf(node, this.#nodeChecks.get(node) ?? {}),
-        ],
-      };
-    });
+  #read({ path, isStale }: Query): ReturnType<ConsulStore["read"]> {
+    const store = isStale ? (this.#follower ?? this.#leader) : this.#leader;
+    return store.read(path, this.#hidden);
   }
-}
-
-function checksOf(name: string, { node = "agent", id, checks = {} }: StandInInstance): unknown[] {
-  return Object.entries(checks).map(([CheckID, Status]) => ({
-    Node: node,
-    CheckID,
-    Status,
-    ServiceID: id,
-    ServiceName: name,
-  }));
-}
-
-function nodeChecksOf(node: string, checks: Readonly<Record<string, string>>): unknown[] {
-  return Object.entries(checks).map(([CheckID, Status]) => ({
-    Node: node,
-    CheckID,
-    Status,
-    ServiceID: "",
-    ServiceName: "",
-  }));
 }

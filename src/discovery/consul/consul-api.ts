@@ -19,6 +19,8 @@ export interface ConsulApiOptions {
 export interface Indexed {
   readonly document: unknown;
   readonly index: number;
+  /** Access rules left something out of it. */
+  readonly isFiltered: boolean;
 }
 
 /** How long a blocking query waits on the server, in seconds. */
@@ -57,7 +59,12 @@ export class ConsulApi {
     // [consul: consistency modes] A server without a leader may know things from long ago, or nothing at all.
     if (header("x-consul-knownleader") === "false")
       throw new AnswerError("status", "consul knows no leader");
-    return { document, index: indexOf(header("x-consul-index")) };
+    return {
+      document,
+      index: indexOf(header("x-consul-index")),
+      // [consul: ACL] A token that may not see a service gets an answer without it, not a refusal.
+      isFiltered: header("x-consul-results-filtered-by-acls") === "true",
+    };
   }
 
   /** The token is read each time, so that a renewed one needs no restart. */
