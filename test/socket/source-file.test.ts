@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { suite, test } from "node:test";
+import { setTimeout as wait } from "node:timers/promises";
 
 import { FileSource, type FileSourceOptions } from "../../src/discovery/file/file-source.ts";
 import { testSourceContract, type SourceSetup } from "../contract/source-contract.ts";
 import { eventually } from "../support/eventually.ts";
-import { RunningSource } from "../support/running-source.ts";
+import { routesOf, RunningSource } from "../support/running-source.ts";
 import { steady } from "../support/steady.ts";
 import { TemporaryFolder } from "../support/temporary-folder.ts";
 
@@ -57,6 +58,56 @@ suite("a file of services", () => {
     await eventually(() => running.routes.length === 2);
   });
 
+  test("a file that is written in place loses nothing while it is half written", async () => {
+    using folder = new TemporaryFolder();
+    const services = Array.from(
+      { length: 6 },
+      (_, index) => `  - { app: /a-${index}, port: ${80 + index}, replicas: ["127.0.0.1:1"] }\n`,
+    );
+    const whole = `services:\n${services.join("")}`;
+    folder.replace(file, whole);
+    await using running = new RunningSource(fileSource(folder.file(file), { stillMs: 2000 }));
+    await running.have(1);
+    writeFileSync(folder.file(file), "services:\n");
+    // Each step leaves a sound file behind, for longer than a look takes.
+    for (const service of services) {
+      appendFileSync(folder.file(file), service);
+      await wait(60);
+    }
+    appendFileSync(folder.file(file), "  - { app: /b, port: 90, replicas: [127.0.0.1:1] }\n");
+    await eventually(() => running.routes.length === 7);
+    assert.ok(running.states.every((state) => routesOf(state).length >= 6));
+  });
+
+  test("an item with a fault leaves its last good version served, and is named by its path", async () => {
+    using folder = new TemporaryFolder();
+    const listing = (port: string, address: string): string =>
+      `services:
+  - { app: /a, port: ${port}, replicas: ["127.0.0.1:1", "127.0.0.1:2"] }
+  - { app: /b, port: 81, replicas: ["127.0.0.1:3", "${address}"] }
+`;
+    folder.replace(file, listing("80", "127.0.0.1:4"));
+    await using running = new RunningSource(fileSource(folder.file(file)));
+    await running.have(1);
+    const whole = running.routes;
+    assert.equal(whole.length, 4);
+    for (const [port, address, path] of [
+      ['"80x"', "127.0.0.1:4", "services[0].port"],
+      ["80", "127.0.0.1", "services[1].replicas[1].address"],
+    ] as const) {
+      const { length } = running.states;
+      folder.replace(file, listing(port, address));
+      const state = await running.have(length + 1);
+      assert.deepEqual(running.routes, whole);
+      assert.ok(state.problems.some(({ reason }) => reason.startsWith(`${path}: `)));
+      assert.deepEqual([...state.confirmedGone], []);
+    }
+    folder.replace(file, 'services: [{ app: /b, port: 81, replicas: ["127.0.0.1:3"] }]');
+    await eventually(() => running.routes.length === 1);
+    assert.deepEqual(running.last?.problems, []);
+    assert.equal(running.last?.confirmedGone.has("/a"), true);
+  });
+
   test("what its folder cannot tell, polling finds out", async () => {
     using folder = new TemporaryFolder();
     mkdirSync(folder.file("elsewhere"));
@@ -103,19 +154,6 @@ suite("a file of services", () => {
     assert.equal(running.states.length, 1);
     assert.match(source.status().lastError ?? "", /ENOENT/);
   });
-
-  test("the logger hears once that it cannot be read, and once that it can", async () => {
-    using folder = new TemporaryFolder();
-    const lines: string[] = [];
-    folder.replace(file, "nothing");
-    const source = fileSource(folder.file(file), { ...steady(lines) });
-    await using running = new RunningSource(source);
-    await eventually(() => source.status().failures > 2);
-    folder.replace(file, yaml(1));
-    await running.have(1);
-    const told = lines.filter((line) => !line.startsWith("debug"));
-    assert.equal(told.length, 2, told.join("\n"));
-  });
 });
 
 interface Unreadable {
@@ -153,6 +191,19 @@ const unreadable: readonly Unreadable[] = [
 ];
 
 suite("a file that cannot be read", () => {
+  test("the logger hears once that it cannot be read, and once that it can", async () => {
+    using folder = new TemporaryFolder();
+    const lines: string[] = [];
+    folder.replace(file, "nothing");
+    const source = fileSource(folder.file(file), { ...steady(lines) });
+    await using running = new RunningSource(source);
+    await eventually(() => source.status().failures > 2);
+    folder.replace(file, yaml(1));
+    await running.have(1);
+    const told = lines.filter((line) => !line.startsWith("debug"));
+    assert.equal(told.length, 2, told.join("\n"));
+  });
+
   for (const { name, text, reason, json } of unreadable) {
     test(`${name}: the last good state stays, the reason is told`, async () => {
       using folder = new TemporaryFolder();

@@ -1,8 +1,12 @@
 import { constants } from "node:fs";
 import { open, stat } from "node:fs/promises";
 
-/** What tells one content of a file from the next; undefined while there is no file. */
-export type Fingerprint = string | undefined;
+/** What tells one content of a file from the next. */
+export interface Fingerprint {
+  /** Another one in its place has another one. */
+  readonly file: string;
+  readonly content: string;
+}
 
 /** A file's whole content at one moment. */
 export interface FileContent {
@@ -26,13 +30,18 @@ export async function readContent(path: string, limitBytes: number): Promise<Fil
   };
 }
 
-/** The fingerprint of what is there now. */
-export async function fingerprint(path: string): Promise<Fingerprint> {
+/** The fingerprint of what is there now; undefined while there is no file. */
+export async function fingerprint(path: string): Promise<Fingerprint | undefined> {
   try {
     const { dev, ino, size, mtimeNs } = await stat(path, { bigint: true });
-    return [dev, ino, size, mtimeNs].join(":");
+    return { file: `${dev}:${ino}`, content: `${size}:${mtimeNs}` };
   } catch {
     // Whatever keeps it from being seen, the next look finds out and says why.
     return undefined;
   }
+}
+
+/** True when nothing has changed between two fingerprints. */
+export function isSame(a: Fingerprint | undefined, b: Fingerprint | undefined): boolean {
+  return a?.file === b?.file && a?.content === b?.content;
 }

@@ -6,11 +6,12 @@ import { sleep } from "../../async/sleep.ts";
 import type { Clock, Random } from "../../model/clock.ts";
 import type { Logger } from "../../model/logger.ts";
 import type { Service } from "../../model/service.ts";
-import { gatherServices } from "../claims.ts";
+import { gatherServices, type Claim } from "../claims.ts";
 import type { Source, SourceState, SourceStatus } from "../source.ts";
 import { WatchLoop, type Watched } from "../watch-loop.ts";
 import { parseDocument } from "./document.ts";
-import { fingerprint, readContent, type Fingerprint } from "./file-content.ts";
+import { fingerprint, isSame, readContent, type Fingerprint } from "./file-content.ts";
+import { keepGood } from "./last-good.ts";
 import { readServices } from "./listed-services.ts";
 
 /** Options of a FileSource; times in ms. */
@@ -19,6 +20,8 @@ export interface FileSourceOptions {
   readonly path: string;
   /** How often the file is looked at where its folder cannot tell. Default 2000. */
   readonly pollMs?: number;
+  /** A file that is written in place is read once nothing of it has changed for so long. Default 500. */
+  readonly stillMs?: number;
   /** Only services of these groups are offered: see `isOffered`. Default: all. */
   readonly groups?: readonly string[] | undefined;
   /** Longest file, in bytes. Default 32 MiB. */
@@ -31,6 +34,8 @@ export interface FileSourceOptions {
 const name = "file";
 /** A writer may touch a file several times in a row: looking waits this long for it. */
 const quietMs = 20;
+/** After so long, one that never rests counts as unreadable. */
+const longestWriteMs = 10_000;
 /** A file is read whole this often even if it never seems to change. */
 const refreshIntervalMs = 60_000;
 
@@ -66,36 +71,56 @@ class WatchedFile implements Watched, Disposable {
   readonly #path: string;
   readonly #limitBytes: number;
   readonly #pollMs: number;
+  readonly #stillMs: number;
   readonly #groups: readonly string[] | undefined;
   readonly #loop: WatchLoop;
   readonly #alarm = new Alarm();
   #closeWatcher: (() => void) | undefined;
-  #seen: Fingerprint;
+  #seen: Fingerprint | undefined;
+  /** What it said when it was read last, with what stood for items that could not be used. */
+  #claims: readonly Claim[] = [];
   /** Apps and tasks that it listed when it was read last. */
   #listed: ReadonlySet<string> = new Set();
   /** Its folder told of something since it was last looked at. */
   #isStirred = false;
 
-  constructor(
-    { path, groups, pollMs = 2000, limitBytes = 32 * 1024 * 1024 }: FileSourceOptions,
-    loop: WatchLoop,
-  ) {
+  constructor({ path, groups, ...options }: FileSourceOptions, loop: WatchLoop) {
+    const { pollMs = 2000, stillMs = 500, limitBytes = 32 * 1024 * 1024 } = options;
     this.#path = path;
     this.#limitBytes = limitBytes;
     this.#pollMs = pollMs;
+    this.#stillMs = stillMs;
     this.#groups = groups;
     this.#loop = loop;
   }
 
-  async look(): Promise<SourceState> {
+  async look(signal: AbortSignal): Promise<SourceState> {
     // Before the file is read, so that a change in between is not missed.
     this.#watch();
-    this.#seen = await fingerprint(this.#path);
+    this.#seen = await this.#settled(signal);
     const content = await readContent(this.#path, this.#limitBytes);
     const document = parseDocument(content.text, this.#path);
-    const { claims, problems } = readServices(document, content.modifiedAt);
-    const services = gatherServices(claims, name, this.#groups);
-    return { services, problems: problems.list(), confirmedGone: this.#lostBy(services) };
+    const listed = readServices(document, content.modifiedAt);
+    this.#claims = keepGood(listed, this.#claims);
+    const services = gatherServices(this.#claims, name, this.#groups);
+    const problems = listed.problems.list();
+    return { services, problems, confirmedGone: this.#lostBy(services) };
+  }
+
+  /** What is there once nobody is writing it: the beginning of a longer file may be a sound file itself. */
+  async #settled(signal: AbortSignal): Promise<Fingerprint | undefined> {
+    const begunAt = performance.now();
+    let last = this.#seen;
+    for (;;) {
+      const current = await fingerprint(this.#path);
+      // One that appears where there was none is being written, for all that can be told.
+      const isWritten = last?.file === current?.file || last === undefined;
+      const isFirst = this.#claims.length === 0;
+      if (isFirst || !isWritten || isSame(current, last)) return current;
+      if (performance.now() - begunAt > longestWriteMs) throw new Error("it is being written");
+      last = current;
+      await sleep(this.#stillMs, signal);
+    }
   }
 
   /** What a file that could be read no longer lists, its writer has taken out: that needs no second look. */
@@ -112,7 +137,7 @@ class WatchedFile implements Watched, Disposable {
     // Its folder tells of its other files too, and of nothing at all behind a symbolic link.
     while (!signal.aborted) {
       this.#isStirred = false;
-      if ((await fingerprint(this.#path)) !== this.#seen) break;
+      if (!isSame(await fingerprint(this.#path), this.#seen)) break;
       if (!this.#isStirred) await this.#alarm.wait(this.#pollMs, signal);
     }
     await sleep(quietMs, signal);

@@ -7,11 +7,13 @@ import { fieldsOf, isFields, type Fields } from "../fields.ts";
 import type { PortReading } from "../labels/reading.ts";
 import { readOwnDialect } from "../own-dialect.ts";
 import { ProblemList } from "../problem-list.ts";
+import type { Faulty } from "./last-good.ts";
 
 /** What a document lists, and the items that were left out of it. */
 export interface Listed {
   readonly claims: readonly Claim[];
   readonly problems: ProblemList;
+  readonly faulty: Faulty;
 }
 
 const source = "file";
@@ -32,7 +34,7 @@ export function readServices(document: Fields, madeAt: number): Listed {
   const claims = services
     .slice(0, mostServices)
     .flatMap((item: unknown, index) => reader.read(item, `services[${index}]`));
-  return { claims, problems: reader.problems };
+  return { claims, problems: reader.problems, faulty: reader.faulty };
 }
 
 /** What all replicas of one listed service share. */
@@ -46,19 +48,27 @@ interface Declaration {
 class ServiceReader {
   readonly problems = new ProblemList(source);
   readonly #madeAt: number;
-  #subject = source;
+  /** The app that is being read; undefined for an item that does not say. */
+  #app: string | undefined;
+  readonly #apps = new Set<string>();
+  readonly #replicasOf = new Set<string>();
+  #isAnybody = false;
 
   constructor(madeAt: number) {
     this.#madeAt = madeAt;
   }
 
+  get faulty(): Faulty {
+    return { isAnybody: this.#isAnybody, apps: this.#apps, replicasOf: this.#replicasOf };
+  }
+
   read(item: unknown, path: string): readonly Claim[] {
-    this.#subject = source;
+    this.#app = undefined;
     if (!isFields(item)) return this.#leftOut(path, "is no object");
     const app = item["app"] ?? item["name"];
     if (!isAppName(app))
       return this.#leftOut(`${path}.app`, "is no name of 1 to 255 visible characters");
-    this.#subject = app;
+    this.#app = app;
     const { port, protocol = "tcp", options } = item;
     if (!isPort(port)) return this.#leftOut(`${path}.port`, "is no port from 1 to 65535");
     const protocols = protocolsOf(protocol);
@@ -74,7 +84,7 @@ class ServiceReader {
   report(path: string, fault: string): void {
     this.problems.add({
       kind: "invalid-item",
-      subject: this.#subject,
+      subject: this.#app ?? source,
       reason: `${path}: ${fault}`,
     });
   }
@@ -86,6 +96,8 @@ class ServiceReader {
 
   #leftOut(path: string, fault: string): readonly [] {
     this.report(path, `${fault}: the service is left out`);
+    if (this.#app === undefined) this.#isAnybody = true;
+    else this.#apps.add(this.#app);
     return [];
   }
 
@@ -101,7 +113,7 @@ class ServiceReader {
     for (const reason of faults)
       this.problems.add({
         kind: "invalid-label",
-        subject: this.#subject,
+        subject: this.#app ?? source,
         reason: `${path}: ${reason}`,
       });
     return reading;
@@ -126,6 +138,7 @@ class ServiceReader {
     const address = addressOf(fields["address"]);
     if (address === undefined) {
       this.report(`${path}.address`, "is no host:port: the replica is left out");
+      this.#replicasOf.add(declared.app);
       return undefined;
     }
     this.reportUnknown(fields, replicaKeys, `${path}.`);
