@@ -22,12 +22,12 @@ export const dockerUrl: Reader<string> = matching("unix:///path or tcp://host:po
   /^(?:unix:\/\/\/[^\0]+|tcp:\/\/[^/@\s]+)$/.test(text),
 );
 
-/** Reads a comma list of DNS names with the service port that each is served on. */
+/** Reads a comma list of DNS names with the service port that each is served on; what it takes, the source takes. */
 export const srvNames: Reader<readonly string[]> = listOf(
   "name=port pairs separated by commas, such as _web._tcp.marathon.mesos=1234",
   (item) => {
-    const [name, port, ...rest] = item.split("=");
-    return rest.length === 0 && isHost(name) && isPort(Number(port));
+    const [, name = "", port] = /^([^=:]+)=([1-9]\d{0,4})$/.exec(item) ?? [];
+    return isHost(name) && isPort(Number(port));
   },
 );
 

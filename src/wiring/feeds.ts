@@ -4,7 +4,7 @@ import type { Config } from "../config/settings.ts";
 import type { Feed } from "../control/controller.ts";
 import { ConsulSource } from "../discovery/consul/consul-source.ts";
 import { DnsSource } from "../discovery/dns/dns-source.ts";
-import { parseSrvName } from "../discovery/dns/srv-records.ts";
+import { parseSrvName, type SrvName } from "../discovery/dns/srv-records.ts";
 import { DockerSource } from "../discovery/docker/docker-source.ts";
 import { FileSource } from "../discovery/file/file-source.ts";
 import { MarathonSource } from "../discovery/marathon/marathon-source.ts";
@@ -35,7 +35,7 @@ const makers: Readonly<Record<Config["sourcePriority"][number], MakeSource>> = {
   file: ({ config: { file: path, groups }, ...rest }) =>
     path === undefined ? undefined : new FileSource({ path, groups, ...rest }),
   dns: ({ config: { dnsSrv }, ...rest }) => {
-    const names = dnsSrv.map(parseSrvName).filter((name) => name !== undefined);
+    const names = dnsSrv.map(toSrvName);
     return names.length === 0 ? undefined : new DnsSource({ names, ...rest });
   },
   docker: ({ config: { docker: url, hostNames, groups, refreshIntervalMs }, ...rest }) => {
@@ -45,6 +45,13 @@ const makers: Readonly<Record<Config["sourcePriority"][number], MakeSource>> = {
       : new DockerSource({ url, host, groups, refreshIntervalMs, ...rest });
   },
 };
+
+/** The option takes nothing else; if it did, the source would be without a name that was asked for. */
+function toSrvName(text: string): SrvName {
+  const name = parseSrvName(text);
+  if (name === undefined) throw new TypeError(`dns source: ${text} is no name=port`);
+  return name;
+}
 
 /** One feed per source that is configured, the strongest first; throws when a file that it needs cannot be read. */
 export function makeFeeds(surroundings: Surroundings): Feed[] {

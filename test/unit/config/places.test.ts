@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
+import fc from "fast-check";
 import { ranking } from "../../../src/config/choices.ts";
 import { consulUrl, dockerUrl, etcdUrl, srvNames } from "../../../src/config/places.ts";
 import type { Reader } from "../../../src/config/reader.ts";
 import { host, names } from "../../../src/config/texts.ts";
+import { parseSrvName } from "../../../src/discovery/dns/srv-records.ts";
 
 interface Rows {
   readonly reader: Reader<unknown>;
@@ -30,7 +32,7 @@ const tables: Readonly<Record<string, Rows>> = {
   "names with ports": {
     reader: srvNames,
     good: ["_web._tcp.mesos=1234", "a=1,b=65535", ""],
-    bad: ["a", "a=", "a=0", "a=65536", "a=b=1", "=1", "a b=1"],
+    bad: ["a", "a=", "a=0", "a=65536", "a=b=1", "=1", "a b=1", "a=080", "a=8e1", "a=0x50", "::1=1"],
   },
   groups: { reader: names, good: ["*", "a,b-c.d_e", ""], bad: ["a b", "a*", "ä"] },
   "a host": { reader: host, good: ["agent-7", "10.0.0.1", "::1"], bad: ["", "a b", "a:1"] },
@@ -45,6 +47,25 @@ for (const [what, { reader, good, bad }] of Object.entries(tables)) {
         assert.equal(reader.parse(text).kind, "refused"));
   });
 }
+
+test("every name with a port that the option takes is one to the source", () => {
+  const samples = Object.values(tables).flatMap(({ good, bad }) => [...good, ...bad]);
+  const isTaken = (text: string): boolean => srvNames.parse(text).kind === "value" && text !== "";
+  for (const text of samples.filter(isTaken).flatMap((list) => list.split(",")))
+    assert.ok(parseSrvName(text), text);
+  const hosts = fc.oneof(fc.constantFrom("a", "_a._tcp.b", "::1", "a:1", "a."), fc.string());
+  const ports = fc.tuple(
+    fc.constantFrom("", "0", "+", "0x"),
+    fc.nat(70_000),
+    fc.constantFrom("", "e1", ".0"),
+  );
+  fc.assert(
+    fc.property(hosts, ports, (name, port) => {
+      const text = `${name}=${port.join("")}`.replaceAll(",", "").trim();
+      return !isTaken(text) || parseSrvName(text) !== undefined;
+    }),
+  );
+});
 
 test("a ranking begins as it is given and goes on with the rest", () => {
   const reader = ranking(["a", "b", "c"]);
