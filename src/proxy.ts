@@ -9,10 +9,8 @@ import { ProblemLog } from "./control/problem-log.ts";
 import type { ServiceFigures } from "./model/figures.ts";
 import type { Logger } from "./model/logger.ts";
 import type { RouteChange } from "./routing/diff.ts";
-import { ownHosts } from "./routing/own-addresses.ts";
 import { emptyTable, type Table } from "./routing/table.ts";
 import { readFigures } from "./workers/figures.ts";
-import { hostNames } from "./workers/this-host.ts";
 import { makeChecks, type HealthParts } from "./wiring/checks.ts";
 import { engineSettings, workerCount } from "./wiring/engine-settings.ts";
 import { drainConnections } from "./wiring/drain.ts";
@@ -21,6 +19,7 @@ import { makeFeeds } from "./wiring/feeds.ts";
 import { GatewayParts } from "./wiring/gateway-parts.ts";
 import { Handover, type Reign } from "./wiring/handover.ts";
 import { Outlets } from "./wiring/outlets.ts";
+import { everyRoute, OwnNames } from "./wiring/own-names.ts";
 import { routingRules } from "./wiring/routing-rules.ts";
 import { emptyHistory, noteChanges } from "./wiring/routing-history.ts";
 import { closeStatusPort, openStatusPort } from "./wiring/status-port.ts";
@@ -75,9 +74,7 @@ class Proxy implements RunningProxy {
   readonly #stack = new AsyncDisposableStack();
   readonly #feeds: readonly Feed[];
   readonly #problems: ProblemLog;
-  readonly #isOwnHost: (host: string) => boolean;
-  /** Of this host. */
-  readonly #names: ReadonlySet<string>;
+  readonly #own: OwnNames;
   readonly #pool: WorkerPool;
   readonly #health: HealthParts;
   readonly #routing = emptyHistory();
@@ -96,9 +93,7 @@ class Proxy implements RunningProxy {
     this.#config = options.config;
     const { config, logger, clock, random } = options;
     const workers = workerCount(config.workers);
-    const names = hostNames(config.hostNames);
-    this.#names = names;
-    this.#isOwnHost = ownHosts({ bind: config.bind, names });
+    this.#own = new OwnNames(config);
     this.#feeds = makeFeeds(options);
     this.#problems = new ProblemLog(logger, clock);
     this.#gateway = this.#stack.use(new GatewayParts(options, () => this.table()));
@@ -109,7 +104,7 @@ class Proxy implements RunningProxy {
       logger,
       clock,
       random,
-      isLocal: ({ host, address }) => names.has(host) || names.has(address.host),
+      isLocal: (replica) => this.#own.isLocal(replica),
       bindFailed: () => this.#problems.soon(() => this.#datedProblems()),
       suspected: (key, replica) => this.#health.checks.suspect(key, replica),
       accessed: (batch) => this.#gateway.accessLog.write(batch),
@@ -140,7 +135,11 @@ class Proxy implements RunningProxy {
     const { signal } = this.#life;
     const chances = followEjections({ pool: this.#pool, health: this.#health, clock }, signal);
     this.#stack.defer(() => chances);
-    const work = [this.#controller.run(signal), this.#handover.complete(signal)];
+    const work = [
+      this.#controller.run(signal),
+      this.#handover.complete(signal),
+      this.#own.follow(() => this.#renamed(), signal),
+    ];
     const guarded = Promise.all(work.map((part) => this.#guard(part)));
     this.#stack.defer(async () => void (await guarded));
   }
@@ -189,9 +188,15 @@ class Proxy implements RunningProxy {
   #rules(): ControllerOptions["rules"] {
     return routingRules(this.#config, {
       statusPort: this.#status?.port ?? this.#config.statusEndpoint?.port,
-      isOwnHost: this.#isOwnHost,
+      isOwnHost: this.#own.isOwnHost,
       sources: this.#feeds.map(({ source }) => source.name),
     });
+  }
+
+  /** This host is called something else, or has other addresses. */
+  #renamed(): void {
+    this.#controller?.follow(this.#rules());
+    this.#pool.apply(this.table(), everyRoute(this.table()));
   }
 
   #makeController(): Controller {
@@ -272,7 +277,7 @@ class Proxy implements RunningProxy {
       explain: (app) =>
         this.#controller?.explain(app, {
           ejection: (key, replica) => this.#pool.ejections.of(key, replica),
-          thisHost: this.#names,
+          thisHost: this.#own.names,
         }),
       sources: this.#feeds.map(({ source }) => source),
       routing: this.#routing,

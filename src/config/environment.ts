@@ -7,6 +7,8 @@ import { retiredOptions } from "./retired-options.ts";
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 const prefix = "PORTOLAN_";
+/** Every shell and every container sets it: without the prefix it is no one's setting. */
+const others: ReadonlySet<string> = new Set(["HOSTNAME"]);
 
 /** The variables that set an option, strongest first: `PORTOLAN_BIND`, `BIND`. */
 export function environmentNames({
@@ -16,7 +18,7 @@ export function environmentNames({
 }: AnyOption): readonly string[] {
   const flags = [flag, ...alsoFlags].map((name) => name.toUpperCase().replaceAll("-", "_"));
   const bare = [...flags, ...alsoEnv];
-  return [...bare.map((name) => prefix + name), ...bare];
+  return [...bare.map((name) => prefix + name), ...bare.filter((name) => !others.has(name))];
 }
 
 /** The strongest of these variables that says something. */

@@ -131,7 +131,7 @@ export interface Settings {
   readonly balance: BalancePolicy;
   /** For services that do not choose their own. Default: any. */
   readonly locality: Locality;
-  /** Names and addresses of this host, by which its replicas are told. Default: none, which leaves finding out to the caller. */
+  /** Names, addresses and agent ids of this host beside those it knows by itself. Default: none. */
   readonly hostNames: readonly string[];
   /** Connections a replica gets at the same time, before `groupSize` divides them; 0 is no limit. Default: 0. */
   readonly replicaLimit: number;

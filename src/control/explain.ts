@@ -7,6 +7,7 @@ import type { Explanation, ReplicaExplanation, ServiceExplanation } from "../mod
 import type { Signal } from "../model/explanation.ts";
 import type { Replica } from "../model/replica.ts";
 import { serviceKey, type Service } from "../model/service.ts";
+import { runsAt } from "../routing/places.ts";
 import type { Route, RoutedReplica } from "../routing/table.ts";
 
 /** Why connections avoid a replica, and since when in ms since the epoch. */
@@ -25,7 +26,7 @@ interface Evidence {
   readonly judgements: Pick<Judgements, "of">;
   readonly checks: Pick<Checks, "of" | "planOf" | "nextIn">;
   readonly ejection: EjectionOf;
-  /** Names and addresses of this host. */
+  /** This host, as `placeName` spells it. */
   readonly thisHost: ReadonlySet<string>;
   readonly now: Now;
 }
@@ -79,9 +80,10 @@ function explainReplica(
   return {
     task: replica.task,
     host: replica.host,
+    ...(replica.agent === undefined ? {} : { agent: replica.agent }),
     address,
     weight: replica.weight,
-    isLocal: evidence.thisHost.has(replica.host) || evidence.thisHost.has(replica.address.host),
+    isLocal: runsAt(evidence.thisHost, replica),
     isIn: state === "up" && replica.weight > 0,
     state,
     reason,

@@ -6,7 +6,7 @@ import type { ReplicaState } from "./replica.ts";
 /** Why each replica of an app is in rotation or out of it. */
 export interface Explanation {
   readonly app: string;
-  /** Names and addresses by which replicas on this host are told. */
+  /** Names, addresses and agent ids by which replicas on this host are told. */
   readonly thisHost: readonly string[];
   readonly services: readonly ServiceExplanation[];
 }
@@ -30,6 +30,8 @@ export interface ServiceExplanation {
 export interface ReplicaExplanation {
   readonly task: string;
   readonly host: string;
+  /** The id that its source gives the machine; absent where it has none. */
+  readonly agent?: string;
   /** `host:port`. */
   readonly address: string;
   readonly weight: number;

@@ -12,6 +12,8 @@ export interface Replica {
   readonly task: string;
   /** The machine it runs on, as the source names it. */
   readonly host: string;
+  /** The id that its source gives the machine; absent where it has none. */
+  readonly agent?: string;
   /** Where to dial; the host may still be a name. */
   readonly address: Address;
   /** The name that its source gave for `address`, once it is resolved; absent where that was an address. */

@@ -59,6 +59,7 @@ function sameReplica(one: RoutedReplica, other: RoutedReplica | undefined): bool
     one.task === other.task &&
     one.host === other.host &&
     one.dialName === other.dialName &&
+    one.agent === other.agent &&
     one.weight === other.weight &&
     one.state === other.state &&
     one.reason === other.reason

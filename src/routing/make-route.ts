@@ -83,12 +83,13 @@ function policyOf(service: Service, { defaultPolicy, groupSize }: RouteRules): S
 }
 
 function toRouted(
-  { address, host, dialName, task, weight }: Replica,
+  { address, host, dialName, agent, task, weight }: Replica,
   { state, reason, since }: Standing,
 ): RoutedReplica {
   const named = dialName === undefined ? {} : { dialName };
+  const placed = agent === undefined ? {} : { agent };
   const key = formatAddress(address);
-  return { key, address, host, ...named, task, weight, state, reason, since };
+  return { key, address, host, ...named, ...placed, task, weight, state, reason, since };
 }
 
 const rankOf = { up: 0, unknown: 1, ejected: 2, draining: 3, down: 4 } as const;

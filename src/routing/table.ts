@@ -16,6 +16,7 @@ export interface RoutedReplica {
   readonly host: string;
   /** The name that its source has for `address`; absent where it has none. */
   readonly dialName?: string | undefined;
+  readonly agent?: string;
   readonly task: string;
   readonly weight: number;
   readonly state: ReplicaState;

@@ -3,10 +3,9 @@ import { checkPolicyOf } from "../config/policy-of.ts";
 import { Controller } from "../control/controller.ts";
 import { Checks } from "../health/checks.ts";
 import type { Problem } from "../model/problem.ts";
-import { ownHosts } from "../routing/own-addresses.ts";
 import type { Table } from "../routing/table.ts";
-import { hostNames } from "../workers/this-host.ts";
 import { makeFeeds, type Surroundings } from "./feeds.ts";
+import { OwnNames } from "./own-names.ts";
 import { routingRules } from "./routing-rules.ts";
 
 /** What would be served now. */
@@ -25,13 +24,12 @@ export async function dryRun(surroundings: Surroundings): Promise<DryRun> {
   const feeds = makeFeeds(surroundings);
   const life = new AbortController();
   const first = Promise.withResolvers<Table>();
-  const names = hostNames(config.hostNames);
   const controller = new Controller({
     feeds,
     checks: unasked(surroundings),
     rules: routingRules(config, {
       statusPort: config.statusEndpoint?.port,
-      isOwnHost: ownHosts({ bind: config.bind, names }),
+      isOwnHost: new OwnNames(config).isOwnHost,
       sources: feeds.map(({ source }) => source.name),
     }),
     connectionsOn: () => 0,

@@ -89,7 +89,7 @@ export async function openStatusPort(address: Address, shown: Shown): Promise<St
 
 /** The names of this host under which browsers are answered, in lower case. */
 export function ownNames({ hostNames: added }: Config): ReadonlySet<string> {
-  return new Set([...hostNames(added)].map((name) => name.toLowerCase()));
+  return hostNames(added);
 }
 
 /** Longest time to empty the kernel's queue before closing, and for answers that are being written, in ms. */

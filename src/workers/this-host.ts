@@ -1,17 +1,24 @@
 import { readFileSync } from "node:fs";
 import { hostname, networkInterfaces } from "node:os";
+import { placeName } from "../routing/places.ts";
 
 /** Descriptors kept for sources, probes, the status port and the runtime itself. */
 const reserve = 128;
 const mostConnections = 50_000;
 const mostSessions = 16_384;
 
-/** Names and addresses of this host: its own, and those an operator adds because agents are known by them. */
-export function hostNames(added: readonly string[]): ReadonlySet<string> {
-  const addresses = Object.values(networkInterfaces()).flatMap((interfaces) =>
-    (interfaces ?? []).map(({ address }) => address),
+/**
+ * Names and addresses of this host now, as `placeName` has them: its own, and what an operator adds because agents are
+ * known by it.
+ */
+export function hostNames(
+  added: readonly string[],
+  interfaces: typeof networkInterfaces = networkInterfaces,
+): ReadonlySet<string> {
+  const addresses = Object.values(interfaces()).flatMap((all) =>
+    (all ?? []).map(({ address }) => address),
   );
-  return new Set([hostname(), ...addresses, ...added]);
+  return new Set([hostname(), ...addresses, ...added].map((name) => placeName(name)));
 }
 
 export interface ProcessLimits {

@@ -4,6 +4,7 @@ import { defaultPolicy } from "../../src/model/policy.ts";
 import type { Worker } from "node:worker_threads";
 import { closedColumn, serviceColumns } from "../../src/model/counters.ts";
 import type { Route, Table } from "../../src/routing/table.ts";
+import { everyRoute } from "../../src/wiring/own-names.ts";
 import type { Bindings } from "../../src/workers/bindings.ts";
 import type { WorkerPool } from "../../src/workers/pool.ts";
 import { eventually } from "../support/eventually.ts";
@@ -93,6 +94,28 @@ test("with two workers the other one serves on while a dead one is replaced (L10
   owner.apply(tableOf(2, after), [{ kind: "removed", key: after.key, before: after }]);
   await owner.served(2);
   assert.deepEqual(bindings.listeners(after.key), []);
+});
+
+test("a table that is told anew is judged anew for what is on this host", async () => {
+  await using replica = await TcpReplica.start(named("r"));
+  let isHere = false;
+  await using pool = startWorkerPool(1, () => isHere);
+  const port = await freePort();
+  const route = routeTo(port, replica.port);
+  const after: Route = { ...route, policy: { ...defaultPolicy, locality: "only" } };
+  pool.apply(tableOf(1, after), [{ kind: "added", key: after.key, after }]);
+  await pool.served(1);
+  {
+    await using refused = await TcpClient.open(port);
+    await eventually(() => refused.closed || refused.ended);
+  }
+  isHere = true;
+  pool.apply(tableOf(1, after), everyRoute(tableOf(1, after)));
+  await eventually(async () => {
+    await using client = await TcpClient.open(port);
+    await eventually(() => client.text === "r\n" || client.closed || client.ended);
+    return client.text === "r\n";
+  });
 });
 
 test("a worker that dies after the stop is not replaced, so that nothing opens again", async () => {

@@ -2,8 +2,8 @@ import { WorkerPool } from "../../src/workers/pool.ts";
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
 
-/** A pool of real workers on 127.0.0.1 that has no table yet; its owner closes it. */
-export function startWorkerPool(workers: number): WorkerPool {
+/** A pool of real workers on 127.0.0.1 that has no table yet; its owner closes it. No replica is local unless told otherwise. */
+export function startWorkerPool(workers: number, isLocal: () => boolean = () => false): WorkerPool {
   return WorkerPool.start({
     workers,
     settings: {
@@ -20,7 +20,7 @@ export function startWorkerPool(workers: number): WorkerPool {
     logger: silent,
     random: Math.random,
     clock: Date.now,
-    isLocal: () => false,
+    isLocal,
     bindFailed: () => undefined,
     suspected: () => undefined,
   });

@@ -32,7 +32,8 @@ export const balancingOptions: Options<
   },
   hostNames: {
     flag: "host-name",
-    describe: "Names and addresses of this host; unless set, its own and its interfaces'",
+    alsoFlags: ["hostname"],
+    describe: "Names, addresses and agent ids of this host, beside its own name and addresses",
     reader: hosts,
     fallback: Object.freeze([]),
   },

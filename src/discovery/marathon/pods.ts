@@ -88,6 +88,7 @@ function taskOf(item: unknown, endpoints: readonly Endpoint[]): readonly WireTas
     {
       id: taskIdOf(containers, instance),
       host: textOf(fields["agentHostname"]),
+      agent: textOf(fields["agentId"], 255),
       ports: told
         .filter((_, index) => endpoints[index]?.hasHostPort)
         .map((status) => numberOf(status["allocatedHostPort"])),

@@ -32,10 +32,20 @@ export function toReplica(task: WireTask, way: Way): Replica | string | undefine
     const reason = `task ${name} has no address for service port ${way.servicePort}: left out`;
     return isExpected ? reason : undefined;
   }
-  const { weight, check } = way;
-  const replica = { task: task.id, host: task.host, address, weight, ...verdict };
+  const replica = { task: task.id, host: task.host, address, weight: way.weight, ...verdict };
+  return { ...replica, ...furtherOf(task, way, address.port) };
+}
+
+/** What is not said of every replica. */
+function furtherOf(
+  task: WireTask,
+  { check }: Way,
+  port: number,
+): Pick<Replica, "agent" | "checkPort"> {
+  const { agent } = task;
   const checkPort = check.portOf(task);
-  return checkPort === undefined || checkPort === address.port
-    ? replica
-    : { ...replica, checkPort };
+  return {
+    ...(agent === undefined ? {} : { agent }),
+    ...(checkPort === undefined || checkPort === port ? {} : { checkPort }),
+  };
 }

@@ -10,6 +10,8 @@ export interface WireTask {
   readonly id: string;
   /** As received: it may be no valid host. */
   readonly host: string | undefined;
+  /** The agent's id. */
+  readonly agent?: string | undefined;
   /** Allocated host ports; a hole keeps the place of an entry that was no number. */
   readonly ports: readonly (number | undefined)[];
   /** Only on `/v2/tasks`; index-aligned with the app's current port declarations. */
@@ -130,6 +132,7 @@ function parseTask(item: unknown): WireTask | undefined {
   return {
     id,
     host: textOf(fields["host"]),
+    agent: textOf(fields["slaveId"], 255),
     ports: numbersOf(fields["ports"]),
     servicePorts: numbersOf(fields["servicePorts"]),
     ipAddresses: ips.filter((ip) => ip !== undefined && isIP(ip) !== 0).map(String),

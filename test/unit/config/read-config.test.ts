@@ -311,6 +311,15 @@ test("the data plane's settings come from every place, in their own units", () =
   assert.deepEqual(config.proxyTrusted, ["10.0.0.0/8", "::1"]);
 });
 
+test("what a shell says of the host is no setting of ours, unless it is meant for us", () => {
+  const files = { "p.yaml": "host-name: agent-7" };
+  const names = (env: Readonly<Record<string, string>>): readonly string[] =>
+    configOf({ flags: { config: "p.yaml" }, files, env }).hostNames;
+  assert.deepEqual(names({ HOSTNAME: "3f2a91c0" }), ["agent-7"]);
+  assert.deepEqual(names({ HOST_NAME: "agent-8" }), ["agent-8"]);
+  assert.deepEqual(names({ PORTOLAN_HOSTNAME: "agent-9" }), ["agent-9"]);
+});
+
 test("the configuration is frozen, and its defaults are not shared with a caller who may change them", () => {
   const config = configOf({});
   for (const part of [
