@@ -76,15 +76,17 @@ function explainReplica(
   const address = formatAddress(replica.address);
   const routed = route?.replicas.find((one) => one.key === address);
   const ejection = evidence.ejection(serviceKey(service), address);
+  // One that stands by has none for as long as it does.
+  const weight = routed?.task === replica.task ? routed.weight : replica.weight;
   const { state, reason, since } = standing(routed, replica, ejection);
   return {
     task: replica.task,
     host: replica.host,
     ...(replica.agent === undefined ? {} : { agent: replica.agent }),
     address,
-    weight: replica.weight,
+    weight,
     isLocal: runsAt(evidence.thisHost, replica),
-    isIn: state === "up" && replica.weight > 0,
+    isIn: state === "up" && weight > 0,
     state,
     reason,
     since: since ?? now.wall,

@@ -22,6 +22,8 @@ export interface Replica {
   readonly isStarting?: boolean;
   /** The port that is checked in place of its own; absent for its own. */
   readonly checkPort?: number;
+  /** It takes connections only while none of its siblings with a lower number is up; absent for 0. */
+  readonly standby?: number;
   /** Share of the traffic relative to its siblings, 0–1000; 0 takes no new connections. */
   readonly weight: number;
   /** The source's own verdict. */

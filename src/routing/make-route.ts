@@ -62,11 +62,22 @@ function routedReplicas(
   rules: RouteRules,
 ): RoutedReplica[] {
   const isOwn = (address: Address): boolean => rules.isOwn(address, protocol);
-  return replicas.map((replica, index) => {
+  const routed = replicas.map((replica, index) => {
     const standing = refuse(replica.address, isOwn) ?? standings[index];
     if (standing === undefined) throw new Error(`${replica.task} was not judged`);
     return toRouted(replica, standing);
   });
+  const first = replicas.reduce(
+    (least, { standby = 0 }, index) => (isReady(routed[index]) ? Math.min(least, standby) : least),
+    Infinity,
+  );
+  return routed.map((one, index) =>
+    (replicas[index]?.standby ?? 0) > first ? { ...one, weight: 0 } : one,
+  );
+}
+
+function isReady(routed: RoutedReplica | undefined): boolean {
+  return routed !== undefined && routed.state === "up" && routed.weight > 0;
 }
 
 /** Addresses that are never dialled, whatever their source says of them. */

@@ -34,9 +34,9 @@ const makers: Readonly<Record<Config["sourcePriority"][number], MakeSource>> = {
   consul: makeConsul,
   file: ({ config: { file: path, groups }, ...rest }) =>
     path === undefined ? undefined : new FileSource({ path, groups, ...rest }),
-  dns: ({ config: { dnsSrv }, ...rest }) => {
+  dns: ({ config: { dnsSrv, refreshIntervalMs }, ...rest }) => {
     const names = dnsSrv.map(toSrvName);
-    return names.length === 0 ? undefined : new DnsSource({ names, ...rest });
+    return names.length === 0 ? undefined : new DnsSource({ names, refreshIntervalMs, ...rest });
   },
   docker: ({ config: { docker: url, hostNames, groups, refreshIntervalMs }, ...rest }) => {
     const host = hostNames[0] ?? hostname();

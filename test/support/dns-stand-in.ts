@@ -1,5 +1,6 @@
 import dgram from "node:dgram";
 import { once } from "node:events";
+import { decode, encode, type Answer, type Packet } from "dns-packet";
 
 /** One SRV record as a test writes it. */
 export interface StandInRecord {
@@ -7,24 +8,40 @@ export interface StandInRecord {
   readonly port: number;
   readonly priority?: number;
   readonly weight?: number;
+  /** In seconds. Default 3600. */
+  readonly ttl?: number;
 }
 
 /** What it says of a name: records, a response code, or nothing at all. */
 export type StandInAnswer = readonly StandInRecord[] | "servfail" | "nxdomain" | "silence" | Buffer;
 
-const codes = { servfail: 2, nxdomain: 3 } as const;
-const srvType = 33;
+interface StandInAddresses {
+  readonly addresses: readonly string[];
+  /** In seconds. */
+  readonly ttl: number;
+  /** Sent along with records that lead there, rather than only when asked for. */
+  readonly isSentAlong: boolean;
+}
 
-/** A DNS server on a loopback UDP port that knows SRV records only. */
+type Sections = Pick<Packet, "answers" | "authorities" | "additionals">;
+
+const codes = { servfail: 2, nxdomain: 3 } as const;
+
+/** A DNS server on a loopback UDP port that knows SRV records and IPv4 addresses. */
 export class DnsStandIn implements AsyncDisposable {
   readonly #socket: dgram.Socket;
   readonly #answers = new Map<string, StandInAnswer>();
-  asked = 0;
+  readonly #addresses = new Map<string, StandInAddresses>();
+  /** Name and type of every question so far. */
+  readonly asked: string[] = [];
+  /** A question that says more than older servers know is refused. */
+  isOld = false;
+  /** For how long a name without records may be taken for absent, in seconds; undefined: it does not say. */
+  absenceTtl: number | undefined;
 
   private constructor(socket: dgram.Socket) {
     this.#socket = socket;
     socket.on("message", (query, { address, port }) => {
-      this.asked += 1;
       const answer = this.#answer(query);
       if (answer !== undefined) socket.send(answer, port, address);
     });
@@ -46,56 +63,68 @@ export class DnsStandIn implements AsyncDisposable {
     this.#answers.set(name, answer);
   }
 
+  /** A name has these addresses from now on; the TTL is in seconds. */
+  address(
+    name: string,
+    addresses: readonly string[],
+    { ttl = 3600, isSentAlong = false }: Partial<StandInAddresses> = {},
+  ): void {
+    this.#addresses.set(name, { addresses, ttl, isSentAlong });
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#socket.close();
     await once(this.#socket, "close");
   }
 
   #answer(query: Buffer): Buffer | undefined {
-    const { name, end } = questionOf(query);
-    const answer = this.#answers.get(name.toLowerCase()) ?? "nxdomain";
+    const { id, questions = [], additionals = [] } = decode(query);
+    const [question] = questions;
+    if (question === undefined) return undefined;
+    this.asked.push(`${question.name} ${question.type}`);
+    const reply = (flags: number, sections: Sections = {}): Buffer =>
+      encode({ type: "response", id: id ?? 0, flags, questions: [question], ...sections });
+    if (this.isOld && additionals.length > 0) return reply(1);
+    const name = question.name.toLowerCase();
+    const known = this.#addresses.get(name);
+    if (question.type !== "SRV")
+      return reply(0, { answers: question.type === "A" && known ? records(name, known) : [] });
+    const answer = this.#answers.get(name) ?? "nxdomain";
     if (answer === "silence") return undefined;
+    if (answer === "nxdomain") return reply(codes.nxdomain, { authorities: this.#absence() });
+    if (answer === "servfail") return reply(codes.servfail);
     if (Buffer.isBuffer(answer)) return Buffer.concat([query.subarray(0, 2), answer]);
-    const question = query.subarray(12, end);
-    if (typeof answer === "string") return Buffer.concat([head(query, codes[answer], 0), question]);
-    return Buffer.concat([head(query, 0, answer.length), question, ...answer.map(encode)]);
+    const answers = answer.map((record) => srv(name, record));
+    return reply(0, { answers, additionals: this.#along(answer) });
+  }
+
+  #absence(): Answer[] {
+    if (this.absenceTtl === undefined) return [];
+    const data = {
+      mname: "ns.test",
+      rname: "root.test",
+      serial: 1,
+      refresh: 1,
+      retry: 1,
+      expire: 1,
+    };
+    const minimum = this.absenceTtl;
+    return [{ type: "SOA", name: "test", ttl: 3600, data: { ...data, minimum } }];
+  }
+
+  #along(answer: readonly StandInRecord[]): Answer[] {
+    return [...new Set(answer.map(({ target }) => target))].flatMap((target) => {
+      const known = this.#addresses.get(target);
+      return known?.isSentAlong === true ? records(target, known) : [];
+    });
   }
 }
 
-function questionOf(query: Buffer): { readonly name: string; readonly end: number } {
-  const labels: string[] = [];
-  let at = 12;
-  for (let length = query[at] ?? 0; length > 0; length = query[at] ?? 0) {
-    labels.push(query.toString("latin1", at + 1, at + 1 + length));
-    at += 1 + length;
-  }
-  return { name: labels.join("."), end: at + 5 };
+function records(name: string, { addresses, ttl }: StandInAddresses): Answer[] {
+  return addresses.map((data) => ({ type: "A", name, ttl, data }));
 }
 
-function head(query: Buffer, code: number, answers: number): Buffer {
-  const bytes = Buffer.alloc(12);
-  query.copy(bytes, 0, 0, 2);
-  bytes.writeUInt16BE(0x8180 | code, 2);
-  bytes.writeUInt16BE(1, 4);
-  bytes.writeUInt16BE(answers, 6);
-  return bytes;
-}
-
-function encode({ target, port, priority = 0, weight = 0 }: StandInRecord): Buffer {
-  const labels = target.split(".").filter((label) => label !== "");
-  const name = Buffer.from([
-    ...labels.flatMap((label) => [label.length, ...Buffer.from(label)]),
-    0,
-  ]);
-  const bytes = Buffer.alloc(18);
-  // The name of the question, where it stands.
-  bytes.writeUInt16BE(0xc00c, 0);
-  bytes.writeUInt16BE(srvType, 2);
-  bytes.writeUInt16BE(1, 4);
-  bytes.writeUInt32BE(3600, 6);
-  bytes.writeUInt16BE(6 + name.length, 10);
-  bytes.writeUInt16BE(priority, 12);
-  bytes.writeUInt16BE(weight, 14);
-  bytes.writeUInt16BE(port, 16);
-  return Buffer.concat([bytes, name]);
+function srv(name: string, record: StandInRecord): Answer {
+  const { target, port, priority = 0, weight = 0, ttl = 3600 } = record;
+  return { type: "SRV", name, ttl, data: { target, port, priority, weight } };
 }

@@ -1,11 +1,10 @@
-import type { SrvRecord } from "node:dns";
-
 import { formatAddress, isHost, isPort } from "../../model/address.ts";
 import { printable } from "../../model/problem.ts";
 import type { Replica } from "../../model/replica.ts";
 import type { Protocol } from "../../model/service.ts";
 import { parsePort, toWeight } from "../claims.ts";
 import type { ProblemList } from "../problem-list.ts";
+import type { SrvRecord } from "./answers.ts";
 
 /** A name whose SRV records are the replicas of a service port. */
 export interface SrvName {
@@ -25,30 +24,37 @@ export function parseSrvName(text: string): SrvName | undefined {
 
 const mostRecords = 10_000;
 
-/**
- * The replicas of one name. Only those of the lowest priority take connections; the others are there with weight 0,
- * since no single client can know that all before them are unreachable [rfc2782].
- */
+export interface Reading {
+  /** Where a target is dialled: one of its addresses, or its name while it has none. */
+  readonly addressOf: (target: string) => string;
+  readonly problems: ProblemList;
+}
+
+/** The replicas of one name. Those of the lowest priority come first, and the others stand by in their order [rfc2782]. */
 export function toReplicas(
   name: string,
   records: readonly SrvRecord[],
-  problems: ProblemList,
+  { addressOf, problems }: Reading,
 ): readonly Replica[] {
   const usable = records.slice(0, mostRecords).filter((record) => isUsable(name, record, problems));
-  const lowest = Math.min(...new Set(usable.map(({ priority }) => priority)));
-  const shares = usable.filter(({ priority }) => priority === lowest).map(({ weight }) => weight);
-  const replicas = usable.map((record): Replica => {
-    const address = { host: record.name, port: record.port };
-    const isFirst = record.priority === lowest;
-    return {
-      task: `${name}/${formatAddress(address)}`,
-      host: record.name,
-      address,
-      weight: isFirst ? toWeight(record.weight, shares) : 0,
+  const priorities = [...new Set(usable.map(({ priority }) => priority))].toSorted((a, b) => a - b);
+  const weights = new Map(
+    [...Map.groupBy(usable, ({ priority }) => priority)].map(
+      ([priority, siblings]) => [priority, siblings.map(({ weight }) => weight)] as const,
+    ),
+  );
+  const replicas = usable.map(({ name: host, port, priority, weight }): Replica => {
+    const standby = priorities.indexOf(priority);
+    const replica: Replica = {
+      task: `${name}/${formatAddress({ host, port })}`,
+      host,
+      address: { host: addressOf(host), port },
+      weight: toWeight(weight, weights.get(priority) ?? []),
       health: "up",
-      reason: isFirst ? "listed in DNS" : `priority ${record.priority} stands by`,
+      reason: standby === 0 ? "listed in DNS" : `stands by in DNS with priority ${priority}`,
       draining: false,
     };
+    return standby === 0 ? replica : { ...replica, standby };
   });
   return [...new Map(replicas.map((replica) => [replica.task, replica])).values()];
 }

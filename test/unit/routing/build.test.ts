@@ -126,6 +126,26 @@ test("replicas of apps that share a port are one route, each with its own weight
   );
 });
 
+test("replicas that stand by take connections while none before them is up, rank by rank", () => {
+  const weightsOf = (...states: readonly ("up" | "down")[]): readonly (number | undefined)[] => {
+    const replicas = states.map((health, index) =>
+      replica(`10.0.0.${index + 1}:80`, {
+        health,
+        weight: 100 + index,
+        ...(index === 0 ? {} : { standby: index === 1 ? 1 : 2 }),
+      }),
+    );
+    const services = [service("/a", 1000, { replicas })];
+    const { routes } = new RouteBuilder().build({ ...input, services });
+    return routes[0]?.replicas.map(({ weight }) => weight) ?? [];
+  };
+  assert.deepEqual(weightsOf("up", "up", "up", "up"), [100, 0, 0, 0]);
+  assert.deepEqual(weightsOf("down", "up", "up", "up"), [100, 101, 0, 0]);
+  assert.deepEqual(weightsOf("down", "down", "up", "up"), [100, 101, 102, 103]);
+  assert.deepEqual(weightsOf("down", "down", "down", "down"), [100, 101, 102, 103]);
+  assert.deepEqual(weightsOf("up", "down", "down", "up"), [100, 0, 0, 0]);
+});
+
 test("a route of which nothing has changed is the same object as before", () => {
   const builder = new RouteBuilder();
   const [one, other] = [service("/one", 1000), service("/other", 2000)];

@@ -14,7 +14,8 @@ function read(...given: readonly Given[]): {
 } {
   const problems = new ProblemList("dns");
   const records = given.map(([name, port, priority, weight]) => ({ name, port, priority, weight }));
-  const replicas = toReplicas("_web._tcp.test", records, problems);
+  const addressOf = (host: string): string => host;
+  const replicas = toReplicas("_web._tcp.test", records, { addressOf, problems });
   return { replicas, problems: problems.list() };
 }
 
@@ -53,13 +54,15 @@ const rows: readonly Row[] = [
     want: ["a:1 1000", "b:2 250", "c:3 1"],
   },
   {
-    name: "of several priorities the lowest takes connections",
+    name: "of several priorities all but the lowest stand by, with weights among their own",
     given: [
       ["a", 1, 20, 100],
       ["b", 2, 10, 1],
       ["c", 3, 10, 1],
+      ["d", 4, 20, 50],
+      ["e", 5, 70, 0],
     ],
-    want: ["a:1 0", "b:2 500", "c:3 500"],
+    want: ["a:1 1000 standby 1", "b:2 500", "c:3 500", "d:4 500 standby 1", "e:5 500 standby 2"],
   },
   {
     name: "one record twice",
@@ -80,9 +83,10 @@ suite("replicas of SRV records", () => {
   for (const { name, given, want } of rows) {
     test(name, () => {
       const { replicas, problems } = read(...given);
-      const found = replicas.map(
-        ({ address, weight }) => `${address.host}:${address.port} ${weight}`,
-      );
+      const found = replicas.map(({ address, weight, standby }) => {
+        const where = `${address.host}:${address.port} ${weight}`;
+        return standby === undefined ? where : `${where} standby ${standby}`;
+      });
       assert.deepEqual([found, problems], [want, []]);
     });
   }
