@@ -41,6 +41,11 @@ testSourceContract("consul", async (): Promise<SourceSetup> => {
       consul.override = undefined;
       consul.set("a", instances(replicas));
     },
+    holdWithFault: (replicas) => {
+      consul.override = undefined;
+      const bad = { id: "bad", port: 1, meta: { "portolan-port": "80x" } };
+      consul.set("a", [...instances(replicas), bad]);
+    },
     fail: () => {
       consul.override = (_request, response) =>
         sendJson(response, "No cluster leader", { status: 500 });

@@ -6,7 +6,7 @@ import { suite, test } from "node:test";
 import { DnsSource, type DnsSourceOptions } from "../../src/discovery/dns/dns-source.ts";
 import type { SrvName } from "../../src/discovery/dns/srv-records.ts";
 import { testSourceContract, type SourceSetup } from "../contract/source-contract.ts";
-import { DnsStandIn, type StandInAnswer } from "../support/dns-stand-in.ts";
+import { DnsStandIn, type StandInAnswer, type StandInRecord } from "../support/dns-stand-in.ts";
 import { eventually } from "../support/eventually.ts";
 import { freePort } from "../support/free-port.ts";
 import { RunningSource } from "../support/running-source.ts";
@@ -24,7 +24,7 @@ function dnsSource(
   return new DnsSource({ names, servers: [server], ...times, ...steady(), ...options });
 }
 
-function records(count: number, ttl = 3600): StandInAnswer {
+function records(count: number, ttl = 3600): readonly StandInRecord[] {
   return Array.from({ length: count }, (_, index) => ({
     target: "host.test",
     port: 31_000 + index,
@@ -38,6 +38,8 @@ testSourceContract("dns", async (): Promise<SourceSetup> => {
   return {
     open: () => dnsSource(server.server),
     hold: (replicas) => server.set(web.name, records(replicas)),
+    holdWithFault: (replicas) =>
+      server.set(web.name, [...records(replicas), { target: "host.test", port: 0 }]),
     fail: () => server.set(web.name, "servfail"),
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   };

@@ -36,6 +36,10 @@ testSourceContract("docker", async (): Promise<SourceSetup> => {
       docker.onList = undefined;
       docker.hold(containers(replicas));
     },
+    holdWithFault: (replicas) => {
+      docker.onList = undefined;
+      docker.hold([...containers(replicas), { Id: "bad", Labels: { "portolan.port": "80x" } }]);
+    },
     fail: () => {
       docker.onList = (_request, response) => sendJson(response, {}, { status: 500 });
     },

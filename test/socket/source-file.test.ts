@@ -28,6 +28,8 @@ testSourceContract("file", async (): Promise<SourceSetup> => {
   return {
     open: () => fileSource(folder.file(file)),
     hold: (replicas) => folder.replace(file, yaml(replicas)),
+    holdWithFault: (replicas) =>
+      folder.replace(file, `${yaml(replicas)}  - { app: /bad, port: 80x }\n`),
     fail: () => folder.replace(file, "services: ["),
     [Symbol.asyncDispose]: async () => folder[Symbol.dispose](),
   };

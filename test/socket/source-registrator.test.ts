@@ -25,13 +25,14 @@ const prefix = "/services";
 const node = (index: number): string => `a/agent:box-${index}:80`;
 const port = (index: number): number => 31_000 + index;
 
-function folder(replicas: number): unknown {
+function folder(replicas: number, ...bad: readonly string[]): unknown {
   const nodes = Array.from({ length: replicas }, (_, index) => ({
     key: `${prefix}/${node(index)}`,
     value: `127.0.0.1:${port(index)}`,
     createdIndex: index + 1,
   }));
-  const services = [{ key: `${prefix}/a`, dir: true, nodes }];
+  const others = bad.map((key) => ({ key: `${prefix}/${key}`, value: "127.0.0.1:1" }));
+  const services = [{ key: `${prefix}/a`, dir: true, nodes }, ...others];
   return { action: "get", node: { key: prefix, dir: true, nodes: services } };
 }
 
@@ -47,14 +48,42 @@ function onRead(answer: Answer): Answer {
   };
 }
 
-const holding = (replicas: number): Answer =>
-  onRead((_request, response) => sendJson(response, folder(replicas), at(7)));
+const holding = (replicas: number, ...bad: readonly string[]): Answer =>
+  onRead((_request, response) => sendJson(response, folder(replicas, ...bad), at(7)));
 
 testSourceContract("registrator", async (): Promise<SourceSetup> => {
   const server = await ScriptedServer.start(holding(1));
   return {
     open: () => registratorSource(`etcd://127.0.0.1:${server.port}${prefix}`),
     hold: (replicas) => server.answer(holding(replicas)),
+    holdWithFault: (replicas) => server.answer(holding(replicas, "bad")),
+    fail: () => server.answer((_request, response) => sendJson(response, {}, { status: 503 })),
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+  };
+});
+
+/** The JSON gateway of version 3: ranges are answered with these keys, watches hang. */
+const holding3 = (keys: readonly string[]): Answer => {
+  const base64 = (text: string): string => Buffer.from(text).toString("base64");
+  const kvs = keys.map((key, index) => ({
+    key: base64(`${prefix}/${key}`),
+    value: base64(`127.0.0.1:${port(index)}`),
+    create_revision: String(index + 1),
+  }));
+  return (request, response) => {
+    if (request.url === "/v3/watch") response.flushHeaders();
+    else sendJson(response, { header: { revision: "7" }, kvs });
+  };
+};
+
+testSourceContract("registrator by etcd 3", async (): Promise<SourceSetup> => {
+  const keys = (replicas: number): string[] =>
+    Array.from({ length: replicas }, (_, index) => node(index));
+  const server = await ScriptedServer.start(holding3(keys(1)));
+  return {
+    open: () => registratorSource(`etcd3://127.0.0.1:${server.port}${prefix}`),
+    hold: (replicas) => server.answer(holding3(keys(replicas))),
+    holdWithFault: (replicas) => server.answer(holding3([...keys(replicas), "bad"])),
     fail: () => server.answer((_request, response) => sendJson(response, {}, { status: 503 })),
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   };
