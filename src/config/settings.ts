@@ -55,8 +55,16 @@ export interface Settings {
   readonly consul: string | undefined;
   /** File with its token. Default: none. */
   readonly consulTokenFile: string | undefined;
+  /** PEM files for https: the authorities, our certificate, its key. Default: the system's authorities and no certificate. */
+  readonly consulCa: string | undefined;
+  readonly consulCert: string | undefined;
+  readonly consulKey: string | undefined;
   /** Default: the agent's own. */
   readonly consulDatacenter: string | undefined;
+  /** Tags that instances must all have. Default: none, which takes all instances. */
+  readonly consulTags: readonly string[];
+  /** Any server may answer, also one that lags behind. Default: false. */
+  readonly consulStale: boolean;
   /** What an instance with a warning is to Consul's users. Default: up. */
   readonly consulWarning: "up" | "down";
   /** DNS names whose SRV records are replicas, each with its service port, `name=port`. Default: none. */

@@ -84,6 +84,12 @@ export const names: Reader<readonly string[]> = listOf(
   (item) => /^(?:\*|[\w.-]{1,100})$/.test(item),
 );
 
+/** Reads a comma list of tags as they stand; each is kept once. */
+export const tags: Reader<readonly string[]> = listOf(
+  "tags of visible characters separated by commas",
+  (item) => /^[\u0021-\u007E]{1,255}$/.test(item),
+);
+
 /** Reads a host name or an address. */
 export const host: Reader<string | undefined> = matching("a host name or address", isHost);
 

@@ -4,6 +4,7 @@ import { Deadline } from "../async/deadline.ts";
 import { AnswerError, toAnswerError } from "./answer-error.ts";
 import { readDocument } from "./document.ts";
 import { discard, headerOf } from "./http-answer.ts";
+import type { RenewedAgent } from "./renewed-agent.ts";
 
 /** One request for JSON; times in ms. */
 export interface JsonCall {
@@ -30,11 +31,11 @@ export interface JsonAnswer {
 /** Longest answer, in bytes. */
 const limitBytes = 128 * 1024 * 1024;
 
-/** Asks for JSON documents and believes only whole ones. Its agent belongs to the caller. */
+/** Asks for JSON documents and believes only whole ones. Its agent, or what renews it, belongs to the caller. */
 export class JsonClient {
-  readonly #agent: Agent;
+  readonly #agent: Agent | Pick<RenewedAgent, "current">;
 
-  constructor(agent: Agent) {
+  constructor(agent: Agent | Pick<RenewedAgent, "current">) {
     this.#agent = agent;
   }
 
@@ -50,7 +51,8 @@ export class JsonClient {
   async open(call: JsonCall, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
     const { origin, path, headers, body, alsoStatus, totalTimeoutMs } = call;
     try {
-      const response = await this.#agent.request({
+      const agent = "current" in this.#agent ? await this.#agent.current() : this.#agent;
+      const response = await agent.request({
         origin,
         path,
         method: body === undefined ? "GET" : "POST",

@@ -8,9 +8,9 @@ import { parseSrvName, type SrvName } from "../discovery/dns/srv-records.ts";
 import { DockerSource } from "../discovery/docker/docker-source.ts";
 import { FileSource } from "../discovery/file/file-source.ts";
 import { MarathonSource } from "../discovery/marathon/marathon-source.ts";
+import type { Pem } from "../discovery/renewed-agent.ts";
 import { RegistratorSource } from "../discovery/registrator/registrator-source.ts";
 import { resolveHosts } from "../discovery/resolve-hosts.ts";
-import type { Pem } from "../discovery/marathon/renewed-agent.ts";
 import type { Source, SourceState } from "../discovery/source.ts";
 import { formatAddress } from "../model/address.ts";
 import type { Logger } from "../model/logger.ts";
@@ -95,7 +95,12 @@ function makeConsul({ config, ...rest }: Surroundings): Source | undefined {
   return new ConsulSource({
     url: new URL(consul),
     tokenFile: consulTokenFile,
+    ca: pem(config.consulCa),
+    certificate: pem(config.consulCert),
+    key: pem(config.consulKey),
     datacenter: consulDatacenter,
+    tags: config.consulTags,
+    stale: config.consulStale,
     warning: config.consulWarning,
     groups: config.groups,
     refreshIntervalMs,

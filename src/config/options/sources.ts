@@ -1,6 +1,6 @@
 import { choice, onOff, ranking, sourceNames } from "../choices.ts";
 import { consulUrl, dockerUrl, etcdUrl, srvNames } from "../places.ts";
-import { filePath, matching } from "../texts.ts";
+import { filePath, matching, tags } from "../texts.ts";
 import type { Options } from "../option.ts";
 
 export const sourcesOptions: Options<
@@ -8,7 +8,12 @@ export const sourcesOptions: Options<
   | "registrator"
   | "consul"
   | "consulTokenFile"
+  | "consulCa"
+  | "consulCert"
+  | "consulKey"
   | "consulDatacenter"
+  | "consulTags"
+  | "consulStale"
   | "consulWarning"
   | "dnsSrv"
   | "docker"
@@ -45,11 +50,41 @@ export const sourcesOptions: Options<
     reader: filePath,
     fallback: undefined,
   },
+  consulCa: {
+    flag: "consul-ca",
+    describe: "PEM file of the authorities to trust for https, in place of the system's",
+    reader: filePath,
+    fallback: undefined,
+  },
+  consulCert: {
+    flag: "consul-cert",
+    describe: "PEM file of the certificate to show to a Consul that asks for one",
+    reader: filePath,
+    fallback: undefined,
+  },
+  consulKey: {
+    flag: "consul-key",
+    describe: "PEM file of that certificate's private key",
+    reader: filePath,
+    fallback: undefined,
+  },
   consulDatacenter: {
     flag: "consul-datacenter",
     describe: "Consul's datacenter, unless it is the agent's own",
     reader: matching("a name", (text) => /^[\w-]{1,100}$/.test(text)),
     fallback: undefined,
+  },
+  consulTags: {
+    flag: "consul-tags",
+    describe: "Tags that instances in Consul must all have to be forwarded to",
+    reader: tags,
+    fallback: Object.freeze([]),
+  },
+  consulStale: {
+    flag: "consul-stale",
+    describe: "Let any server of Consul answer, also one that lags behind, not only the leader",
+    reader: onOff,
+    fallback: false,
   },
   consulWarning: {
     flag: "consul-warning",

@@ -1,8 +1,7 @@
 import type { Clock, Random } from "../../model/clock.ts";
 import type { Logger } from "../../model/logger.ts";
-import { createAgent, type TlsMaterial } from "../http-agent.ts";
-import { systemTls } from "../http-agent.ts";
 import { JsonClient } from "../json-client.ts";
+import { RenewedAgent, type Pem } from "../renewed-agent.ts";
 import type { Source, SourceState, SourceStatus } from "../source.ts";
 import { WatchLoop } from "../watch-loop.ts";
 import { ConsulApi } from "./consul-api.ts";
@@ -24,8 +23,11 @@ export interface ConsulSourceOptions {
   readonly warning?: "up" | "down";
   /** Let any server answer, not only the leader. Default false. */
   readonly stale?: boolean;
-  /** For https. Default: the authorities of the system, no certificate of our own. */
-  readonly tls?: TlsMaterial;
+  /** For https: the authorities to trust. Default: the system's. */
+  readonly ca?: Pem | undefined;
+  /** Shown to a Consul that asks for one, with its key. Default: none. */
+  readonly certificate?: Pem | undefined;
+  readonly key?: Pem | undefined;
   /** Longest time between two full reads. */
   readonly refreshIntervalMs: number;
   /** A burst of changes is waited for this long. Default 20. */
@@ -58,12 +60,11 @@ export class ConsulSource implements Source {
 
   /** One run at a time; it may be run again after it has ended. */
   async *run(signal: AbortSignal): AsyncGenerator<SourceState, void, void> {
-    const { url, datacenter, tokenFile, stale = false, tls = systemTls } = this.#options;
+    const { url, datacenter, tokenFile, stale = false, ca, certificate, key } = this.#options;
     await using owned = new AsyncDisposableStack();
     // A blocking query is silent for about a minute before its head.
-    const limits = { connectTimeoutMs: 3000, firstByteTimeoutMs: 75_000, silenceMs: 30_000, tls };
-    const agent = owned.adopt(createAgent(limits), (open) => open.destroy());
-    const client = new JsonClient(agent);
+    const limits = { connectTimeoutMs: 3000, firstByteTimeoutMs: 75_000, silenceMs: 30_000 };
+    const client = new JsonClient(owned.use(new RenewedAgent(limits, { ca, certificate, key })));
     const where = { origin: url.origin, mount: this.#mount, datacenter, tokenFile, stale };
     const { tags = [], groups, warning = "up", quietMs = 20 } = this.#options;
     const catalog = new WatchedCatalog({

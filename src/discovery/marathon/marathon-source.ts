@@ -6,7 +6,7 @@ import type { Source, SourceState, SourceStatus } from "../source.ts";
 import { Api } from "./api.ts";
 import { Credentials } from "./credentials.ts";
 import { toMembers, type Member } from "./members.ts";
-import { RenewedAgent, type Pem } from "./renewed-agent.ts";
+import { RenewedAgent, type Pem } from "../renewed-agent.ts";
 import { Session } from "./session.ts";
 
 /** Options of a MarathonSource; times in ms. */

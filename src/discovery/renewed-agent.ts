@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import type { Agent } from "undici";
 
-import { AnswerError } from "../answer-error.ts";
-import { createAgent, type HttpLimits, type TlsMaterial } from "../http-agent.ts";
+import { AnswerError } from "./answer-error.ts";
+import { createAgent, type HttpLimits, type TlsMaterial } from "./http-agent.ts";
 
 /** PEM text, or the path of a file with it, which is read again while it is used. */
 export type Pem = string | { readonly file: string };
