@@ -1,4 +1,6 @@
-import { isHost, isPort } from "../model/address.ts";
+import { isIP } from "node:net";
+
+import { isHost, isPort, parseAddress } from "../model/address.ts";
 import { refused, textOf, type Reader } from "./reader.ts";
 import { listOf, matching } from "./texts.ts";
 
@@ -29,6 +31,12 @@ export const srvNames: Reader<readonly string[]> = listOf(
     const [, name = "", port] = /^([^=:]+)=([1-9]\d{0,4})$/.exec(item) ?? [];
     return isHost(name) && isPort(Number(port));
   },
+);
+
+/** Reads a comma list of name servers, each with a port of its own or the usual one. */
+export const nameServers: Reader<readonly string[]> = listOf(
+  "IP addresses of name servers separated by commas, such as 10.0.0.2,127.0.0.1:8600",
+  (item) => isIP(item) !== 0 || isIP(parseAddress(item)?.host ?? "") !== 0,
 );
 
 /** Reads a port; empty text is none. */

@@ -69,6 +69,8 @@ export interface Settings {
   readonly consulWarning: "up" | "down";
   /** DNS names whose SRV records are replicas, each with its service port, `name=port`. Default: none. */
   readonly dnsSrv: readonly string[];
+  /** Name servers that are asked for these, each with or without a port. Default: those of this host. */
+  readonly dnsSrvServers: readonly string[];
   /** A Docker engine, `unix:///…` or `tcp://…`. Default: none. */
   readonly docker: string | undefined;
   /** Sources, strongest first. Default: marathon, registrator, consul, file, dns, docker. */

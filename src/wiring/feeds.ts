@@ -34,10 +34,7 @@ const makers: Readonly<Record<Config["sourcePriority"][number], MakeSource>> = {
   consul: makeConsul,
   file: ({ config: { file: path, groups }, ...rest }) =>
     path === undefined ? undefined : new FileSource({ path, groups, ...rest }),
-  dns: ({ config: { dnsSrv, refreshIntervalMs }, ...rest }) => {
-    const names = dnsSrv.map(toSrvName);
-    return names.length === 0 ? undefined : new DnsSource({ names, refreshIntervalMs, ...rest });
-  },
+  dns: makeDns,
   docker: ({ config: { docker: url, hostNames, groups, refreshIntervalMs }, ...rest }) => {
     const host = hostNames[0] ?? hostname();
     return url === undefined
@@ -45,6 +42,14 @@ const makers: Readonly<Record<Config["sourcePriority"][number], MakeSource>> = {
       : new DockerSource({ url, host, groups, refreshIntervalMs, ...rest });
   },
 };
+
+function makeDns({ config, ...rest }: Surroundings): Source | undefined {
+  const { dnsSrv, dnsSrvServers: servers, refreshIntervalMs } = config;
+  const names = dnsSrv.map(toSrvName);
+  if (names.length === 0) return undefined;
+  const own = servers.length === 0 ? {} : { servers };
+  return new DnsSource({ names, ...own, refreshIntervalMs, ...rest });
+}
 
 /** The option takes nothing else; if it did, the source would be without a name that was asked for. */
 function toSrvName(text: string): SrvName {

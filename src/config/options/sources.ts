@@ -1,5 +1,5 @@
 import { choice, onOff, ranking, sourceNames } from "../choices.ts";
-import { consulUrl, dockerUrl, etcdUrl, srvNames } from "../places.ts";
+import { consulUrl, dockerUrl, etcdUrl, nameServers, srvNames } from "../places.ts";
 import { filePath, matching, tags } from "../texts.ts";
 import type { Options } from "../option.ts";
 
@@ -16,6 +16,7 @@ export const sourcesOptions: Options<
   | "consulStale"
   | "consulWarning"
   | "dnsSrv"
+  | "dnsSrvServers"
   | "docker"
   | "sourcePriority"
   | "mergeSources"
@@ -98,6 +99,12 @@ export const sourcesOptions: Options<
     reader: srvNames,
     fallback: Object.freeze([]),
     isSource: true,
+  },
+  dnsSrvServers: {
+    flag: "dns-srv-servers",
+    describe: "Name servers to ask for these, in place of this host's: address or address:port",
+    reader: nameServers,
+    fallback: Object.freeze([]),
   },
   docker: {
     flag: "docker",

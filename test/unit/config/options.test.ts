@@ -83,6 +83,7 @@ test("the defaults are the documented ones", () => {
       "consul-datacenter": "",
       "consul-warning": "up",
       "dns-srv": "",
+      "dns-srv-servers": "",
       docker: "",
       "source-priority": "marathon,registrator,consul,file,dns,docker",
       "merge-sources": "false",

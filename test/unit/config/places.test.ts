@@ -2,7 +2,13 @@ import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import fc from "fast-check";
 import { ranking } from "../../../src/config/choices.ts";
-import { consulUrl, dockerUrl, etcdUrl, srvNames } from "../../../src/config/places.ts";
+import {
+  consulUrl,
+  dockerUrl,
+  etcdUrl,
+  nameServers,
+  srvNames,
+} from "../../../src/config/places.ts";
 import type { Reader } from "../../../src/config/reader.ts";
 import { host, names } from "../../../src/config/texts.ts";
 import { parseSrvName } from "../../../src/discovery/dns/srv-records.ts";
@@ -33,6 +39,11 @@ const tables: Readonly<Record<string, Rows>> = {
     reader: srvNames,
     good: ["_web._tcp.mesos=1234", "a=1,b=65535", ""],
     bad: ["a", "a=", "a=0", "a=65536", "a=b=1", "=1", "a b=1", "a=080", "a=8e1", "a=0x50", "::1=1"],
+  },
+  "name servers": {
+    reader: nameServers,
+    good: ["10.0.0.2", "127.0.0.1:8600,::1", "[::1]:53", ""],
+    bad: ["ns.example", "ns.example:53", "10.0.0.2:0", "10.0.0", "::1:x"],
   },
   groups: { reader: names, good: ["*", "a,b-c.d_e", ""], bad: ["a b", "a*", "ä"] },
   "a host": { reader: host, good: ["agent-7", "10.0.0.1", "::1"], bad: ["", "a b", "a:1"] },
