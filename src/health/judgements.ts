@@ -93,7 +93,7 @@ export class Judgements {
 
   #judge(service: Service, before: Judged | undefined, now: Now): Judged {
     const watched = this.#checks.watchedOf(service);
-    const mode = this.#checks.planOf(service).check.health;
+    const { check } = this.#checks.planOf(service);
     const seen = watched.map((one) => one?.checked);
     const ids = before?.ids ?? service.replicas.map((replica) => idOf(service, replica));
     const verdicts = service.replicas.map((replica, index) => {
@@ -103,7 +103,7 @@ export class Judgements {
       const heldBack = isHeld
         ? `held up: most probes fail at once; ${checked?.because}`
         : undefined;
-      return judge({ replica, checked, mode, heldBack }, this.#byId.get(id), now);
+      return judge({ replica, checked, check, heldBack }, this.#byId.get(id), now);
     });
     const isSame = before?.verdicts.every((verdict, index) => verdict === verdicts[index]) === true;
     const expiresAt = Math.min(...verdicts.map(expiryOf));

@@ -1,4 +1,4 @@
-import type { CheckPolicy } from "../model/check.ts";
+import { asksRole, type CheckPolicy } from "../model/check.ts";
 import { unchecked, weigh, type Checked } from "./checked.ts";
 import type { CheckFigures, ProbeFigures } from "../model/figures.ts";
 import { DueQueue } from "./due-queue.ts";
@@ -32,8 +32,11 @@ interface Target extends Watched {
   dueAt: number;
 }
 
-/** Few enough to be probed at once when they are new; more are spread over their interval. */
+/** Few enough to be probed at once when they are new; more are spread. */
 const mostAtFirst = 64;
+
+/** However long the interval, a new target waits no longer than this for its first probe, in ms. */
+const longestSpreadMs = 2000;
 
 /** Suspicion is followed up at most this often, in ms. */
 const suspicionMs = 100;
@@ -141,7 +144,7 @@ export class Prober implements AsyncDisposable {
       dueAt: Infinity,
     };
     this.#watched.set(key, watched);
-    const spreadMs = amongNew <= mostAtFirst ? 0 : target.check.intervalMs;
+    const spreadMs = amongNew <= mostAtFirst ? 0 : Math.min(longestSpreadMs, usual(target.check));
     this.#schedule(watched, performance.now() + spreadMs * this.#options.random());
   }
 
@@ -204,9 +207,15 @@ export class Prober implements AsyncDisposable {
 }
 
 function nextInterval(check: CheckPolicy, checked: Checked, result: ProbeResult): number {
-  const { intervalMs, fastIntervalMs, kind } = check;
-  // A change of roles is nothing that connections could notice: only asking often finds it soon.
-  const isOfRoles = kind === "redis-master" || kind === "redis-slave";
   const isChanging = checked.against > 0 || result.kind === "void";
-  return isOfRoles || isChanging ? Math.min(fastIntervalMs, intervalMs) : intervalMs;
+  return isChanging ? fast(check) : usual(check);
+}
+
+/** The interval while nothing changes: a change of roles is nothing that connections could notice, only asking often finds it. */
+function usual(check: CheckPolicy): number {
+  return asksRole(check.kind) ? fast(check) : check.intervalMs;
+}
+
+function fast({ fastIntervalMs, intervalMs }: CheckPolicy): number {
+  return Math.min(fastIntervalMs, intervalMs);
 }

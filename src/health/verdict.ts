@@ -1,4 +1,4 @@
-import type { HealthMode } from "../model/check.ts";
+import { asksRole, type CheckPolicy } from "../model/check.ts";
 import type { Health, Replica, ReplicaState } from "../model/replica.ts";
 import type { Checked } from "./checked.ts";
 
@@ -30,7 +30,8 @@ export interface Signals {
   readonly replica: Replica;
   /** What our probes say; undefined where they do not look. */
   readonly checked: Checked | undefined;
-  readonly mode: HealthMode;
+  /** How it is to be checked. */
+  readonly check: Pick<CheckPolicy, "health" | "kind">;
   /** Why failed probes are not believed yet; undefined when they are. */
   readonly heldBack: string | undefined;
 }
@@ -75,15 +76,22 @@ function saysSame(one: Verdict, other: Verdict): boolean {
 }
 
 function decide(signals: Signals, known: Verdict["known"], now: number): Decision {
-  const { replica, mode } = signals;
+  const { replica, check } = signals;
   if (replica.draining) return { state: "draining", reason: replica.reason };
-  const ours = mode === "marathon" ? undefined : ourWord(signals);
   const theirs = sourceWord(replica, known, now);
-  if (ours === undefined) return theirs;
-  if (mode === "local") return ours;
+  if (check.health === "marathon") return theirs;
+  const ours = ourWord(signals);
+  if (ours === undefined) return unasked(theirs, check);
+  if (check.health === "local") return ours;
   // Where both agree the source's word stands, so that the first probe of each replica is no news.
   const agree = replica.health === "up" && ours.state === "up" && !isHeld(signals);
   return replica.health === "down" || agree ? theirs : ours;
+}
+
+/** What is said of a replica before its first probe: a source knows whether it works, and nothing of its role. */
+function unasked(theirs: Decision, { kind }: Signals["check"]): Decision {
+  if (theirs.state !== "up" || !asksRole(kind)) return theirs;
+  return { state: "unknown", reason: `${theirs.reason}; role not asked yet` };
 }
 
 function isHeld({ checked, heldBack }: Signals): boolean {

@@ -14,6 +14,11 @@ export const checkKinds = [
 
 export type CheckKind = (typeof checkKinds)[number];
 
+/** True for questions after a role: only the replica itself can answer them, whatever its source says of its health. */
+export function asksRole(kind: CheckKind): boolean {
+  return kind === "redis-master" || kind === "redis-slave";
+}
+
 /** Whose word counts: the source's, our probes', or both, where either may say that a replica is down. */
 export const healthModes = ["marathon", "local", "both"] as const;
 

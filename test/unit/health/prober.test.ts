@@ -220,6 +220,23 @@ suite("prober, at large", () => {
     assert.ok(early.length > 0);
   });
 
+  test("spreads many new targets no longer than two seconds, and roles over their own interval", async () => {
+    const { prober, asked } = rig({ random: () => 1, mostAtOnce: 1000 });
+    await using _ = prober;
+    const many = Array.from({ length: 100 }, (_unused, index) => index + 1);
+    const minute = { intervalMs: 60_000, fastIntervalMs: 500 };
+    prober.want(
+      new Map([
+        ...targets(many, minute),
+        ...targets([1001, 1002], { ...minute, kind: "redis-master" }),
+      ]),
+    );
+    const dueIn = (port: number): number => prober.nextIn(`replica ${port}`);
+    assert.ok(dueIn(1001) <= 500 && dueIn(1002) <= 500);
+    assert.ok(many.every((port) => dueIn(port) > 500 && dueIn(port) <= 2000));
+    assert.equal(asked.length, 0);
+  });
+
   test("says when the next probe is due", async () => {
     const { prober, answers } = rig();
     await using _ = prober;

@@ -76,7 +76,7 @@ for (const { name, given, want } of rows) {
       const signals = {
         replica: seen,
         checked: undefined,
-        mode: "marathon",
+        check: { health: "marathon", kind: "tcp" },
         heldBack: undefined,
       } as const;
       verdict = judge(signals, verdict, { wall: at, steady: at });
@@ -86,6 +86,7 @@ for (const { name, given, want } of rows) {
   });
 }
 
+const both = { health: "both", kind: "tcp" } as const;
 const words = { up, down, unknown } as const;
 const probes: Readonly<Record<string, Checked | undefined>> = {
   none: undefined,
@@ -118,18 +119,56 @@ const merged: readonly (readonly [
 
 for (const [word, probe, ...states] of merged) {
   test(`the source says ${word}, probes ${probe}: ${states.join(", ")} (HC11)`, () => {
-    const found = healthModes.map((mode) => {
-      const signals = { replica: words[word], checked: probes[probe], mode, heldBack: undefined };
+    const found = healthModes.map((health) => {
+      const check = { health, kind: "tcp" } as const;
+      const signals = { replica: words[word], checked: probes[probe], check, heldBack: undefined };
       return judge(signals, undefined, { wall: 0, steady: 0 }).state;
     });
     assert.deepEqual(found, states);
   });
 }
 
+// The word of the source, the word of our probes on its role, and the verdict by mode: marathon, local, both.
+const ofRoles: readonly (readonly [
+  keyof typeof words,
+  keyof typeof probes,
+  string,
+  string,
+  string,
+])[] = [
+  ["up", "none", "up", "unknown", "unknown"],
+  ["up", "unchecked", "up", "unknown", "unknown"],
+  ["up", "up", "up", "up", "up"],
+  ["down", "unchecked", "down", "down", "down"],
+  ["unknown", "unchecked", "unknown", "unknown", "unknown"],
+];
+
+for (const [word, probe, ...states] of ofRoles) {
+  test(`a Redis of which the source says ${word} and probes ${probe}: ${states.join(", ")}`, () => {
+    const found = healthModes.map((health) => {
+      const check = { health, kind: "redis-master" } as const;
+      const signals = { replica: words[word], checked: probes[probe], check, heldBack: undefined };
+      return judge(signals, undefined, { wall: 0, steady: 0 }).state;
+    });
+    assert.deepEqual(found, states);
+  });
+}
+
+test("a role that was never asked is said to be so, also where the source has lost its word", () => {
+  const at = { wall: 0, steady: 0 };
+  const rest = { check: { health: "both", kind: "redis-slave" }, heldBack: undefined } as const;
+  const first = judge({ replica: up, checked: unchecked, ...rest }, undefined, at);
+  assert.equal(first.reason, "running; role not asked yet");
+  assert.equal(
+    judge({ replica: unknown, checked: unchecked, ...rest }, first, at).state,
+    "unknown",
+  );
+});
+
 test("a new leader that forgot every result changes nothing, and a good probe outweighs an old bad word", () => {
   const at = { wall: 0, steady: 0 };
   const said = (one: typeof up, probe: keyof typeof probes, before?: Verdict): Verdict =>
-    judge({ replica: one, checked: probes[probe], mode: "both", heldBack: undefined }, before, at);
+    judge({ replica: one, checked: probes[probe], check: both, heldBack: undefined }, before, at);
   assert.equal(said(unknown, "up", said(up, "up")).state, "up");
   assert.equal(said(unknown, "unchecked", said(up, "unchecked")).state, "up");
   assert.equal(said(unknown, "unchecked", said(down, "unchecked")).state, "down");
@@ -138,7 +177,7 @@ test("a new leader that forgot every result changes nothing, and a good probe ou
 
 test("what is held back stays up and says why; what the source calls down does not", () => {
   const at = { wall: 0, steady: 0 };
-  const held = { checked: probes["down"], mode: "both", heldBack: "held up: most fail" } as const;
+  const held = { checked: probes["down"], check: both, heldBack: "held up: most fail" } as const;
   const kept = judge({ replica: up, ...held }, undefined, at);
   assert.deepEqual([kept.state, kept.reason], ["up", "held up: most fail"]);
   assert.equal(judge({ replica: down, ...held }, undefined, at).state, "down");
@@ -149,7 +188,7 @@ test("the source's own word is dated by itself, whatever our probes say", () => 
     const signals = {
       replica: up,
       checked: probes[probe],
-      mode: "both",
+      check: both,
       heldBack: undefined,
     } as const;
     return judge(signals, before, { wall, steady: wall });
