@@ -184,6 +184,33 @@ test("where our probes look, forgotten results cost no replica and no connection
   for (let times = 0; times < 20; times += 1) assert.equal(await firstLine(port), "one");
 });
 
+for (const health of ["marathon", "both"]) {
+  test(`a replica that worked stays while a new leader does not count failures yet, with --health ${health}`, async () => {
+    await using replica = await TcpReplica.start(named("one"));
+    await using marathon = await startMarathon({ members: 2 });
+    const port = await freePort();
+    marathon.putApp(app("/demo/web", port));
+    const task = place(marathon, "/demo/web", replica.port);
+    const urls = marathon.urls.join(",");
+    const args = ["--marathon", urls, "--refresh-interval", "1s", "--health", health];
+    await using proxy = await RunningProxy.start(args);
+    await proxy.ready();
+    await proxy.service(port, ({ replicas }) => replicas[0]?.state === "up");
+    await using client = await TcpClient.open(port);
+    await marathon.electLeader(1);
+    marathon.ignoreFailure(task);
+    const looks = async (): Promise<number> =>
+      (await proxy.metric("portolan_discovery_syncs_total", { result: "ok" })) ?? 0;
+    const before = await looks();
+    // The first one may have been asked for earlier.
+    await eventually(async () => (await looks()) > before + 1, { withinMs: 20_000 });
+    const { replicas } = await proxy.service(port);
+    assert.equal(replicas[0]?.state, "up", replicas[0]?.reason);
+    assert.equal(await firstLine(port), "one");
+    assert.equal(client.closed, false);
+  });
+}
+
 test("trouble on a connection has a replica probed at once, long before its time", async () => {
   const dying = await TcpReplica.start(named("dying"));
   await using alive = await TcpReplica.start(named("alive"));

@@ -122,6 +122,11 @@ export class EmbeddedMarathon implements AsyncDisposable {
     this.#core.tasks.setHealth(taskId, alive);
   }
 
+  /** Every check of the task fails once within its grace period, which is not announced. */
+  ignoreFailure(taskId: string): void {
+    this.#core.tasks.ignoreFailure(taskId);
+  }
+
   /** Ends a task at once, without asking the executor. */
   removeTask(taskId: string): void {
     this.#core.tasks.set(taskId, "TASK_KILLED");

@@ -91,6 +91,16 @@ export function isHealthy(task: Task): boolean | undefined {
   return task.health.length === 0 ? undefined : task.health.every((result) => result.alive);
 }
 
+/** What is there of a check once a probe has failed within the grace period, and before any has counted. */
+export const unrecorded: HealthResult = Object.freeze({
+  alive: false,
+  consecutiveFailures: 0,
+  firstSuccess: undefined,
+  lastSuccess: undefined,
+  lastFailure: undefined,
+  lastFailureCause: undefined,
+});
+
 /** The result after one more probe; a single failure makes it not alive. [marathon: healthCheckResults] */
 export function observeProbe(
   before: HealthResult | undefined,

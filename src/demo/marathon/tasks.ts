@@ -9,7 +9,14 @@ import {
   taskStaged,
   unhealthyKill,
 } from "./task-events.ts";
-import { type Task, type TaskState, hasEnded, isHealthy, observeProbe } from "./task.ts";
+import {
+  type Task,
+  type TaskState,
+  hasEnded,
+  isHealthy,
+  observeProbe,
+  unrecorded,
+} from "./task.ts";
 import type { JsonObject } from "./fields.ts";
 import { renderHealthCheck } from "./render-app.ts";
 
@@ -85,6 +92,14 @@ export class Tasks {
   /** Records one probe of every check of the task; null forgets every result. */
   setHealth(taskId: string, alive: boolean | null): void {
     this.#observe(this.find(taskId), alive);
+  }
+
+  /** Records that every check of the task failed within its grace period: only a check that never reported shows it. */
+  ignoreFailure(taskId: string): void {
+    const task = this.find(taskId);
+    const count = Math.max(1, this.#app(task.appId).definition.healthChecks.length);
+    const health = Array.from({ length: count }, (_, index) => task.health[index] ?? unrecorded);
+    this.#cluster.update((state) => withTask(state, { ...task, health }));
   }
 
   /** Announces why an unhealthy task is about to be killed. */

@@ -25,7 +25,7 @@ export interface WireTask {
   readonly startedAt: number | undefined;
   /** When the version it runs was configured (ms since the epoch). */
   readonly version: number | undefined;
-  /** One entry per check that has reported; undefined where the verdict is missing. */
+  /** One entry per check that has reported; undefined where the verdict is missing, or a probe failed that did not count yet. */
   readonly checks: readonly (boolean | undefined)[];
 }
 
@@ -145,8 +145,18 @@ function parseTask(item: unknown): WireTask | undefined {
 }
 
 function aliveOf(result: unknown): boolean | undefined {
-  const alive = fieldsOf(result)["alive"];
-  return typeof alive === "boolean" ? alive : undefined;
+  const fields = fieldsOf(result);
+  const { alive } = fields;
+  if (typeof alive !== "boolean" || (!alive && isUnrecorded(fields))) return undefined;
+  return alive;
+}
+
+const probeTimes = ["firstSuccess", "lastSuccess", "lastFailure"] as const;
+
+/** [marathon §4] A failure within the grace period leaves an entry that no probe has been counted in, and is no verdict. */
+function isUnrecorded(result: Readonly<Record<string, unknown>>): boolean {
+  if (result["consecutiveFailures"] !== 0) return false;
+  return probeTimes.every((name) => timeOf(result[name]) === undefined);
 }
 
 function invalid(subject: string, reason: string): Problem {

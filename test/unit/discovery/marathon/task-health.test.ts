@@ -14,6 +14,8 @@ function taskOf(fields: object): WireTask {
 
 const alive = { alive: true };
 const dead = { alive: false };
+const ignored = { alive: false, consecutiveFailures: 0 };
+const never = { firstSuccess: null, lastSuccess: null, lastFailure: null, lastFailureCause: null };
 const state = "TASK_RUNNING";
 const rows: readonly {
   readonly name: string;
@@ -49,6 +51,35 @@ const rows: readonly {
     name: "one fails, others silent",
     task: { state, healthCheckResults: [dead] },
     declared: 3,
+    want: "down: a check fails",
+  },
+  {
+    name: "a failure within the grace period is no verdict",
+    task: { state, healthCheckResults: [ignored] },
+    declared: 1,
+    want: "unknown: 0 of 1 checks have reported",
+  },
+  {
+    name: "nor is it with its times spelled out, beside a check that passes",
+    task: { state, healthCheckResults: [alive, { ...ignored, ...never }] },
+    declared: 2,
+    want: "unknown: 1 of 2 checks have reported",
+  },
+  {
+    name: "a failure after a success is one",
+    task: {
+      state,
+      healthCheckResults: [
+        { ...ignored, ...never, firstSuccess: startedAt, lastSuccess: startedAt },
+      ],
+    },
+    declared: 1,
+    want: "down: a check fails",
+  },
+  {
+    name: "so is one that was counted",
+    task: { state, healthCheckResults: [{ ...ignored, ...never, consecutiveFailures: 1 }] },
+    declared: 1,
     want: "down: a check fails",
   },
   {
