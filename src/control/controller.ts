@@ -130,10 +130,11 @@ export class Controller {
     this.#stirred.ring();
   }
 
-  /** A loss that was not believed wants a second look sooner than the source would take one. */
+  /** What a source says and is not believed wants a second look sooner than the source would take one. */
   #lookAgain(): void {
     for (const { source } of this.#options.feeds) {
-      if (this.#accepted.get(source.name)?.doubtful === true) source.resync();
+      const isDoubted = this.#judgements.doubts(source.name);
+      if (isDoubted || this.#accepted.get(source.name)?.doubtful === true) source.resync();
     }
   }
 

@@ -9,6 +9,8 @@ export interface Checked {
   readonly because: string;
   /** True when that answer needed no repetition, so that its opposite needs none either. */
   readonly isDecided: boolean;
+  /** True when the newest bad answer was none: what a broken network of this host would look like. */
+  readonly isSilent: boolean;
   /** Answers in a row that contradict the state. */
   readonly against: number;
   /** When the older of the last two answers came, if both were good; undefined otherwise. */
@@ -24,6 +26,7 @@ export const unchecked: Checked = Object.freeze({
   state: "unchecked",
   because: "not probed yet",
   isDecided: false,
+  isSilent: false,
   against: 0,
   wellSince: undefined,
   last: undefined,
@@ -44,6 +47,7 @@ export function weigh(
   const heard = {
     last: { isGood: state === "up", reason: result.reason, at: now },
     wellSince: isRun ? before.last.at : undefined,
+    isSilent: result.kind === "bad" ? result.silent : before.isSilent,
   };
   if (before.state === state) return { ...before, ...heard, against: 0 };
   const against = before.against + 1;

@@ -26,8 +26,10 @@ export class Judgements {
   #judged: ReadonlyMap<Service, Judged> = new Map();
   readonly #byId = new Map<string, Verdict>();
   #wave: Wave | undefined;
+  /** How many replicas each source calls down without being believed. */
+  readonly #doubted = new Map<string, number>();
 
-  /** `guarded` doubts that most replicas fail at once. */
+  /** `guarded` doubts that most replicas fail at once, or are said to by a source that our probes contradict. */
   constructor(checks: Pick<Checks, "watchedOf" | "planOf">, guarded: boolean) {
     this.#checks = checks;
     this.#guard = guarded ? new WaveGuard() : undefined;
@@ -38,6 +40,7 @@ export class Judgements {
     const hadWave = this.#wave !== undefined;
     this.#wave = this.#guard?.take(...this.#failing(services), now.steady);
     const isAnew = hadWave || this.#wave !== undefined;
+    this.#doubted.clear();
     const judged = new Map<Service, Judged>();
     for (const service of services) {
       const before = this.#judged.get(service);
@@ -60,29 +63,44 @@ export class Judgements {
     return this.#wave !== undefined;
   }
 
+  /** True while a source's word is doubted, so that another look of it is wanted. */
+  doubts(source: string): boolean {
+    return this.#doubted.has(source);
+  }
+
   get problems(): readonly Problem[] {
     if (this.#wave === undefined) return [];
     const { held, of } = this.#wave;
-    const reason = `${held.size} of ${of} replicas fail their probes at once: held back for ${formatDuration(confirmMs)}, as it may be this host that lost its network`;
-    return [{ kind: "held-back", subject: "probes", reason }];
+    const forTime = `held back for ${formatDuration(confirmMs)}`;
+    const problems: Problem[] = [];
+    let unheard = held.size;
+    for (const [source, count] of this.#doubted) {
+      unheard -= count;
+      const reason = `${source} calls ${count} of ${of} replicas down at once that our probes find well: ${forTime}`;
+      problems.push({ kind: "held-back", subject: source, reason });
+    }
+    if (unheard === 0) return problems;
+    const reason = `${unheard} of ${of} replicas fail their probes at once: ${forTime}, as it may be this host that lost its network`;
+    return [...problems, { kind: "held-back", subject: "probes", reason }];
   }
 
-  /** The replicas whose probes fail, and how many are probed. */
-  #failing(services: readonly Service[]): readonly [failing: readonly Failing[], of: number] {
+  /** The replicas that are said not to work by somebody who looked, and how many others that are probed are in use. */
+  #failing(services: readonly Service[]): readonly [failing: readonly Failing[], inUse: number] {
     const failing: Failing[] = [];
-    let of = 0;
+    let inUse = 0;
     for (const service of services) {
+      const { health } = this.#checks.planOf(service).check;
       for (const [index, watched] of this.#checks.watchedOf(service).entries()) {
-        if (watched === undefined || watched.checked.state === "unchecked") continue;
-        of += 1;
         const replica = service.replicas[index];
-        if (watched.checked.state === "up" || replica === undefined) continue;
+        if (watched === undefined || replica === undefined) continue;
         const id = idOf(service, replica);
         const wasUp = this.#byId.get(id)?.state === "up";
-        failing.push({ id, isDecided: watched.checked.isDecided, wasUp });
+        const failure = failureOf(watched.checked, health === "both" ? replica.health : "unknown");
+        if (failure !== undefined) failing.push({ id, wasUp, ...failure });
+        else if (wasUp) inUse += 1;
       }
     }
-    return [failing, of];
+    return [failing, inUse];
   }
 
   /** True when a look at a service could find nothing new. */
@@ -100,14 +118,19 @@ export class Judgements {
       const id = ids[index] ?? "";
       const checked = seen[index];
       const isHeld = this.#wave?.held.has(id) === true;
-      const heldBack = isHeld
-        ? `held up: most probes fail at once; ${checked?.because}`
-        : undefined;
+      const heldBack = isHeld ? this.#doubt(service, replica, checked) : undefined;
       return judge({ replica, checked, check, heldBack }, this.#byId.get(id), now);
     });
     const isSame = before?.verdicts.every((verdict, index) => verdict === verdicts[index]) === true;
     const expiresAt = Math.min(...verdicts.map(expiryOf));
     return { ids, watched, seen, expiresAt, verdicts: isSame ? before.verdicts : verdicts };
+  }
+
+  /** Why the failure of a replica is not believed. */
+  #doubt({ source }: Service, { reason }: Replica, checked: Checked | undefined): string {
+    if (checked?.state === "down") return `held up: most probes fail at once; ${checked.because}`;
+    this.#doubted.set(source, (this.#doubted.get(source) ?? 0) + 1);
+    return `held up: ${source} calls most down at once; ${reason}`;
   }
 
   #remember(judged: ReadonlyMap<Service, Judged>): void {
@@ -120,6 +143,16 @@ export class Judgements {
     }
     this.#judged = judged;
   }
+}
+
+/** What speaks against a replica, and whether it is to be doubted when it is said of most; undefined when nothing does. */
+function failureOf(
+  checked: Checked,
+  theirs: Replica["health"],
+): Pick<Failing, "isDoubtful"> | undefined {
+  if (checked.state === "down") return { isDoubtful: checked.isSilent && theirs !== "down" };
+  if (theirs !== "down") return undefined;
+  return { isDoubtful: checked.state === "up" };
 }
 
 /** True when both lead to the same verdict. */

@@ -32,7 +32,7 @@ export interface Signals {
   readonly checked: Checked | undefined;
   /** How it is to be checked. */
   readonly check: Pick<CheckPolicy, "health" | "kind">;
-  /** Why failed probes are not believed yet; undefined when they are. */
+  /** Why what speaks against it is not believed yet; undefined when it is. */
   readonly heldBack: string | undefined;
 }
 
@@ -80,11 +80,12 @@ function decide(signals: Signals, known: Verdict["known"], now: number): Decisio
   if (replica.draining) return { state: "draining", reason: replica.reason };
   const theirs = sourceWord(replica, known, now);
   if (check.health === "marathon") return theirs;
+  if (signals.heldBack !== undefined) return { state: "up", reason: signals.heldBack };
   const ours = ourWord(signals);
   if (ours === undefined) return unasked(theirs, check);
   if (check.health === "local") return ours;
   // Where both agree the source's word stands, so that the first probe of each replica is no news.
-  const agree = replica.health === "up" && ours.state === "up" && !isHeld(signals);
+  const agree = replica.health === "up" && ours.state === "up";
   return replica.health === "down" || agree ? theirs : ours;
 }
 
@@ -94,15 +95,9 @@ function unasked(theirs: Decision, { kind }: Signals["check"]): Decision {
   return { state: "unknown", reason: `${theirs.reason}; role not asked yet` };
 }
 
-function isHeld({ checked, heldBack }: Signals): boolean {
-  return checked?.state === "down" && heldBack !== undefined;
-}
-
 /** What our probes say; undefined when they say nothing yet. */
-function ourWord(signals: Signals): Decision | undefined {
-  const { checked, heldBack = "" } = signals;
+function ourWord({ checked }: Signals): Decision | undefined {
   if (checked === undefined || checked.state === "unchecked") return undefined;
-  if (isHeld(signals)) return { state: "up", reason: heldBack };
   return { state: checked.state, reason: `probe ${checked.because}` };
 }
 

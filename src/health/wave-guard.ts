@@ -1,8 +1,8 @@
-/** One replica whose probes fail. */
+/** One replica that is said not to work. */
 export interface Failing {
   readonly id: string;
-  /** True when its probes were answered by a clear no, which our own network cannot make up. */
-  readonly isDecided: boolean;
+  /** True when it may be us or its source who lost the network: it was not heard, or two opinions contradict each other. */
+  readonly isDoubtful: boolean;
   /** True when it was in use until now, held back or not. */
   readonly wasUp: boolean;
 }
@@ -13,7 +13,7 @@ export interface Wave {
   readonly held: ReadonlySet<string>;
   /** When it began, in ms of a clock that never goes back. */
   readonly since: number;
-  /** Replicas that are probed in all. */
+  /** Replicas that were in use when it began. */
   readonly of: number;
 }
 
@@ -23,36 +23,46 @@ export const confirmMs = 30_000;
 /** Waves of fewer failures are believed at once. */
 const smallWave = 4;
 
+interface Failure {
+  readonly since: number;
+  readonly isDoubtful: boolean;
+}
+
 /**
- * Doubts that more than half of all replicas fail at the same time: more likely it is we who lost the network. The
+ * Doubts that more than half of what is in use fails at the same time: more likely it is we who lost the network. The
  * failures are held back until they have lasted for half a minute; the first that is well again ends its own part.
  */
 export class WaveGuard {
-  /** When each replica that fails now began to, in ms. */
-  #failing = new Map<string, number>();
+  /** What fails now and was in use before. */
+  #failing = new Map<string, Failure>();
   /** Failures that lasted long enough, or came alone. */
   #believed = new Set<string>();
 
-  /** Takes all that fail of so many probed, at `now` in ms of a clock that never goes back; the wave that is held back, if any. */
-  take(replicas: readonly Failing[], of: number, now: number): Wave | undefined {
+  /** Takes all that fail beside so many in use, at `now` in ms of a clock that never goes back; the wave that is held back, if any. */
+  take(replicas: readonly Failing[], inUse: number, now: number): Wave | undefined {
     this.#follow(replicas, now);
     const recent = [...this.#failing].filter(([id]) => !this.#believed.has(id));
-    const since = Math.min(...recent.map(([, at]) => at));
-    const isWave = recent.length >= smallWave && recent.length * 2 > of;
-    if (!isWave || now - since >= confirmMs) {
-      for (const [id, at] of recent) if (isWave || now - at >= confirmMs) this.#believed.add(id);
-      return undefined;
+    const doubtful = recent.filter(([, { isDoubtful }]) => isDoubtful);
+    const of = inUse + recent.length;
+    const since = Math.min(...doubtful.map(([, failure]) => failure.since));
+    const isWave = doubtful.length >= smallWave && doubtful.length * 2 > of;
+    if (isWave && now - since < confirmMs) {
+      return { held: new Set(doubtful.map(([id]) => id)), since, of };
     }
-    return { held: new Set(recent.map(([id]) => id)), since, of };
+    for (const [id, failure] of isWave ? doubtful : recent) {
+      if (isWave || now - failure.since >= confirmMs) this.#believed.add(id);
+    }
+    return undefined;
   }
 
   #follow(replicas: readonly Failing[], now: number): void {
-    const failing = new Map<string, number>();
-    for (const { id, isDecided, wasUp } of replicas) {
-      const began = this.#failing.get(id);
-      if (began !== undefined) failing.set(id, began);
-      // What was out of use before it was ever probed is no loss, and a clear no needs no doubt.
-      else if (wasUp && !isDecided) failing.set(id, now);
+    const failing = new Map<string, Failure>();
+    for (const { id, isDoubtful, wasUp } of replicas) {
+      const before = this.#failing.get(id);
+      // What was out of use before it ever failed is no loss; and who once said no itself is not asked for doubts later.
+      if (before === undefined && wasUp) failing.set(id, { since: now, isDoubtful });
+      else if (before !== undefined)
+        failing.set(id, { ...before, isDoubtful: before.isDoubtful && isDoubtful });
     }
     this.#failing = failing;
     for (const id of this.#believed) if (!failing.has(id)) this.#believed.delete(id);

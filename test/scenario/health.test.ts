@@ -205,7 +205,7 @@ for (const health of ["marathon", "both"]) {
     // The first one may have been asked for earlier.
     await eventually(async () => (await looks()) > before + 1, { withinMs: 20_000 });
     const { replicas } = await proxy.service(port);
-    assert.equal(replicas[0]?.state, "up", replicas[0]?.reason);
+    assert.equal(replicas[0]?.state, "up", replicas[0]?.reason ?? "");
     assert.equal(await firstLine(port), "one");
     assert.equal(client.closed, false);
   });

@@ -51,6 +51,7 @@ suite("probes of a real Redis", { skip: isMissing("redis-server"), timeout: 60_0
       kind: "bad",
       reason: "L7RSP: -NOAUTH Authentication required.",
       decisive: false,
+      silent: false,
     });
     assert.match(await ask(locked.port, "redis", { password: "simsim" }), /^L7RSP: -WRONGPASS /);
     const password = "sesame";

@@ -34,12 +34,13 @@ export class HandProber {
     this.suspected.push(key);
   }
 
-  /** From now on this address is found so. */
+  /** From now on this address is found so; without a word of its own where the reason is a timeout. */
   find(address: string, state: "up" | "down", because: string = `found ${state}`): void {
     this.#found.set(address, {
       ...unchecked,
       state,
       because,
+      isSilent: /^L[467]TOUT/.test(because),
       last: { isGood: state === "up", reason: because, at: 0 },
     });
   }

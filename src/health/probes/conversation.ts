@@ -1,4 +1,4 @@
-import { bad, type Finding } from "./finding.ts";
+import { bad, unheard, type Finding } from "./finding.ts";
 import { Heard, longestAnswer } from "./heard.ts";
 
 /**
@@ -43,7 +43,7 @@ export class Conversation {
   /** What it means that the time is over: silence, or an answer that does not get to the point. */
   late(): Finding {
     const { total } = this.#heard;
-    return bad("L7TOUT", total === 0 ? undefined : `not answered within ${total} bytes`);
+    return total === 0 ? unheard("L7TOUT") : bad("L7TOUT", `not answered within ${total} bytes`);
   }
 
   #goOn(): Finding | undefined {

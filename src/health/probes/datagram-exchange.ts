@@ -2,7 +2,7 @@ import { createSocket, type Socket } from "node:dgram";
 import { isIPv6 } from "node:net";
 import type { Exchange } from "./attempt.ts";
 import { bytesOf, containsAll, expectedParts } from "./expect.ts";
-import { bad, failed, good, type Finding } from "./finding.ts";
+import { bad, failed, good, unheard, type Finding } from "./finding.ts";
 import { longestAnswer } from "./heard.ts";
 import type { ProbeTarget } from "./probe.ts";
 
@@ -30,7 +30,7 @@ export class DatagramExchange implements Exchange {
 
   late(): Finding {
     const heard = this.#heard;
-    return bad("L7TOUT", heard === 0 ? undefined : `not answered within ${heard} bytes`);
+    return heard === 0 ? unheard("L7TOUT") : bad("L7TOUT", `not answered within ${heard} bytes`);
   }
 
   close(): void {

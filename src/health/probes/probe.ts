@@ -17,11 +17,16 @@ export interface ProbeTarget {
 
 /**
  * What a probe found, with its reason in HAProxy's words, such as `L7OK/200 in 3 ms`. A `decisive` no is the replica's
- * own word and needs no repetition; `void` was our own shortage or an abort and says nothing of the replica.
+ * own word and needs no repetition, a `silent` one may be due to a broken network of this host; `void` was our own shortage or an abort and says nothing of the replica.
  */
 export type ProbeResult =
   | { readonly kind: "good"; readonly reason: string }
-  | { readonly kind: "bad"; readonly reason: string; readonly decisive: boolean }
+  | {
+      readonly kind: "bad";
+      readonly reason: string;
+      readonly decisive: boolean;
+      readonly silent: boolean;
+    }
   | { readonly kind: "void"; readonly reason: string };
 
 /**

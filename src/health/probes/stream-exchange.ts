@@ -7,7 +7,7 @@ import {
 } from "node:tls";
 import type { Exchange } from "./attempt.ts";
 import { Conversation, type Script } from "./conversation.ts";
-import { bad, failed, good, type Finding } from "./finding.ts";
+import { failed, good, unheard, type Finding } from "./finding.ts";
 import type { ProbeTarget } from "./probe.ts";
 
 /** What happens over one TCP connection, after the preface. */
@@ -51,7 +51,7 @@ export class StreamExchange implements Exchange {
   }
 
   late(): Finding {
-    return this.#certain ?? this.#conversation?.late() ?? bad(`${this.#layer}TOUT`);
+    return this.#certain ?? this.#conversation?.late() ?? unheard(`${this.#layer}TOUT`);
   }
 
   close({ kind }: Finding): void {

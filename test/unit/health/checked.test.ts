@@ -6,8 +6,8 @@ import type { ProbeResult } from "../../../src/health/probes/probe.ts";
 
 const answers: Readonly<Record<string, ProbeResult>> = {
   "+": { kind: "good", reason: "good" },
-  "-": { kind: "bad", reason: "bad", decisive: false },
-  "!": { kind: "bad", reason: "no", decisive: true },
+  "-": { kind: "bad", reason: "bad", decisive: false, silent: false },
+  "!": { kind: "bad", reason: "no", decisive: true, silent: false },
   "?": { kind: "void", reason: "we had no descriptor" },
 };
 
@@ -47,6 +47,18 @@ for (const [marks, state, because] of rows) {
     assert.deepEqual([checked.state, checked.because], [state, because]);
   });
 }
+
+test("it is told whether the newest bad answer was a word at all, until the next one", () => {
+  const silent: ProbeResult = { kind: "bad", reason: "L4TOUT", decisive: false, silent: true };
+  const counts = { rise: 2, fall: 3, now: 0 };
+  const unheard = weigh(unchecked, silent, counts);
+  assert.equal(unheard.isSilent, true);
+  assert.equal(weigh(unheard, { kind: "good", reason: "L4OK" }, counts).isSilent, true);
+  assert.equal(
+    weigh(unheard, { ...silent, reason: "L7STS/503", silent: false }, counts).isSilent,
+    false,
+  );
+});
 
 test("one good and one bad by turns never change the verdict (HC06)", () => {
   for (const first of ["+", "-"]) {

@@ -70,17 +70,89 @@ test("the memory of a replica whose source forgot it begins when it is forgotten
   assert.deepEqual(states(forgotten), ["unknown"]);
 });
 
-test("a wave of failures is held back, and believed after its time though nothing else happens", () => {
-  const { prober, judgements, judge, states } = rig();
-  const hosts = [1, 2, 3, 4, 5].map((host) => `10.0.1.${host}:80`);
+/** A service of so many replicas, all found up and judged. */
+function many(
+  { prober, judge }: Pick<ReturnType<typeof rig>, "prober" | "judge">,
+  count: number,
+): { readonly all: Service; readonly hosts: readonly string[] } {
+  const hosts = Array.from({ length: count }, (_, index) => `10.0.1.${index + 1}:80`);
   const all = service("/all", 1, { replicas: hosts.map((host) => replica(host)) });
   for (const host of hosts) prober.find(host, "up");
   judge([all], 0);
-  for (const host of hosts) prober.find(host, "down");
+  return { all, hosts };
+}
+
+const times = (count: number, state: string): string[] => Array<string>(count).fill(state);
+
+test("a wave of failures is held back, and believed after its time though nothing else happens", () => {
+  const { prober, judgements, judge, states } = rig();
+  const { all, hosts } = many({ prober, judge }, 5);
+  for (const host of hosts) prober.find(host, "down", "L4TOUT");
   judge([all], 1000);
-  assert.deepEqual(states(all), ["up", "up", "up", "up", "up"]);
+  assert.deepEqual(states(all), times(5, "up"));
   assert.ok(judgements.doubtful);
   judge([all], 31_001);
-  assert.deepEqual(states(all), ["down", "down", "down", "down", "down"]);
+  assert.deepEqual(states(all), times(5, "down"));
   assert.equal(judgements.doubtful, false);
+});
+
+test("a wave of replicas that say no themselves is believed at once", () => {
+  const { prober, judgements, judge, states } = rig();
+  const { all, hosts } = many({ prober, judge }, 6);
+  for (const host of hosts.slice(2)) prober.find(host, "down", "L7STS/503");
+  judge([all], 1000);
+  assert.deepEqual(states(all), [...times(2, "up"), ...times(4, "down")]);
+  assert.equal(judgements.doubtful, false);
+});
+
+test("replicas that are held back leave when they say no after all", () => {
+  const { prober, judge, states } = rig();
+  const { all, hosts } = many({ prober, judge }, 6);
+  for (const host of hosts) prober.find(host, "down", "L4TOUT");
+  judge([all], 1000);
+  for (const host of hosts.slice(2)) prober.find(host, "down", "L4CON: refused");
+  judge([all], 2000);
+  assert.deepEqual(states(all), times(6, "down"));
+});
+
+function calledDown(one: Service, count: number): Service {
+  const replicas = one.replicas.map((each, index) =>
+    index < count ? { ...each, health: "down" as const, reason: "a check fails" } : each,
+  );
+  return { ...one, replicas };
+}
+
+test("a source that calls most replicas down is doubted where our probes find them well, until it has lasted", () => {
+  const { prober, judgements, judge, states } = rig();
+  const { all } = many({ prober, judge }, 6);
+  const said = calledDown(all, 6);
+  judge([said], 1000);
+  assert.deepEqual(states(said), times(6, "up"));
+  assert.equal(
+    judgements.of(said)?.[0]?.reason,
+    "held up: test calls most down at once; a check fails",
+  );
+  assert.ok(judgements.doubts("test"));
+  assert.deepEqual(
+    judgements.problems.map(({ kind, subject, reason }) => `${kind} ${subject}: ${reason}`),
+    [
+      "held-back test: test calls 6 of 6 replicas down at once that our probes find well: held back for 30s",
+    ],
+  );
+  judge([said], 31_001);
+  assert.deepEqual(states(said), times(6, "down"));
+  assert.equal(judgements.doubts("test"), false);
+});
+
+test("a source that calls few down, or some that fail their probes too, is believed at once", () => {
+  const { prober, judge, states } = rig();
+  const { all, hosts } = many({ prober, judge }, 6);
+  const few = calledDown(all, 3);
+  judge([few], 1000);
+  assert.deepEqual(states(few), [...times(3, "down"), ...times(3, "up")]);
+  judge([all], 40_000);
+  for (const host of hosts) prober.find(host, "down", "L4TOUT");
+  const most = calledDown(all, 6);
+  judge([most], 41_000);
+  assert.deepEqual(states(most), times(6, "down"));
 });

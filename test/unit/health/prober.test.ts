@@ -6,7 +6,7 @@ import { defaultCheckPolicy, type CheckPolicy } from "../../../src/model/check.t
 import { eventually } from "../../support/eventually.ts";
 
 const good: ProbeResult = { kind: "good", reason: "L4OK" };
-const bad: ProbeResult = { kind: "bad", reason: "L4CON", decisive: false };
+const bad: ProbeResult = { kind: "bad", reason: "L4CON", decisive: false, silent: false };
 
 interface Asked {
   readonly port: number;

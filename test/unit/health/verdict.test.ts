@@ -175,12 +175,15 @@ test("a new leader that forgot every result changes nothing, and a good probe ou
   assert.equal(said(unknown, "up", said(down, "up")).state, "up");
 });
 
-test("what is held back stays up and says why; what the source calls down does not", () => {
+test("what is held back stays up and says why, whoever speaks against it; where the source alone counts, nothing is", () => {
   const at = { wall: 0, steady: 0 };
   const held = { checked: probes["down"], check: both, heldBack: "held up: most fail" } as const;
   const kept = judge({ replica: up, ...held }, undefined, at);
   assert.deepEqual([kept.state, kept.reason], ["up", "held up: most fail"]);
-  assert.equal(judge({ replica: down, ...held }, undefined, at).state, "down");
+  const contradicted = { ...held, checked: probes["up"] };
+  assert.equal(judge({ replica: down, ...contradicted }, undefined, at).state, "up");
+  const theirs = { ...contradicted, check: { health: "marathon", kind: "tcp" } } as const;
+  assert.equal(judge({ replica: down, ...theirs }, undefined, at).state, "down");
 });
 
 test("the source's own word is dated by itself, whatever our probes say", () => {

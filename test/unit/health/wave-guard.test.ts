@@ -2,16 +2,20 @@ import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { confirmMs, WaveGuard, type Failing } from "../../../src/health/wave-guard.ts";
 
-/** `+` up, `-` newly or still failing, `!` failing by a clear no, `.` out of use all along. */
+/** `+` up, `-` newly or still silent, `!` failing by a clear no, `.` out of use all along. */
 function failing(marks: string): Failing[] {
   return [...marks].flatMap((mark, index) =>
-    mark === "+" ? [] : [{ id: `replica ${index}`, isDecided: mark === "!", wasUp: mark !== "." }],
+    mark === "+" ? [] : [{ id: `replica ${index}`, isDoubtful: mark !== "!", wasUp: mark !== "." }],
   );
+}
+
+function inUse(marks: string): number {
+  return [...marks].filter((mark) => mark === "+").length;
 }
 
 function heldAfter(...looks: readonly (readonly [atMs: number, marks: string])[]): number[] {
   const guard = new WaveGuard();
-  return looks.map(([at, marks]) => guard.take(failing(marks), marks.length, at)?.held.size ?? 0);
+  return looks.map(([at, marks]) => guard.take(failing(marks), inUse(marks), at)?.held.size ?? 0);
 }
 
 suite("a wave of failures", () => {
@@ -52,9 +56,25 @@ suite("a wave of failures", () => {
   test("that our own network cannot have made up is no wave", () => {
     assert.deepEqual(heldAfter([0, "!!!!!!"]), [0]);
     assert.deepEqual(heldAfter([0, "!!!---"]), [0]);
+    assert.deepEqual(
+      heldAfter([0, "!!!!!----"]),
+      [0],
+      "the network that brought the clear ones works",
+    );
+    assert.deepEqual(heldAfter([0, "-----+"], [1, "!!---+"], [2, "-----+"]), [5, 0, 0]);
   });
 
   test("of replicas that were out of use all along is no loss", () => {
     assert.deepEqual(heldAfter([0, "......"]), [0]);
+    assert.deepEqual(heldAfter([0, "........++++"], [1, "........----"]), [0, 4]);
+    assert.deepEqual(
+      heldAfter(
+        [0, "--------+++++++++"],
+        [confirmMs, "--------+++++++++"],
+        [confirmMs + 1, "-------------++++"],
+      ),
+      [0, 0, 5],
+      "those that have been out for long are not counted",
+    );
   });
 });
