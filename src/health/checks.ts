@@ -2,10 +2,11 @@ import { formatAddress, type Address } from "../model/address.ts";
 import type { CheckPolicy } from "../model/check.ts";
 import type { Replica } from "../model/replica.ts";
 import { serviceKey, type Service } from "../model/service.ts";
+import { Askers } from "./askers.ts";
 import { planOf, type CheckPlan } from "./check-plan.ts";
 import type { Checked } from "./checked.ts";
 import type { Prober, Watched } from "./prober.ts";
-import type { ProbeTarget } from "./probes/probe.ts";
+import { questionOf, type Question } from "./question.ts";
 import type { Credentials } from "./secrets.ts";
 
 export interface ChecksOptions {
@@ -18,13 +19,6 @@ export interface ChecksOptions {
   readonly preface: (version: 1 | 2) => Buffer;
   /** What the replicas of an app want to hear before they answer. */
   readonly credentialsOf: (app: string) => Credentials | undefined;
-}
-
-/** What is asked of one replica. */
-interface Question {
-  /** Equal for equal questions to one address. */
-  readonly key: string;
-  readonly target: ProbeTarget;
 }
 
 /** What is asked of a service, as long as neither it, nor its secret, nor the defaults have changed. */
@@ -53,8 +47,7 @@ export class Checks {
   readonly #byReplica = new Map<Replica, Watched>();
   /** Route → the services that claim it. */
   readonly #byRoute = new Map<string, Set<Followed>>();
-  /** How many replicas of services ask each question. */
-  readonly #askers = new Map<string, number>();
+  readonly #askers = new Askers();
 
   constructor(options: ChecksOptions) {
     this.#options = options;
@@ -76,8 +69,8 @@ export class Checks {
     const fresh = services.filter((service) => !this.#followed.has(service));
     const asked = fresh.map((service) => [service, this.#ask(service)] as const);
     this.#watch(
-      left.flatMap(([, { questions }]) => questions),
-      asked.flatMap(([, { questions }]) => questions),
+      left.map(([, followed]) => followed),
+      asked.map(([, what]) => what),
     );
     for (const [service, what] of asked) this.#remember(service, what);
   }
@@ -138,25 +131,9 @@ export class Checks {
   }
 
   /** Takes the questions that are no longer asked out of the prober's hands, and gives it those that are new or renewed. */
-  #watch(left: Followed["questions"], asked: Followed["questions"]): void {
-    const wanted = new Map<string, ProbeTarget>();
-    for (const question of left) if (question !== undefined) this.#count(question.key, -1);
-    for (const question of asked) {
-      if (question === undefined) continue;
-      this.#count(question.key, 1);
-      wanted.set(question.key, question.target);
-    }
-    const dropped = new Set<string>();
-    for (const question of left) {
-      if (question === undefined || this.#askers.get(question.key) !== 0) continue;
-      this.#askers.delete(question.key);
-      dropped.add(question.key);
-    }
+  #watch(left: readonly Asked[], asked: readonly Asked[]): void {
+    const { wanted, dropped } = this.#askers.exchange(questionsOf(left), questionsOf(asked));
     this.#options.prober.want(wanted, dropped);
-  }
-
-  #count(key: string, more: 1 | -1): void {
-    this.#askers.set(key, (this.#askers.get(key) ?? 0) + more);
   }
 
   #remember(service: Service, asked: Asked): void {
@@ -196,7 +173,7 @@ export class Checks {
     const sendProxy = service.policy.sendProxy ?? 0;
     // A secret is part of the question, and must not end up in a name.
     const asker = credentials === undefined ? "" : service.app;
-    const question = JSON.stringify([plan.check, sendProxy, asker]);
+    const question = `${questionOf(plan.check)} ${sendProxy} ${asker}`;
     const owner = `${service.name}:${service.port}`;
     const first = sendProxy === 0 ? undefined : preface(sendProxy);
     return service.replicas.map((replica) => {
@@ -210,3 +187,7 @@ export class Checks {
 
 /** What is known of a service that is not followed. */
 const nobody: readonly undefined[] = Object.freeze([]);
+
+function questionsOf(asked: readonly Asked[]): Question[] {
+  return asked.flatMap(({ questions }) => questions.filter((one) => one !== undefined));
+}

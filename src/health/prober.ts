@@ -86,8 +86,7 @@ export class Prober implements AsyncDisposable {
     const fresh = [...targets].filter(([key]) => !this.#watched.has(key));
     for (const [key, target] of targets) {
       const watched = this.#watched.get(key);
-      // The question is the same, but a secret may have been renewed.
-      if (watched !== undefined) watched.target = target;
+      if (watched !== undefined) this.#renew(watched, target, targets.size);
     }
     for (const [key, target] of fresh) this.#watch(key, target, fresh.length);
     if (left.size > 0) this.#tally.keep(this.#services());
@@ -134,6 +133,15 @@ export class Prober implements AsyncDisposable {
     watched.life?.abort();
   }
 
+  /** The question is the same, but a secret may be another one, or how often it is asked. */
+  #renew(watched: Target, target: ProbeTarget, amongRenewed: number): void {
+    const isSooner = usual(target.check) < usual(watched.target.check);
+    watched.target = target;
+    if (!isSooner || watched.life !== undefined) return;
+    const dueAt = this.#firstAt(target, amongRenewed);
+    if (dueAt < watched.dueAt) this.#schedule(watched, dueAt);
+  }
+
   #watch(key: string, target: ProbeTarget, amongNew: number): void {
     const watched: Target = {
       key,
@@ -144,8 +152,13 @@ export class Prober implements AsyncDisposable {
       dueAt: Infinity,
     };
     this.#watched.set(key, watched);
-    const spreadMs = amongNew <= mostAtFirst ? 0 : Math.min(longestSpreadMs, usual(target.check));
-    this.#schedule(watched, performance.now() + spreadMs * this.#options.random());
+    this.#schedule(watched, this.#firstAt(target, amongNew));
+  }
+
+  /** When to ask one of so many targets that begin together. */
+  #firstAt({ check }: ProbeTarget, among: number): number {
+    const spreadMs = among <= mostAtFirst ? 0 : Math.min(longestSpreadMs, usual(check));
+    return performance.now() + spreadMs * this.#options.random();
   }
 
   #schedule(watched: Target, dueAt: number): void {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { defaultCheckPolicy } from "../../../src/model/check.ts";
 import type { CheckWish } from "../../../src/model/service.ts";
 import { handChecks, HandProber } from "../../support/checks.ts";
 import { replica, service } from "../../support/services.ts";
@@ -27,6 +28,50 @@ test("forty services that ask one replica the same share one probe; a different 
     assert.ok(replicas[0]);
     assert.equal(checks.of(replicas[0])?.state, "up");
   }
+});
+
+test("how often a question is asked, whose word counts and what does not concern it make no other question", () => {
+  const prober = new HandProber();
+  const checks = handChecks(prober);
+  const wishing = (check: CheckWish, index: number): ReturnType<typeof service> =>
+    service(`/app${index}`, 1000 + index, { replicas: [{ ...one }], check });
+  const said = <T>(value: T): { value: T; from: string } => ({ value, from: "label" });
+  const impatient = { intervalMs: said(500), timeoutMs: said(300), fall: said(1), rise: said(1) };
+  const services = [
+    {},
+    { health: said("local" as const) },
+    { path: said("/elsewhere"), host: said("web"), expect: said("hello") },
+    impatient,
+  ].map((wish, index) => wishing(wish, index));
+  checks.follow(services);
+  assert.deepEqual(probed(prober), ["tcp 10.0.0.1:80"]);
+  const shared = (): number[] =>
+    [...prober.targets.values()].flatMap(({ check }) => [
+      check.intervalMs,
+      check.timeoutMs,
+      check.fall,
+      check.rise,
+    ]);
+  assert.deepEqual(shared(), [500, 2000, 3, 2], "as often as one wants, as patient as another");
+  checks.follow(services.slice(0, 3));
+  assert.deepEqual(shared(), [2000, 2000, 3, 2]);
+  checks.follow(services.slice(3));
+  assert.deepEqual(shared(), [500, 300, 1, 1]);
+});
+
+test("what is known of a replica outlives other settings of how it is asked", () => {
+  const prober = new HandProber();
+  const checks = handChecks(prober);
+  const web = service("/web", 1, { replicas: [one] });
+  checks.follow([web]);
+  const keys = [...prober.targets.keys()];
+  checks.defaults = { ...defaultCheckPolicy, timeoutMs: 1000, fall: 5, health: "local" };
+  checks.follow([web]);
+  assert.deepEqual([...prober.targets.keys()], keys);
+  assert.deepEqual(
+    [...prober.targets.values()].map(({ check }) => [check.timeoutMs, check.fall]),
+    [[1000, 5]],
+  );
 });
 
 test("what leaves, starts, drains, is forbidden or left to its source is not probed", () => {

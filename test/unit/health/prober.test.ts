@@ -237,6 +237,21 @@ suite("prober, at large", () => {
     assert.equal(asked.length, 0);
   });
 
+  test("asks sooner when the interval is shortened, and keeps what it knows", async () => {
+    const { prober, asked, answers, changed } = rig();
+    await using _ = prober;
+    answers.set(1, bad);
+    prober.want(targets([1], { intervalMs: 600_000 }));
+    await eventually(() => prober.watched("replica 1")?.checked.state === "down");
+    const known = prober.watched("replica 1")?.checked;
+    prober.want(targets([1], { intervalMs: 600_000, timeoutMs: 1 }));
+    assert.ok(prober.nextIn("replica 1") > 400_000);
+    prober.want(targets([1], { intervalMs: 20 }));
+    assert.equal(prober.watched("replica 1")?.checked, known);
+    await eventually(() => asked.length > 3);
+    assert.deepEqual(changed, ["replica 1"]);
+  });
+
   test("says when the next probe is due", async () => {
     const { prober, answers } = rig();
     await using _ = prober;
