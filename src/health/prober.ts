@@ -27,6 +27,8 @@ interface Target extends Watched {
   checked: Checked;
   /** Aborts the probe under way; undefined while there is none. */
   life: AbortController | undefined;
+  /** True when a connection had trouble since the probe under way began. */
+  isSuspected: boolean;
   startedAt: number;
   /** When it is probed next, in ms; entries of the queue that say otherwise are stale. */
   dueAt: number;
@@ -108,8 +110,10 @@ export class Prober implements AsyncDisposable {
   /** A connection had trouble there: it is probed now rather than when its time comes. */
   suspect(key: string): void {
     const watched = this.#watched.get(key);
-    if (watched === undefined || watched.life !== undefined) return;
-    this.#schedule(watched, Math.max(performance.now(), watched.startedAt + suspicionMs));
+    if (watched === undefined) return;
+    // What is being found out may be older than the trouble.
+    if (watched.life !== undefined) watched.isSuspected = true;
+    else this.#followUp(watched);
     this.#run();
   }
 
@@ -119,6 +123,11 @@ export class Prober implements AsyncDisposable {
     clearTimeout(this.#timer);
     this.#stalls[Symbol.dispose]();
     await Promise.all(this.#underWay);
+  }
+
+  #followUp(watched: Target): void {
+    watched.isSuspected = false;
+    this.#schedule(watched, Math.max(performance.now(), watched.startedAt + suspicionMs));
   }
 
   #services(): ReadonlySet<string> {
@@ -148,6 +157,7 @@ export class Prober implements AsyncDisposable {
       target,
       checked: unchecked,
       life: undefined,
+      isSuspected: false,
       startedAt: -Infinity,
       dueAt: Infinity,
     };
@@ -215,6 +225,7 @@ export class Prober implements AsyncDisposable {
     // Drawn between 80 and 95 %, so that the configured interval is a promise and not an average.
     const drawn = interval * (0.8 + 0.15 * this.#options.random());
     this.#schedule(watched, Math.max(now, watched.startedAt + drawn));
+    if (watched.isSuspected) this.#followUp(watched);
     if (watched.checked.state !== before.state) this.#options.changed(watched.key);
   }
 }

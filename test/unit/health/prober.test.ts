@@ -142,7 +142,9 @@ suite("prober", () => {
     await eventually(() => secrets.includes("new"));
     assert.equal(asked.length, 0);
   });
+});
 
+suite("prober, out of turn", () => {
   test("asks at once where a connection had trouble, but not without end", async () => {
     const { prober, asked, answers } = rig();
     await using _ = prober;
@@ -155,6 +157,19 @@ suite("prober", () => {
     await eventually(() => asked.length === 3);
     const [, second, third] = asked;
     assert.ok(second && third && third.at - second.at >= 99);
+  });
+
+  test("asks again where a connection had trouble while a probe was under way", async () => {
+    const { prober, asked } = rig();
+    await using _ = prober;
+    prober.want(targets([1], { intervalMs: 600_000 }));
+    const first = await eventually(() => asked[0]);
+    prober.suspect("replica 1");
+    first.answer(good);
+    const second = await eventually(() => asked[1]);
+    second.answer(good);
+    await eventually(() => prober.nextIn("replica 1") > 400_000);
+    assert.equal(asked.length, 2);
   });
 
   test("asks roles of Redis fast at all times, and others only while they change", async () => {
