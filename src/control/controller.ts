@@ -34,7 +34,7 @@ export interface ControllerOptions {
   readonly restored?:
     | { readonly services: readonly Service[]; readonly savedAt: number }
     | undefined;
-  /** Told what the sources say, once all of them have answered. */
+  /** Told what the sources say, with what is remembered of it, once all of them have answered. */
   readonly heard?: (services: readonly Service[]) => void;
   /** Connections open now on a replica, also on one that its source no longer lists. */
   readonly connectionsOn: (key: string, replica: string) => number;
@@ -182,13 +182,9 @@ export class Controller {
     // A table is complete or not shown: until every source has spoken, claims could be settled wrongly.
     if (!this.complete) return;
     this.#followServices();
-    if (this.isHeard)
-      this.#options.heard?.(
-        this.#accepted
-          .values()
-          .flatMap(({ services }) => services)
-          .toArray(),
-      );
+    if (!this.isHeard) return;
+    const said = [...this.#accepted.values()].flatMap(({ services }) => services);
+    this.#options.heard?.(this.#judgements.remembering(said, this.#now()));
   }
 
   /** Serves what is known from before, for as long as the sources have no answer. */

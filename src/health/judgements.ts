@@ -58,6 +58,21 @@ export class Judgements {
     return this.#judged.get(service)?.verdicts;
   }
 
+  /** The services as they were judged last, with what is remembered of replicas that their source knows nothing of now. */
+  remembering(services: readonly Service[], now: Now): readonly Service[] {
+    return services.map((service) => {
+      if (!service.replicas.some(({ health }) => health === "unknown")) return service;
+      const replicas = service.replicas.map((replica) => {
+        const known = this.#byId.get(idOf(service, replica))?.known;
+        if (known === undefined || replica.health !== "unknown") return replica;
+        const at = now.wall - (now.steady - known.at);
+        return { ...replica, lastKnown: { health: known.health, at } };
+      });
+      const isSame = replicas.every((replica, index) => replica === service.replicas[index]);
+      return isSame ? service : { ...service, replicas };
+    });
+  }
+
   /** True while failures are held back, so that time alone may change a verdict. */
   get doubtful(): boolean {
     return this.#wave !== undefined;

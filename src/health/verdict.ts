@@ -44,8 +44,15 @@ export function expiryOf({ known }: Verdict): number {
   return known === undefined ? Infinity : known.at + memoryMs;
 }
 
-function lastKnown(before: Verdict | undefined, now: Now): Verdict["known"] {
-  if (before === undefined || before.source.health === "unknown") return before?.known;
+function lastKnown(
+  { lastKnown: kept }: Replica,
+  before: Verdict | undefined,
+  now: Now,
+): Verdict["known"] {
+  if (before === undefined) {
+    return kept && { health: kept.health, at: now.steady - Math.max(0, now.wall - kept.at) };
+  }
+  if (before.source.health === "unknown") return before.known;
   return { health: before.source.health, at: now.steady };
 }
 
@@ -61,7 +68,7 @@ interface Decision {
  */
 export function judge(signals: Signals, before: Verdict | undefined, now: Now): Verdict {
   const { health, reason: said } = signals.replica;
-  const known = health === "unknown" ? lastKnown(before, now) : undefined;
+  const known = health === "unknown" ? lastKnown(signals.replica, before, now) : undefined;
   const { state, reason } = decide(signals, known, now.steady);
   const since = before !== undefined && before.state === state ? before.since : now.wall;
   const isSame = before?.source.health === health && before.source.reason === said;

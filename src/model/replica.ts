@@ -30,6 +30,11 @@ export interface Replica {
   readonly health: Health;
   /** Why, in a few words: `all 2 checks pass`, `task is staging`. */
   readonly reason: string;
+  /**
+   * What its source knew before it knew nothing, and when that ended (ms since the epoch): only in a state that is kept
+   * for the next start, which would lose it otherwise.
+   */
+  readonly lastKnown?: { readonly health: Health; readonly at: number };
   /** True while it is being stopped on purpose: it keeps its connections and gets no new ones. */
   readonly draining: boolean;
 }

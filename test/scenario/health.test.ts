@@ -10,6 +10,7 @@ import { ReplicaProcess } from "../support/replica-process.ts";
 import { RunningProxy } from "../support/running-proxy.ts";
 import { TcpClient } from "../support/tcp-client.ts";
 import { named, TcpReplica } from "../support/tcp-replica.ts";
+import { TemporaryFolder } from "../support/temporary-folder.ts";
 
 /** A check of Marathon's that makes our probes of its port quick. */
 const quick = { portIndex: 0, intervalSeconds: 1, timeoutSeconds: 1, maxConsecutiveFailures: 2 };
@@ -182,6 +183,38 @@ test("where our probes look, forgotten results cost no replica and no connection
   );
   assert.equal(replicas[0]?.state, "up");
   for (let times = 0; times < 20; times += 1) assert.equal(await firstLine(port), "one");
+});
+
+test("a restart forgets nothing that a new leader has forgotten", async () => {
+  await using replica = await TcpReplica.start(named("one"));
+  await using marathon = await startMarathon({ members: 2 });
+  const port = await freePort();
+  marathon.putApp(app("/demo/web", port));
+  place(marathon, "/demo/web", replica.port);
+  using folder = new TemporaryFolder();
+  const args = ["--marathon", marathon.urls.join(","), "--health", "marathon"];
+  const startKept = async (): Promise<RunningProxy> => {
+    const proxy = await RunningProxy.start([...args, "--state-file", folder.file("state")]);
+    return await proxy.ready();
+  };
+  const isRemembered = async (proxy: RunningProxy): Promise<void> => {
+    await eventually(async () => !/"lastSync": null/.test(await proxy.text("/api/sources")));
+    const { replicas } = await proxy.service(port, (one) =>
+      one.replicas.some(({ reason }) => reason.startsWith("0 of 1")),
+    );
+    assert.equal(replicas[0]?.state, "up", replicas[0]?.reason ?? "");
+  };
+  {
+    await using proxy = await startKept();
+    await proxy.service(port, ({ replicas }) => replicas[0]?.state === "up");
+    await marathon.electLeader(1);
+    await isRemembered(proxy);
+    proxy.signal("SIGTERM");
+    assert.equal(await proxy.exit(), 0);
+  }
+  await using proxy = await startKept();
+  await isRemembered(proxy);
+  assert.equal(await firstLine(port), "one");
 });
 
 for (const health of ["marathon", "both"]) {

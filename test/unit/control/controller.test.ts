@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Latest } from "../../../src/async/latest.ts";
-import type { Checks } from "../../../src/health/checks.ts";
-import { Controller } from "../../../src/control/controller.ts";
+import { Controller, type ControllerOptions } from "../../../src/control/controller.ts";
 import type { Source, SourceState } from "../../../src/discovery/source.ts";
 import { defaultPolicy } from "../../../src/model/policy.ts";
 import type { Service } from "../../../src/model/service.ts";
@@ -54,7 +53,7 @@ interface Rig extends AsyncDisposable {
 function start(
   names: readonly string[] = ["one"],
   shrinkGuard = true,
-  checks: Checks = noChecks(),
+  more: Partial<ControllerOptions> = {},
 ): Rig {
   const sources = names.map((name) => new HandDriven(name));
   const published: Rig["published"] = [];
@@ -74,13 +73,14 @@ function start(
         groupSize: 1,
         isOwnHost: () => false,
       },
-      checks,
+      checks: noChecks(),
       connectionsOn: () => rig.open,
       shrinkGuard,
       clock: () => rig.now,
       steadyClock: () => rig.now,
       logger: silent,
       publish: (table, changes) => published.push({ table, changes }),
+      ...more,
     }),
     sources,
     published,
@@ -222,6 +222,28 @@ test("a new leader that forgot every health result changes nothing for replicas 
   ]);
 });
 
+test("what is kept for the next start remembers what a source has forgotten", async () => {
+  const kept: (readonly Service[])[] = [];
+  const amnesia = replica("10.0.0.1:80", { health: "unknown", reason: "no check result" });
+  {
+    await using rig = start(["one"], true, {
+      heard: (services) => kept.push(services),
+    });
+    rig.sources[0]?.say([web]);
+    await rig.settle();
+    rig.sources[0]?.say([{ ...web, replicas: [amnesia] }]);
+    await rig.settle();
+  }
+  const services = (kept.at(-1) ?? []).map((one) => ({ ...one, source: "one" }));
+  await using rig = start(["one"], true, { restored: { services, savedAt: 1000 } });
+  await rig.settle();
+  const states = (): unknown => rig.controller.table.routes[0]?.replicas.map(({ state }) => state);
+  assert.deepEqual(states(), ["up"]);
+  rig.sources[0]?.say([{ ...web, source: "one", replicas: [amnesia] }]);
+  await rig.settle();
+  assert.deepEqual(states(), ["up"]);
+});
+
 test("a replica that is no longer listed stays in sight, draining, until its connections have ended", async () => {
   await using rig = start();
   const [source] = rig.sources;
@@ -243,7 +265,7 @@ test("a replica that is no longer listed stays in sight, draining, until its con
 /** A rig whose probes find what the test says. */
 function startProbed(shrinkGuard = true): Rig & { readonly prober: HandProber } {
   const prober = new HandProber();
-  return Object.assign(start(["one"], shrinkGuard, handChecks(prober)), { prober });
+  return Object.assign(start(["one"], shrinkGuard, { checks: handChecks(prober) }), { prober });
 }
 
 function statesOf({ controller }: Rig): string[] {

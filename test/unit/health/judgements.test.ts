@@ -15,7 +15,7 @@ function rig() {
     judgements.judge(services, { wall: at, steady: at });
   };
   const states = (one: Service): unknown => judgements.of(one)?.map(({ state }) => state);
-  return { prober, judgements, judge, states };
+  return { prober, checks, judgements, judge, states };
 }
 
 const [web, db] = [
@@ -83,6 +83,42 @@ function many(
 }
 
 const times = (count: number, state: string): string[] => Array<string>(count).fill(state);
+
+test("what is remembered of a replica can be kept for another start, which forgets it in its time", () => {
+  const unprobed = { check: { health: { value: "marathon", from: "label" } } } as const;
+  const forgotten = { health: "unknown", reason: "no check result" } as const;
+  const [known, unknown] = [replica("10.0.0.8:80"), replica("10.0.0.9:80", forgotten)];
+  const before = service("/a", 1, {
+    replicas: [known, { ...known, ...forgotten, task: "new" }],
+    ...unprobed,
+  });
+  const now = service("/a", 1, {
+    replicas: [
+      { ...known, ...forgotten },
+      { ...unknown, task: "new" },
+    ],
+    ...unprobed,
+  });
+  const first = rig();
+  first.judge([before], 0);
+  first.judge([now], 1000);
+  const [kept] = first.judgements.remembering([now], { wall: 500_000, steady: 2000 });
+  assert.ok(kept);
+  assert.deepEqual(
+    kept.replicas.map(({ lastKnown }) => lastKnown),
+    [{ health: "up", at: 499_000 }, undefined],
+  );
+  assert.equal(first.judgements.remembering([before], { wall: 0, steady: 0 })[0], before);
+  const wall = 499_000 + memoryMs;
+  const second = rig();
+  second.checks.follow([kept]);
+  second.judgements.judge([kept], { wall, steady: 10 });
+  assert.deepEqual(second.states(kept), ["up", "unknown"]);
+  assert.equal(second.judgements.of(kept)?.[0]?.reason, "no check result; last known up");
+  second.checks.follow([now]);
+  second.judgements.judge([now], { wall: wall + 1, steady: 11 });
+  assert.deepEqual(second.states(now), ["unknown", "unknown"]);
+});
 
 test("a wave of failures is held back, and believed after its time though nothing else happens", () => {
   const { prober, judgements, judge, states } = rig();
