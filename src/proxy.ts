@@ -277,6 +277,7 @@ class Proxy implements RunningProxy {
       explain: (app) =>
         this.#controller?.explain(app, {
           ejection: (key, replica) => this.#pool.ejections.of(key, replica),
+          connections: (key, replica) => this.#pool.ejections.wordOf(key, replica),
           thisHost: this.#own.names,
         }),
       sources: this.#feeds.map(({ source }) => source),

@@ -19,6 +19,12 @@ interface Ejected {
 /** The ejection of the replica `host:port` of the route `tcp/1234`, if there is one. */
 type EjectionOf = (key: string, replica: string) => Ejected | undefined;
 
+/** What connections last showed of a replica that was not well, and when, in ms since the epoch. */
+type ConnectionWordOf = (
+  key: string,
+  replica: string,
+) => { readonly says: string; readonly reason: string; readonly at: number } | undefined;
+
 /** Where the parts of an explanation are looked up. */
 interface Evidence {
   readonly services: readonly Service[];
@@ -26,13 +32,14 @@ interface Evidence {
   readonly judgements: Pick<Judgements, "of">;
   readonly checks: Pick<Checks, "of" | "planOf" | "nextIn">;
   readonly ejection: EjectionOf;
+  readonly connections: ConnectionWordOf;
   /** This host, as `placeName` spells it. */
   readonly thisHost: ReadonlySet<string>;
   readonly now: Now;
 }
 
 /** What the controller does not know itself. */
-export type LiveEvidence = Pick<Evidence, "ejection" | "thisHost">;
+export type LiveEvidence = Pick<Evidence, "ejection" | "connections" | "thisHost">;
 
 /** Everything that is known of an app's replicas; undefined when no source lists the app. */
 export function explain(app: string, evidence: Evidence): Explanation | undefined {
@@ -90,7 +97,7 @@ function explainReplica(
     state,
     reason,
     since: since ?? now.wall,
-    signals: signalsOf(replica, service, { ...evidence, ejection }),
+    signals: signalsOf(replica, service, evidence),
     nextProbeInMs: evidence.checks.nextIn(replica),
   };
 }
@@ -110,12 +117,8 @@ function standing(
   return routed;
 }
 
-interface Known extends Omit<Evidence, "ejection"> {
-  readonly ejection: Ejected | undefined;
-}
-
-function signalsOf(replica: Replica, service: Service, known: Known): Signal[] {
-  const { judgements, checks, ejection, now } = known;
+function signalsOf(replica: Replica, service: Service, evidence: Evidence): Signal[] {
+  const { judgements, checks, connections, now } = evidence;
   const said = judgements.of(service)?.[service.replicas.indexOf(replica)]?.source;
   const word: Signal = {
     from: service.source,
@@ -127,17 +130,17 @@ function signalsOf(replica: Replica, service: Service, known: Known): Signal[] {
   return [
     word,
     ...(checked === undefined ? [] : [probeSignal(checked, now)]),
-    connectionSignal(ejection, now),
+    connectionSignal(connections(serviceKey(service), formatAddress(replica.address)), now),
   ];
 }
 
-function connectionSignal(ejection: Ejected | undefined, now: Now): Signal {
+function connectionSignal(word: ReturnType<ConnectionWordOf>, now: Now): Signal {
   const from = "connections";
-  if (ejection === undefined) {
+  if (word === undefined) {
     return { from, says: "ok", reason: "no failures in a row", ageMs: undefined };
   }
-  const ageMs = Math.max(0, now.wall - ejection.since);
-  return { from, says: "ejected", reason: ejection.reason, ageMs };
+  const { says, reason, at } = word;
+  return { from, says, reason, ageMs: Math.max(0, now.wall - at) };
 }
 
 function probeSignal({ state, last, because, against }: Checked, now: Now): Signal {

@@ -12,7 +12,9 @@ export interface EjectorOptions {
 }
 
 interface Suspect {
+  /** Weighed: what counts towards an ejection. */
   failures: number;
+  inARow: number;
   /** Ejections in a row. */
   ejections: number;
   /** End of the current ejection, in ms; 0 before the first. */
@@ -57,11 +59,13 @@ export class Ejector {
     const { failures, firstMs, capMs } = this.#options;
     const suspect = this.#suspects.get(key) ?? {
       failures: 0,
+      inARow: 0,
       ejections: 0,
       until: 0,
       triedAt: -Infinity,
     };
     this.#suspects.set(key, suspect);
+    suspect.inARow += 1;
     suspect.failures += failure === "timeout" ? failures : 1;
     if (suspect.failures < failures || now < suspect.until) return undefined;
     if ((this.#out(key) + 1) * 2 > of) return undefined;
@@ -69,6 +73,11 @@ export class Ejector {
     const time = Math.min(capMs, firstMs * suspect.ejections);
     suspect.until = now + time;
     return time;
+  }
+
+  /** How often it failed in a row. */
+  inARow(key: string): number {
+    return this.#suspects.get(key)?.inARow ?? 0;
   }
 
   /** Ends an ejection early: the replica gets its trial now, and is out again at its first failure. */

@@ -41,6 +41,8 @@ export class ReplicaPool {
   #failedOpenAt = -Infinity;
   /** When trouble with a replica was said last, in ms; only of those that had some. */
   readonly #suspectedAt = new Map<string, number>();
+  /** Those of which the last thing said was trouble. */
+  readonly #troubled = new Set<string>();
 
   constructor(route: EngineRoute, options: ReplicaPoolOptions) {
     this.#options = options;
@@ -64,6 +66,8 @@ export class ReplicaPool {
     }
     for (const key of this.#joinedAt.keys()) if (!keys.has(key)) this.#joinedAt.delete(key);
     for (const key of this.#suspectedAt.keys()) if (!keys.has(key)) this.#suspectedAt.delete(key);
+    const listed = new Set(route.replicas.map(({ key }) => key));
+    for (const key of this.#troubled) if (!listed.has(key)) this.#troubled.delete(key);
     // What leaves and comes back, or is another task on the same address, is judged anew.
     this.#ejector.keepOnly(keys);
     const same = old.balance === route.policy.balance && old.locality === route.policy.locality;
@@ -121,11 +125,17 @@ export class ReplicaPool {
       return;
     }
     const now = performance.now();
-    if (failure !== "local") this.#suspect(key, now);
     const forMs = this.#ejector.failed(key, failure, { of: this.#up.length, now });
+    if (failure !== "local") this.#suspect(key, failure, this.#ejector.inARow(key));
     if (forMs === undefined) return;
+    this.#troubled.add(key);
     const reason = `connections to it failed in a row, the last one by ${failure}`;
     report({ kind: "ejected", key: route, replica: key, reason, forMs });
+  }
+
+  /** It reset a connection that had begun: trouble, though that may have been meant. */
+  wasReset({ key }: EngineReplica): void {
+    this.#suspect(key, "reset", 0);
   }
 
   /** Its probes find it well: it may be tried before its time is over. */
@@ -133,15 +143,19 @@ export class ReplicaPool {
     this.#ejector.forgive(replica, performance.now());
   }
 
-  #suspect(replica: string, now: number): void {
+  #suspect(replica: string, failure: DialFailure, inARow: number): void {
+    const now = performance.now();
     if (now - (this.#suspectedAt.get(replica) ?? -Infinity) < suspicionQuietMs) return;
     this.#suspectedAt.set(replica, now);
-    this.#options.report({ kind: "suspect", key: this.#route.key, replica });
+    this.#troubled.add(replica);
+    this.#options.report({ kind: "suspect", key: this.#route.key, replica, failure, inARow });
   }
 
   #readmit(replica: string): void {
-    if (!this.#ejector.succeeded(replica)) return;
-    this.#options.report({ kind: "readmitted", key: this.#route.key, replica });
+    const wasEjected = this.#ejector.succeeded(replica);
+    if (!this.#troubled.delete(replica) && !wasEjected) return;
+    const kind = wasEjected ? "readmitted" : "well";
+    this.#options.report({ kind, key: this.#route.key, replica });
   }
 
   #pick(excluded: readonly EngineReplica[], client: string | undefined): EngineReplica | undefined {

@@ -1,5 +1,6 @@
 import type { Address } from "../model/address.ts";
 import type { HostClaims } from "../model/host-claims.ts";
+import type { DialFailure } from "../model/outcome.ts";
 import type { ServicePolicy } from "../model/policy.ts";
 import type { ReplicaState } from "../model/replica.ts";
 import type { Mode, Protocol } from "../model/service.ts";
@@ -62,14 +63,17 @@ export type ReplicaReport =
       readonly reason: string;
       readonly forMs: number;
     }
-  | { readonly kind: "readmitted"; readonly key: string; readonly replica: string };
-
-/** A connection had trouble with a replica; said twice a second at most. */
-interface SuspicionReport {
-  readonly kind: "suspect";
-  readonly key: string;
-  readonly replica: string;
-}
+  /** It was ejected and has proven itself; `well` has only had trouble, or is judged anew. */
+  | { readonly kind: "readmitted" | "well"; readonly key: string; readonly replica: string }
+  /** A connection had trouble with it; said twice a second at most. */
+  | {
+      readonly kind: "suspect";
+      readonly key: string;
+      readonly replica: string;
+      readonly failure: DialFailure;
+      /** Connections in a row that it failed, as far as counted; 0 for trouble that does not count. */
+      readonly inARow: number;
+    };
 
 /** Ejection alone would leave a service without a replica, so it is not looked at; said once a minute at most. */
 interface FailOpenReport {
@@ -77,4 +81,4 @@ interface FailOpenReport {
   readonly key: string;
 }
 
-export type EngineReport = ListenerReport | ReplicaReport | SuspicionReport | FailOpenReport;
+export type EngineReport = ListenerReport | ReplicaReport | FailOpenReport;

@@ -1,4 +1,4 @@
-import type { EngineReport } from "../engine/route.ts";
+import type { EngineReport, ReplicaReport } from "../engine/route.ts";
 import type { Logger } from "../model/logger.ts";
 import type { Bindings } from "./bindings.ts";
 import type { Ejections } from "./ejections.ts";
@@ -14,7 +14,7 @@ interface ReportEars {
 
 /** Takes in what a worker's engine says of its listeners and of replicas. */
 export function hearReport(worker: number, report: EngineReport, to: ReportEars): void {
-  const { bindings, ejections, logger, bindFailed, suspected } = to;
+  const { bindings, logger, bindFailed } = to;
   switch (report.kind) {
     case "listening":
     case "bind-failed":
@@ -23,15 +23,21 @@ export function hearReport(worker: number, report: EngineReport, to: ReportEars)
       break;
     case "ejected":
     case "readmitted":
-      ejections.note(worker, report);
       logger.info(`replica ${report.kind}`, { worker, ...report });
-      if (report.kind === "ejected") suspected(report.key, report.replica);
+      hearOfReplica(worker, report, to);
       break;
     case "suspect":
-      suspected(report.key, report.replica);
+    case "well":
+      hearOfReplica(worker, report, to);
       break;
     case "fail-open":
       logger.warn("every replica is ejected or tried: the least bad is used", { ...report });
       break;
   }
+}
+
+function hearOfReplica(worker: number, report: ReplicaReport, to: ReportEars): void {
+  to.ejections.note(worker, report);
+  const isTrouble = report.kind === "ejected" || report.kind === "suspect";
+  if (isTrouble) to.suspected(report.key, report.replica);
 }

@@ -84,7 +84,7 @@ export class WorkerPool implements AsyncDisposable {
     this.memory = new CounterMemory(options.workers);
     this.bindings = new Bindings(options.workers);
     this.#watchdog = new Watchdog(options.workers);
-    this.ejections = new Ejections(options.clock);
+    this.ejections = new Ejections(options.clock, options.workers);
     this.gateway = new GatewayCounters(options.workers, options.settings.gateway);
     this.#slots = Array.from({ length: options.workers }, (_, index) => {
       const alive = { worker: undefined, thread: undefined, busy: undefined };

@@ -244,6 +244,27 @@ for (const health of ["marathon", "both"]) {
   });
 }
 
+test("an explanation tells of connections that failed, also where nothing else would", async () => {
+  await using marathon = await startMarathon();
+  const [port, dead] = [await freePort(), await freePort()];
+  marathon.putApp(app("/demo/lone", port));
+  place(marathon, "/demo/lone", dead);
+  const args = ["--marathon", marathon.urls[0] ?? "", "--health", "marathon"];
+  await using proxy = await RunningProxy.start(args);
+  await proxy.ready();
+  const explained = (): Promise<string> => proxy.text("/api/explain/demo/lone");
+  assert.match(await explained(), /"says": "ok",\s+"reason": "no failures in a row"/);
+  await eventually(async () => {
+    assert.equal(await firstLine(port), undefined);
+    return /at least \d+ connections in a row failed, the last one by refused/.test(
+      await explained(),
+    );
+  });
+  await using _ = await TcpReplica.start(named("back"), dead);
+  await eventually(async () => (await firstLine(port)) === "back");
+  await eventually(async () => /"says": "ok"/.test(await explained()));
+});
+
 test("trouble on a connection has a replica probed at once, long before its time", async () => {
   const dying = await TcpReplica.start(named("dying"));
   await using alive = await TcpReplica.start(named("alive"));

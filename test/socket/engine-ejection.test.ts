@@ -101,6 +101,31 @@ test("trouble with a replica is reported at once, but not over and over; our own
   assert.ok(suspicions.length <= 3);
 });
 
+test("how often a replica failed in a row is told with its trouble, and that it is well again", async () => {
+  const port = await freePort();
+  const later = await freePort();
+  await using proxy = new EngineFixture();
+  await proxy.serve(port, [later]);
+  const told = (): string[] =>
+    proxy.reports.flatMap((report) => {
+      if (report.kind === "suspect") return [`${report.failure} ${report.inARow}`];
+      return report.kind === "well" ? ["well"] : [];
+    });
+  await eventually(async () => {
+    await using client = new TcpClient(port);
+    await eventually(() => client.closed);
+    return told().length === 2;
+  });
+  assert.equal(told()[0], "refused 1");
+  assert.match(told()[1] ?? "", /^refused (?:[2-9]|\d\d+)$/);
+  await using _ = await TcpReplica.start(named("back"), later);
+  await using client = await TcpClient.open(port);
+  await eventually(() => client.text === "back\n");
+  client.socket.end();
+  await eventually(() => told().at(-1) === "well");
+  assert.equal(told().length, 3);
+});
+
 test("an ejected replica that its probes find well is tried again before its time", async () => {
   await using good = await TcpReplica.start(named("good"));
   const port = await freePort();

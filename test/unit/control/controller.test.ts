@@ -346,9 +346,12 @@ test("an explanation names every signal, who decided, and what stands against a 
   rig.prober.find("10.0.0.1:80", "up", "L7OK/200 in 2 ms");
   const ejection = (_key: string, key: string): { reason: string; since: number } | undefined =>
     key === "10.0.0.4:80" ? { reason: "ejected for 30 s", since: 400 } : undefined;
+  const failing = { says: "failing", reason: "a connection failed", at: 1200 };
+  const connections = (_key: string, key: string): typeof failing | undefined =>
+    key === "10.0.0.4:80" ? failing : undefined;
   rig.now = 1500;
-  const [explained] =
-    rig.controller.explain("/web", { ejection, thisHost: new Set(["10.0.0.3"]) })?.services ?? [];
+  const live = { ejection, connections, thisHost: new Set(["10.0.0.3"]) };
+  const [explained] = rig.controller.explain("/web", live)?.services ?? [];
   assert.equal(explained?.isServed, true);
   assert.equal(explained.locality, "any");
   assert.deepEqual(
@@ -373,9 +376,9 @@ test("an explanation names every signal, who decided, and what stands against a 
   assert.equal(explained?.replicas[0]?.nextProbeInMs, 1000);
   assert.deepEqual(explained?.replicas[3]?.signals.at(-1), {
     from: "connections",
-    says: "ejected",
-    reason: "ejected for 30 s",
-    ageMs: 1100,
+    says: "failing",
+    reason: "a connection failed",
+    ageMs: 300,
   });
 });
 
@@ -386,8 +389,9 @@ test("an explanation of an app that lost its port says so; of one that nobody li
     service("/rival", 1234, { configuredAt: 5, replicas: [replica("10.0.0.9:80")] }),
   ]);
   await rig.settle();
-  const explain = (app: string) =>
-    rig.controller.explain(app, { ejection: () => undefined, thisHost: new Set() });
+  const nothing = (): undefined => undefined;
+  const live = { ejection: nothing, connections: nothing, thisHost: new Set<string>() };
+  const explain = (app: string) => rig.controller.explain(app, live);
   const rival = explain("/rival")?.services[0];
   assert.equal(rival?.isServed, false);
   assert.deepEqual(
