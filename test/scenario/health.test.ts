@@ -244,6 +244,31 @@ for (const health of ["marathon", "both"]) {
   });
 }
 
+test("a connection that is reset midway has its replica probed at once", async () => {
+  await using replica = await TcpReplica.start((socket) => {
+    socket.write("hello\n");
+    socket.once("data", () => socket.resetAndDestroy());
+  });
+  await using marathon = await startMarathon();
+  const port = await freePort();
+  marathon.putApp({ ...app("/demo/web", port), healthChecks: [] });
+  place(marathon, "/demo/web", replica.port);
+  const args = ["--marathon", marathon.urls[0] ?? "", "--check-interval", "1h"];
+  await using proxy = await RunningProxy.start(args);
+  await proxy.ready();
+  const probes = (): Promise<number | undefined> =>
+    proxy.metric("portolan_checks_total", { result: "ok" });
+  await eventually(async () => (await probes()) === 1);
+  await using client = await TcpClient.open(port);
+  await eventually(() => client.text === "hello\n");
+  client.socket.write("go");
+  await eventually(() => client.ended);
+  client.socket.end();
+  await eventually(() => client.closed);
+  await eventually(async () => (await probes()) === 2);
+  assert.match(await proxy.text("/api/explain/demo/web"), /it reset a connection that had begun/);
+});
+
 test("an explanation tells of connections that failed, also where nothing else would", async () => {
   await using marathon = await startMarathon();
   const [port, dead] = [await freePort(), await freePort()];

@@ -6,6 +6,7 @@ import { blackhole } from "../support/black-hole.ts";
 import { EngineFixture, toRoute } from "../support/engine-fixture.ts";
 import { eventually } from "../support/eventually.ts";
 import { freePort } from "../support/free-port.ts";
+import { HttpFixture } from "../support/http-fixture.ts";
 import { TcpClient } from "../support/tcp-client.ts";
 import { named, TcpReplica } from "../support/tcp-replica.ts";
 
@@ -124,6 +125,50 @@ test("how often a replica failed in a row is told with its trouble, and that it 
   client.socket.end();
   await eventually(() => told().at(-1) === "well");
   assert.equal(told().length, 3);
+});
+
+test("a connection that is reset midway is trouble that counts towards no ejection", async () => {
+  const resetting = (socket: Socket): void => {
+    socket.write("hello\n");
+    socket.once("data", () => socket.resetAndDestroy());
+  };
+  await using one = await TcpReplica.start(resetting);
+  await using two = await TcpReplica.start(resetting);
+  await using proxy = new EngineFixture();
+  const port = await freePort();
+  await proxy.serve(port, [one.port, two.port], { balance: "roundrobin" });
+  for (let round = 0; round < 8; round += 1) {
+    await using client = await TcpClient.open(port);
+    await eventually(() => client.text === "hello\n");
+    client.socket.write("go");
+    await eventually(() => client.ended);
+    client.socket.end();
+    await eventually(() => client.closed);
+  }
+  const told = proxy.reports.flatMap((report) =>
+    "replica" in report && report.kind === "suspect"
+      ? [`${report.replica} ${report.failure} ${report.inARow}`]
+      : [],
+  );
+  assert.deepEqual(
+    new Set(told),
+    new Set([one, two].map(({ port: at }) => `127.0.0.1:${at} reset 0`)),
+  );
+  assert.ok(!proxy.reports.some(({ kind }) => kind === "ejected"));
+});
+
+test("an HTTP answer that is cut off is trouble", async () => {
+  await using replica = await TcpReplica.start((socket) => {
+    socket.once("data", () => {
+      socket.write("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf");
+      setTimeout(() => socket.resetAndDestroy(), 20);
+    });
+  });
+  await using proxy = await HttpFixture.start([replica.port]);
+  await using client = await TcpClient.open(proxy.port);
+  client.socket.write("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  await eventually(() => client.closed);
+  await eventually(() => proxy.reports.some(({ kind }) => kind === "suspect"));
 });
 
 test("an ejected replica that its probes find well is tried again before its time", async () => {

@@ -6,7 +6,7 @@ import { dial, type DialResult } from "../tcp/dial.ts";
 import type { Waiter } from "../tcp/waiting-line.ts";
 import type { HttpRoute } from "./http-route.ts";
 import type { Refusal } from "./refusal.ts";
-import { Upstream } from "./upstream.ts";
+import { Upstream, type Loss } from "./upstream.ts";
 
 export interface AssignmentOptions {
   readonly service: HttpRoute;
@@ -102,6 +102,13 @@ export class Assignment implements Waiter {
     host.tally.failed(replica.row, failure);
     host.heard(replica, failure);
     this.leave();
+  }
+
+  /** The replica's answer broke off, or cannot be read on: what the request ends by. */
+  brokenOff(flaw: Loss["flaw"]): "upstream-reset" | "upstream-malformed" {
+    if (flaw !== "truncated") return "upstream-malformed";
+    if (this.#replica !== undefined) this.#options.service.host.wasReset(this.#replica);
+    return "upstream-reset";
   }
 
   /** The replica is gone: the next one is looked for. */

@@ -195,8 +195,7 @@ export class Exchange implements UpstreamUser {
     const isReused = this.#upstream?.isReused === true;
     const mayRepeat = this.#mayRepeat;
     if (this.#options.inbound.answer.isBegun || !isSilent) {
-      const reason = flaw === "truncated" ? "upstream-reset" : "upstream-malformed";
-      this.refuse({ status: 502, reason });
+      this.refuse({ status: 502, reason: this.#assignment.brokenOff(flaw) });
       return;
     }
     this.#dropUpstream();

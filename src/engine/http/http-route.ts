@@ -37,6 +37,8 @@ export interface RequestHost {
   release(replica: EngineReplica): void;
   /** Tells how the replica behaved; undefined is well. */
   heard(replica: EngineReplica, failure: DialFailure | undefined): void;
+  /** Tells that it broke off an answer that had begun. */
+  wasReset(replica: EngineReplica): void;
   /** Joins the line for room; false when it is full. */
   join(waiter: Waiter): boolean;
   leave(waiter: Waiter): void;

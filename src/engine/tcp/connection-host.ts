@@ -80,6 +80,8 @@ export interface ConnectionHost extends PortHost {
   release(replica: EngineReplica): void;
   /** Tells how the replica behaved; undefined is well. */
   heard(replica: EngineReplica, failure: DialFailure | undefined): void;
+  /** Tells that it reset a connection that had begun; undefined when that was no replica. */
+  wasReset(replica: EngineReplica | undefined): void;
   /** Joins the line for room; false when it is full. */
   join(waiter: Waiter): boolean;
   leave(waiter: Waiter): void;

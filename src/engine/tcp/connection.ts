@@ -251,14 +251,14 @@ export class Connection implements Waiter {
   }
 
   #end(outcome: Outcome): void {
-    const { tally } = this.#host;
     this.#cancelDial?.();
     this.#host.leave(this);
     this.#reportBytes();
-    if (this.#relay !== undefined && !this.#proven && outcome !== "upstream-reset") this.#prove();
+    if (outcome === "upstream-reset") this.#host.wasReset(this.#relay && this.#replica);
+    else if (this.#relay !== undefined && !this.#proven) this.#prove();
     if (this.#route.policy.accessLog) this.#note(outcome);
     this.#leaveReplica();
-    tally.closed(this.#route.row, outcome, (performance.now() - this.#startedAt) / 1000);
+    this.#host.tally.closed(this.#route.row, outcome, (performance.now() - this.#startedAt) / 1000);
     this.#host.ended(this);
   }
 

@@ -146,6 +146,10 @@ export class TcpService implements ConnectionHost, EngineService {
     this.#replicas.heard(replica, failure);
   }
 
+  wasReset(replica: EngineReplica | undefined): void {
+    if (replica !== undefined) this.#replicas.wasReset(replica);
+  }
+
   join(waiter: Waiter): boolean {
     return this.#line.join(waiter, this.#route.policy.queueTimeoutMs);
   }
