@@ -11,6 +11,11 @@ export interface SourceState {
   readonly confirmedGone: ReadonlySet<string>;
   /** Which full look this rests on; states between two looks repeat it. Absent where every state is a look. */
   readonly look?: number;
+  /**
+   * Until then its word on what is gone is not to be relied on, in ms of `performance.now()`: who answers has changed.
+   * Absent where nothing of the kind is known.
+   */
+  readonly settlesAt?: number;
 }
 
 /** How a source is doing, for `/api/sources` and metrics. Times are ms since the epoch. */

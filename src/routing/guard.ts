@@ -9,6 +9,8 @@ export interface Answer {
   readonly confirmedGone: ReadonlySet<string>;
   /** Which look of the source the answer rests on: what events make of a list confirms nothing that the list lacks. */
   readonly look?: number;
+  /** No loss is believed before this time, in ms; the source has changed who answers. */
+  readonly settlesAt?: number;
 }
 
 /** Losses that have been seen but are not believed yet, by task. */
@@ -72,11 +74,11 @@ export function guardLoss(
   const doubted = isMass
     ? lost.map(([task]) => task)
     : ofEmptied(served, answer.services, new Map(lost));
-  const { look } = answer;
+  const { look, settlesAt = -Infinity } = answer;
   const counted = doubted.map(
     (task) => [task, count(doubts.get(task), { now, look, spacingMs })] as const,
   );
-  const held = new Map(counted.filter(([, doubt]) => doubt.looks < looks));
+  const held = new Map(counted.filter(([, doubt]) => doubt.looks < looks || now < settlesAt));
   const services = held.size === 0 ? answer.services : union(answer, served, held);
   return { services, doubts: held, believed: counted.length - held.size, of: known.size };
 }

@@ -148,6 +148,22 @@ test("Marathon away for long: nothing is yielded and nothing is lost, and then i
   await until(() => running.routes.length === 2);
 });
 
+test("a new leader's lists are told to be unsettled for a minute, and the first one's are not", async () => {
+  await using marathon = await startMarathon({ members: 2 });
+  const source = marathonSource(marathon.urls.map((url) => new URL(url)));
+  await using running = new RunningSource(source);
+  await running.have(1);
+  source.resync();
+  await running.have(2);
+  assert.equal(running.last?.settlesAt, -Infinity);
+  const before = performance.now();
+  await marathon.electLeader(1);
+  source.resync();
+  await until(() => running.last?.settlesAt !== -Infinity);
+  const settlesAt = running.last?.settlesAt ?? 0;
+  assert.ok(settlesAt >= before + 60_000 && settlesAt <= performance.now() + 60_000);
+});
+
 suite("credentials over plain http", () => {
   for (const { name, login, want } of [
     { name: "are warned of, without telling them", login: "user:secret", want: 1 },

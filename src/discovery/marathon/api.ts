@@ -5,6 +5,7 @@ import { readDocument } from "../document.ts";
 import { fieldsOf } from "../fields.ts";
 import { parseVersion, type AppDefinition } from "./definition.ts";
 import { joinTasks } from "./from-tasks.ts";
+import { headerOf } from "../http-answer.ts";
 import { get, type Requester } from "./http.ts";
 import { apiUrl, type Member } from "./members.ts";
 import type { AppVersion } from "./past-definitions.ts";
@@ -46,6 +47,8 @@ export class Api {
   /** As they were last told: pods that cannot be read cost nobody an app, and are not gone. */
   #pods: WireApps = { apps: [], problems: [] };
   readonly #quietTimes = new QuietTimes();
+  #leader: string | undefined;
+  #ledSince = -Infinity;
 
   constructor(options: ApiOptions) {
     this.#options = options;
@@ -55,6 +58,11 @@ export class Api {
   /** The member that answered last, or the first one. */
   get member(): Member {
     return this.#preferred;
+  }
+
+  /** When an answer first came from a leader that was another one before, in ms of `performance.now()`. */
+  get ledSince(): number {
+    return this.#ledSince;
   }
 
   /** One listing; `onFailure` hears of each member that could not give it. Rejects only when the signal aborts. */
@@ -156,6 +164,13 @@ export class Api {
     }
   }
 
+  /** [marathon §1.1] Only a leader names itself, also through a standby. */
+  #noteLeader(leader: string | undefined): void {
+    if (leader === undefined || leader === this.#leader) return;
+    if (this.#leader !== undefined) this.#ledSince = performance.now();
+    this.#leader = leader;
+  }
+
   async #tasks(member: Member, signal: AbortSignal): Promise<WireTasks> {
     const url = apiUrl(member, "/v2/tasks", new URLSearchParams());
     const listed = parseTasks(await this.#document(member, url, signal));
@@ -169,6 +184,7 @@ export class Api {
     using deadline = new Deadline(totalTimeoutMs, () => tooLate(totalTimeoutMs), signal);
     try {
       const { response } = await get(requester, member, { url, signal: deadline.signal });
+      this.#noteLeader(headerOf(response, "x-marathon-leader"));
       // Awaited here, so that the deadline holds until the last byte.
       return await readDocument(response, bodyLimitBytes);
     } catch (error) {

@@ -39,6 +39,9 @@ export type Seen =
 /** A list waits no longer than this for the definitions of older versions. */
 const pastMs = 500;
 
+/** What a new leader's lists lack is not believed before this has passed, in ms. */
+const settleMs = 60_000;
+
 /** What is known of one Marathon: its apps as last read, what events have said since, and what apps were like before. */
 export class Cluster {
   readonly #options: ClusterOptions;
@@ -107,6 +110,7 @@ export class Cluster {
       problems: [...this.#problems, ...each.flatMap(({ problems }) => problems)],
       confirmedGone: this.#overlay.gone(now),
       look: this.#listings,
+      settlesAt: this.#options.api.ledSince + settleMs,
     };
   }
 

@@ -113,3 +113,14 @@ test("looks that each lose something else never add up", () => {
   }
   assert.ok([...doubts.values()].every(({ looks }) => looks < 3));
 });
+
+test("behind a new leader no loss is believed before it has settled, however many looks agree", () => {
+  let doubts = noDoubts;
+  const held: number[] = [];
+  for (const now of [0, 10_000, 20_000, 59_999, 60_000]) {
+    const answer = { services: [], confirmedGone: nothingGone, settlesAt: 60_000 };
+    ({ doubts } = guardLoss(answer, { served: ten, doubts, now }));
+    held.push(doubts.size);
+  }
+  assert.deepEqual(held, [10, 10, 10, 10, 0]);
+});
