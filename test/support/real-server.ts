@@ -43,12 +43,27 @@ export class ServerProcess implements AsyncDisposable {
     this.#child.stderr?.on("data", (chunk: Buffer) => (this.output += chunk.toString()));
   }
 
+  signal(name: "SIGSTOP" | "SIGCONT"): void {
+    this.#child.kill(name);
+  }
+
+  /** Ends it as `kill -9` does, and waits until it is gone. */
+  async kill(): Promise<void> {
+    await this.#end("SIGKILL");
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
+    // By its own handling of SIGTERM, so that nginx takes its workers along.
+    await this.#end("SIGTERM");
+  }
+
+  async #end(signal: "SIGKILL" | "SIGTERM"): Promise<void> {
     const child = this.#child;
     if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
     const gone = once(child, "close");
-    // By its own handling of SIGTERM, so that nginx takes its workers along.
-    child.kill("SIGTERM");
+    child.kill(signal);
+    // One that was stopped hears of it only when it goes on.
+    child.kill("SIGCONT");
     await gone;
   }
 }

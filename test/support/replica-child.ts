@@ -1,7 +1,8 @@
 // A replica as a program: says its name to whoever connects, then a little every few ms, until it is killed, or no
-// more when it is a sink; or says it to every HTTP request.
+// more when it is a sink; or says it to every HTTP request, or to who comes with mail.
 import { createServer as createHttpServer } from "node:http";
 import { createServer } from "node:net";
+import { SMTPServer } from "smtp-server";
 
 const [, , name = "", kind = "stream", host = "127.0.0.1"] = process.argv;
 const everyMs = 20;
@@ -20,7 +21,13 @@ const stream = createServer({ allowHalfOpen: true }, (socket) => {
   socket.once("close", () => clearInterval(pieces));
   socket.once("end", () => clearInterval(pieces));
 });
-const server = kind === "http" ? web : stream;
+const mail = new SMTPServer({
+  banner: name,
+  disabledCommands: ["AUTH", "STARTTLS"],
+  disableReverseLookup: true,
+});
+mail.on("error", () => undefined);
+const server = { http: web, smtp: mail.server }[kind] ?? stream;
 server.on("error", () => undefined);
 server.listen({ port: 0, host, backlog: 4096 }, () => {
   const bound = server.address();
