@@ -1,3 +1,4 @@
+import type { HealthMode } from "../model/check.ts";
 import { formatDuration } from "../model/duration.ts";
 import type { Problem } from "../model/problem.ts";
 import type { Replica } from "../model/replica.ts";
@@ -105,13 +106,13 @@ export class Judgements {
     let inUse = 0;
     for (const service of services) {
       const { health } = this.#checks.planOf(service).check;
+      const before = this.#judged.get(service)?.verdicts;
       for (const [index, watched] of this.#checks.watchedOf(service).entries()) {
         const replica = service.replicas[index];
         if (watched === undefined || replica === undefined) continue;
-        const id = idOf(service, replica);
-        const wasUp = this.#byId.get(id)?.state === "up";
-        const failure = failureOf(watched.checked, health === "both" ? replica.health : "unknown");
-        if (failure !== undefined) failing.push({ id, wasUp, ...failure });
+        const wasUp = isUp(before?.[index] ?? this.#byId.get(idOf(service, replica)));
+        const failure = failureOf(watched.checked, replica, health);
+        if (failure !== undefined) failing.push({ id: idOf(service, replica), wasUp, ...failure });
         else if (wasUp) inUse += 1;
       }
     }
@@ -160,14 +161,19 @@ export class Judgements {
   }
 }
 
+function isUp(verdict: Verdict | undefined): boolean {
+  return verdict?.state === "up";
+}
+
 /** What speaks against a replica, and whether it is to be doubted when it is said of most; undefined when nothing does. */
 function failureOf(
   checked: Checked,
-  theirs: Replica["health"],
+  { health }: Replica,
+  mode: HealthMode,
 ): Pick<Failing, "isDoubtful"> | undefined {
-  if (checked.state === "down") return { isDoubtful: checked.isSilent && theirs !== "down" };
-  if (theirs !== "down") return undefined;
-  return { isDoubtful: checked.state === "up" };
+  const isCalledDown = mode === "both" && health === "down";
+  if (checked.state === "down") return { isDoubtful: checked.isSilent && !isCalledDown };
+  return isCalledDown ? { isDoubtful: checked.state === "up" } : undefined;
 }
 
 /** True when both lead to the same verdict. */
