@@ -14,6 +14,7 @@ import { readFigures } from "./workers/figures.ts";
 import { makeChecks, type HealthParts } from "./wiring/checks.ts";
 import { engineSettings, workerCount } from "./wiring/engine-settings.ts";
 import { drainConnections } from "./wiring/drain.ts";
+import { liveEvidence } from "./wiring/evidence.ts";
 import { followEjections } from "./wiring/ejections.ts";
 import { makeFeeds } from "./wiring/feeds.ts";
 import { GatewayParts } from "./wiring/gateway-parts.ts";
@@ -274,12 +275,7 @@ class Proxy implements RunningProxy {
       problems: () => this.#datedProblems(),
       published: () => this.#outlets.figures(),
       override: (address, wanted) => this.#controller?.override(address, wanted) === true,
-      explain: (app) =>
-        this.#controller?.explain(app, {
-          ejection: (key, replica) => this.#pool.ejections.of(key, replica),
-          connections: (key, replica) => this.#pool.ejections.wordOf(key, replica),
-          thisHost: this.#own.names,
-        }),
+      explain: (app) => this.#controller?.explain(app, liveEvidence(this.#pool, this.#own)),
       sources: this.#feeds.map(({ source }) => source),
       routing: this.#routing,
       health: this.#health,
