@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { connect, createServer } from "node:net";
 import { test } from "node:test";
 import { DnsServer } from "../../src/publish/dns/dns-server.ts";
-import { framed, messagesIn } from "../../src/publish/dns/frames.ts";
+import { framed, messagesIn } from "../../src/nameserver/frames.ts";
 import { eventually } from "../support/eventually.ts";
 import { freePort } from "../support/free-port.ts";
 import { keepingLogger } from "../support/running-source.ts";

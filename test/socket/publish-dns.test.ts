@@ -6,7 +6,7 @@ import { connect, type Socket } from "node:net";
 import { test } from "node:test";
 import { promisify } from "node:util";
 import { DnsServer, type DnsServerOptions } from "../../src/publish/dns/dns-server.ts";
-import { framed, messagesIn } from "../../src/publish/dns/frames.ts";
+import { framed, messagesIn } from "../../src/nameserver/frames.ts";
 import type { Route } from "../../src/routing/table.ts";
 import { eventually } from "../support/eventually.ts";
 import { keepingLogger } from "../support/running-source.ts";

@@ -4,7 +4,7 @@ import { AnswerCache } from "./answer-cache.ts";
 import { headerBytes, type Query } from "./query.ts";
 import { optRecord } from "./record-body.ts";
 import type { Transport } from "./responder.ts";
-import { askByTcp, askByUdp, type Outgoing } from "./upstream.ts";
+import { askByTcp, askByUdp, type Outgoing } from "../../nameserver/ask.ts";
 
 export interface ForwarderOptions {
   /** Asked one after the other, beginning with the one that answered last. IP literals. */

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer, isIPv6, type Server, type Socket } from "node:net";
 import type { Address } from "../../model/address.ts";
-import { framed, messagesIn } from "./frames.ts";
+import { framed, messagesIn } from "../../nameserver/frames.ts";
 import type { Answering } from "./udp-port.ts";
 
 export interface TcpPortOptions {

@@ -1,12 +1,13 @@
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { connect, isIPv6 } from "node:net";
-import { Deadline } from "../../async/deadline.ts";
-import { formatAddress, type Address } from "../../model/address.ts";
+import { Deadline } from "../async/deadline.ts";
+import { formatAddress, type Address } from "../model/address.ts";
 import { framed, messagesIn } from "./frames.ts";
-import { headerBytes } from "./query.ts";
 
 const longestAnswer = 65_535;
+/** Of every message, before its questions [rfc1035 §4.1.1]. */
+const headerBytes = 12;
 
 /** A question on its way to another server. */
 export interface Outgoing {
@@ -15,7 +16,7 @@ export interface Outgoing {
   readonly question: Buffer;
 }
 
-/** How long to wait for one server. */
+/** How long to wait for one server, in ms. */
 export interface Patience {
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
