@@ -38,7 +38,9 @@ export class Access {
     return this.#allow.size === 0 && this.#deny.size === 0;
   }
 
+  /** No list knows a client without an address, `""`, which one has that reset before it was looked at. */
   admits(address: string): boolean {
+    if (address === "") return this.open;
     if (this.#deny.has(address)) return false;
     return this.#allow.size === 0 || this.#allow.has(address);
   }

@@ -5,6 +5,7 @@ import { eventually } from "../support/eventually.ts";
 import { freePort } from "../support/free-port.ts";
 import { TcpClient } from "../support/tcp-client.ts";
 import { named, TcpReplica } from "../support/tcp-replica.ts";
+import { vanishedClients } from "../support/vanished-clients.ts";
 
 async function greeted(port: number, greeting = "r\n"): Promise<TcpClient> {
   const client = await TcpClient.open(port);
@@ -96,6 +97,39 @@ test("clients outside the allowed networks, or inside the denied ones, are reset
     await using client = new TcpClient(port);
     await eventually(() => client.closed || client.text === "r\n");
     assert.equal(client.closed, !served, JSON.stringify(policy));
+    if (!served) assert.deepEqual(proxy.closed, { denied: 1 });
+  }
+});
+
+test("a client that resets at once does not slip past a list: what it said reaches nobody", async () => {
+  for (const mode of ["tcp", "http"] as const) {
+    await using replica = await TcpReplica.start(named("r"));
+    await using proxy = new EngineFixture();
+    const port = await freePort();
+    const route = { ...toRoute(port, [replica.port], { deny: ["127.0.0.0/8"] }), mode };
+    await proxy.engine.apply([{ kind: "set", route }]);
+    vanishedClients(port, "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+    await eventually(() => proxy.accepted === 20 && proxy.active === 0);
+    assert.equal(replica.sockets.length, 0, mode);
+    assert.deepEqual(proxy.closed, { "client-gone": 20 }, mode);
+  }
+});
+
+test("lists hold for IPv6 clients as well", async () => {
+  await using replica = await TcpReplica.start(named("r"));
+  const rows = [
+    { policy: { allow: ["::1"] }, served: true },
+    { policy: { allow: ["127.0.0.0/8"] }, served: false },
+    { policy: { deny: ["::/64"] }, served: false },
+    { policy: { deny: ["127.0.0.0/8"] }, served: true },
+  ];
+  for (const { policy, served } of rows) {
+    await using proxy = new EngineFixture({ bindHosts: ["::1"] });
+    const port = await freePort();
+    await proxy.serve(port, [replica.port], policy);
+    await using client = new TcpClient(port, "::1");
+    await eventually(() => client.closed || client.text === "r\n");
+    assert.equal(client.error?.code, served ? undefined : "ECONNRESET", JSON.stringify(policy));
     if (!served) assert.deepEqual(proxy.closed, { denied: 1 });
   }
 });

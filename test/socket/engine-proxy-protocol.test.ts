@@ -6,6 +6,7 @@ import { eventually } from "../support/eventually.ts";
 import { freePort } from "../support/free-port.ts";
 import { TcpClient } from "../support/tcp-client.ts";
 import { echo, TcpReplica } from "../support/tcp-replica.ts";
+import { vanishedClients } from "../support/vanished-clients.ts";
 
 const ends = {
   source: { host: "192.0.2.7", port: 4369 },
@@ -107,4 +108,17 @@ test("without accept-proxy a header is payload like any other (P02)", async () =
   await using client = await TcpClient.open(port);
   client.socket.write(formatV1(ends));
   await eventually(() => client.text === formatV1(ends).toString());
+});
+
+test("a client that resets before it is looked at is announced to nobody", async () => {
+  for (const policy of [{ sendProxy: 1 }, { balance: "source" }] as const) {
+    await using replica = await TcpReplica.start(echo);
+    await using proxy = new EngineFixture();
+    const port = await freePort();
+    await proxy.serve(port, [replica.port], policy);
+    vanishedClients(port, "hello");
+    await eventually(() => proxy.accepted === 20 && proxy.active === 0);
+    assert.equal(replica.sockets.length, 0, JSON.stringify(policy));
+    assert.deepEqual(proxy.closed, { "client-gone": 20 });
+  }
 });

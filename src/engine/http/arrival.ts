@@ -21,8 +21,13 @@ export interface ArrivalOptions {
 /** Finds out whose connection a paused socket is; its own first bytes stay unread. */
 export function arrive(client: Socket, options: ArrivalOptions): void {
   const { host, port, ends, acceptProxy, arrived, turnedAway } = options;
+  // Who has reset already has no address any more: nobody can say whether it may enter, or tell a replica of it.
+  const enter = (known: Endpoints): void => {
+    if (known.source.host === "") turnedAway("client-gone");
+    else arrived(known);
+  };
   if (ends !== undefined || !acceptProxy) {
-    arrived(ends ?? endsOf(client, port));
+    enter(ends ?? endsOf(client, port));
     return;
   }
   if (!host.trusts(client.remoteAddress ?? "")) {
@@ -33,7 +38,7 @@ export function arrive(client: Socket, options: ArrivalOptions): void {
     timeoutMs: host.limits.headerTimeoutMs,
     done: (header) => {
       if (header === undefined) turnedAway("proxy-header");
-      else arrived(header.kind === "proxied" ? header : endsOf(client, port));
+      else enter(header.kind === "proxied" ? header : endsOf(client, port));
     },
   });
 }

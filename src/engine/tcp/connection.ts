@@ -5,7 +5,9 @@ import type { Endpoints, Header } from "../proxy-protocol/header.ts";
 import type { EngineReplica, EngineRoute } from "../route.ts";
 import type { Arrival, ConnectionHost } from "./connection-host.ts";
 import { noteConnection } from "./connection-note.ts";
+import { CountedBytes } from "./counted-bytes.ts";
 import { dial, type DialResult } from "./dial.ts";
+import { addressMatters, whyNot } from "./entry.ts";
 import type { Intake } from "./intake.ts";
 import { Lookout } from "./lookout.ts";
 import { readPreface } from "./preface.ts";
@@ -42,7 +44,7 @@ export class Connection implements Waiter {
   #proven = false;
   #outcome: Outcome | undefined;
   #drainBy = Infinity;
-  #reported = { received: 0, sent: 0 };
+  readonly #counted = new CountedBytes();
 
   /** Takes over the client; one whose ends are known has told them already. */
   constructor(
@@ -134,8 +136,10 @@ export class Connection implements Waiter {
 
   #enter(): void {
     const { admits } = this.#host;
-    if (admits === undefined || admits(this.#ends().source.host)) this.#attempt();
-    else this.#giveUp("denied");
+    const matters = addressMatters(this.#route.policy, admits);
+    const reason = matters ? whyNot(this.#ends().source.host, admits) : undefined;
+    if (reason === undefined) this.#attempt();
+    else this.#giveUp(reason);
   }
 
   /** True when the connection went on or ended; false when it must wait (again). */
@@ -212,7 +216,7 @@ export class Connection implements Waiter {
   #resetEarly(replica: EngineReplica): void {
     this.#retriedReset = true;
     this.#relay = undefined;
-    this.#reported.sent = 0;
+    this.#counted.sentAnew();
     this.#outcome = "upstream-reset";
     this.#failed(replica, "reset");
   }
@@ -284,12 +288,7 @@ export class Connection implements Waiter {
 
   #reportBytes(): void {
     if (this.#relay === undefined || this.#replica === undefined) return;
-    const { received, sent } = this.#relay;
-    const moved = {
-      received: received - this.#reported.received,
-      sent: sent - this.#reported.sent,
-    };
-    this.#reported = { received, sent };
+    const moved = this.#counted.take(this.#relay);
     this.#host.tally.moved(this.#route.row, this.#replica.row, moved);
   }
 }
