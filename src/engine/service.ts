@@ -2,6 +2,7 @@ import type { AccessSink } from "../model/access.ts";
 import type { Outcome } from "../model/outcome.ts";
 import type { GatewaySettings } from "./gateway/gateway-settings.ts";
 import type { RequestTally } from "./http/request-tally.ts";
+import type { HeldFor } from "./tcp/flow.ts";
 import type { ReadBuffers } from "./tcp/read-buffers.ts";
 import type { ReadMeter } from "./tcp/read-meter.ts";
 import type { ConnectionLimits } from "./tcp/connection-host.ts";
@@ -33,6 +34,7 @@ export interface ServiceOptions {
   readonly meter: ReadMeter;
   /** What replicas are read into, over all services. */
   readonly buffers: ReadBuffers;
+  readonly heldFor: HeldFor;
 }
 
 /** One service port in one engine, whatever is spoken on it; disposing it ends its listening. */

@@ -1,3 +1,4 @@
+import type { Socket } from "node:net";
 import { isMainThread, parentPort, workerData, type MessagePort } from "node:worker_threads";
 import { repeat } from "../async/repeat.ts";
 import { Engine } from "../engine/engine.ts";
@@ -8,6 +9,7 @@ import { ownHosts } from "../routing/own-addresses.ts";
 import { AccessQueue } from "./access-queue.ts";
 import type { Answer, Order, WorkerStart } from "./messages.ts";
 import { threadId } from "./precedence.ts";
+import { SendQueues } from "./send-queues.ts";
 import { hostNames } from "./this-host.ts";
 
 // The body of a worker: one engine, driven by messages. The types of both ends are fixed by messages.ts and both
@@ -38,7 +40,9 @@ function serve(port: MessagePort, start: WorkerStart): void {
   const access = new AccessQueue({ send: (batch) => say({ kind: "access", batch }) });
   const gatewayCells = new Float64Array(start.gateway);
   const counting = { tally, requests: tally, gatewayCells, access };
-  const options = { isOwnHost, ...counting, random, report, meter };
+  const queues = new SendQueues(() => performance.now());
+  const heldFor = (socket: Socket): Promise<number | undefined> => queues.heldFor(socket);
+  const options = { isOwnHost, ...counting, random, report, meter, heldFor };
   const engine = new Engine({ ...start.settings, ...options });
   const life = new AbortController();
   say({ kind: "started", thread: threadId() });

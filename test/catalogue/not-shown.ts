@@ -23,7 +23,7 @@ export const reservations: Readonly<Record<string, string>> = {
   M24: "one proxy",
   S03: "50 clients, and the bound of the memory by itself",
   S07: "2 × 5000",
-  T11: "30 s",
+  T11: "130 s",
   U08: "from one host",
   X13: "rows only",
   A05: "not held at 10,000 apps: a page is 74 MB and takes 5 s to make, and ten at once took 40 s; those who ask at once share one",

@@ -15,6 +15,7 @@ import {
   type ServiceColumns,
 } from "../../src/model/counters.ts";
 import { ownHosts } from "../../src/routing/own-addresses.ts";
+import { SendQueues } from "../../src/workers/send-queues.ts";
 import { defaultPolicy, type ServicePolicy } from "../../src/model/policy.ts";
 import {
   dropReasons,
@@ -55,6 +56,7 @@ export class EngineFixture implements AsyncDisposable {
         process: new Int32Array([0, processLimit, 0, sessionLimit]),
       },
     });
+    const queues = new SendQueues(() => performance.now());
     this.engine = new Engine({
       bindHosts: ["127.0.0.1"],
       reusePort: false,
@@ -71,6 +73,7 @@ export class EngineFixture implements AsyncDisposable {
       tally,
       random: Math.random,
       meter: new ReadMeter(() => undefined),
+      heldFor: (socket) => queues.heldFor(socket),
       report: (report) => this.reports.push(report),
       ...options,
     });

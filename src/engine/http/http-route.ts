@@ -4,6 +4,7 @@ import type { Choice } from "../replica-pool.ts";
 import type { EngineReplica, EngineRoute } from "../route.ts";
 import type { Tally } from "../tally.ts";
 import type { ConnectionLimits, Served } from "../tcp/connection-host.ts";
+import type { HeldFor } from "../tcp/flow.ts";
 import type { ReadMeter } from "../tcp/read-meter.ts";
 import type { Waiter } from "../tcp/waiting-line.ts";
 import type { RawFields } from "./fields.ts";
@@ -20,6 +21,7 @@ export interface RequestHost {
   readonly tally: Tally;
   readonly limits: ConnectionLimits;
   readonly meter: ReadMeter;
+  readonly heldFor: HeldFor;
   readonly requests: RequestTally | undefined;
   /** Undefined when nothing is logged. */
   readonly access: AccessSink | undefined;

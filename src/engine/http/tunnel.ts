@@ -17,7 +17,7 @@ export interface TunnelOptions {
 /** After a change of protocol the two are connected as any TCP client and its replica are. */
 export function openTunnel(options: TunnelOptions): Relay {
   const { client, upstream, fromClient, fromUpstream, service, ended } = options;
-  const { limits, meter } = service.host;
+  const { limits, meter, heldFor } = service.host;
   if (fromClient.length > 0) upstream.write(fromClient);
   if (fromUpstream.length > 0) client.write(fromUpstream);
   const relay = new Relay(
@@ -27,6 +27,7 @@ export function openTunnel(options: TunnelOptions): Relay {
       limits,
       idleMs: service.route.policy.idleMs,
       meter,
+      heldFor,
       ended,
       // What both have said by now cannot be said again to another replica.
       wantsClientBack: () => false,

@@ -6,6 +6,7 @@ import type { Choice } from "../replica-pool.ts";
 import type { EngineReplica } from "../route.ts";
 import type { Rostered } from "../roster.ts";
 import type { Tally } from "../tally.ts";
+import type { HeldFor } from "./flow.ts";
 import type { Intake } from "./intake.ts";
 import type { ReadBuffers } from "./read-buffers.ts";
 import type { ReadMeter } from "./read-meter.ts";
@@ -72,6 +73,7 @@ export interface Arrival {
 export interface ConnectionHost extends PortHost {
   readonly meter: ReadMeter;
   readonly buffers: ReadBuffers;
+  readonly heldFor: HeldFor;
   /** When a connection that gets a replica now is to be reset, in ms; Infinity for never. */
   readonly drainDeadline: number;
   /** Picks none of `excluded` and puts the connection on it. */

@@ -205,6 +205,7 @@ export class Connection implements Waiter {
       limits: this.#host.limits,
       idleMs: this.#route.policy.idleMs,
       meter: this.#host.meter,
+      heldFor: this.#host.heldFor,
       ended: (outcome: Outcome) => this.#end(outcome),
       wantsClientBack: () => !this.#retriedReset,
       givenBack: () => this.#resetEarly(replica),

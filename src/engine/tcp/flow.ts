@@ -2,6 +2,7 @@ import type { Socket } from "node:net";
 import { TLSSocket } from "node:tls";
 import type { Intake } from "./intake.ts";
 import type { ReadMeter } from "./read-meter.ts";
+import { reset } from "./reset.ts";
 
 /** A side written to more recently than this may still have bytes under way that a reset would destroy, in ms. */
 const quietMs = 1000;
@@ -15,7 +16,11 @@ export interface FlowOptions {
   readonly meter: ReadMeter;
   /** How the near side is read, where that is not by events. */
   readonly intake?: Intake | undefined;
+  readonly heldFor: HeldFor;
 }
+
+/** Bytes the kernel holds that the peer of a socket has not taken; undefined where it does not say. */
+export type HeldFor = (socket: Socket) => Promise<number | undefined>;
 
 /** One direction of a relay: bytes and the final FIN, with reading paused while the far side is slow. */
 export class Flow {
@@ -27,14 +32,20 @@ export class Flow {
   #pending = 0;
   #movedAt: number;
   #discarded: number | undefined;
+  readonly #heldFor: HeldFor;
+  /** What the kernel held when it was asked last; undefined when that was never, or it does not say. */
+  #held: number | undefined;
+  /** True once the kernel was asked since a byte was seen to move. */
+  #isAsked = false;
   /** True once a byte has been taken from the near side. */
   begun = false;
 
-  constructor({ from, to, meter, intake }: FlowOptions, now: number) {
+  constructor({ from, to, meter, intake, heldFor }: FlowOptions, now: number) {
     this.#from = from;
     this.to = to;
     this.#meter = meter;
     this.#intake = intake;
+    this.#heldFor = heldFor;
     this.#read = from.bytesRead;
     this.#movedAt = now;
   }
@@ -100,16 +111,61 @@ export class Flow {
     if (read !== this.#read || pending !== this.#pending) {
       this.#read = read;
       this.#pending = pending;
-      this.#movedAt = now;
+      this.#moved(now);
     }
     return now - this.#movedAt;
   }
 
-  /** True when a reset of the far side can destroy nothing: it was sent nothing, or has had time to get it. */
+  /** True when it has stood still for so long, in ms, and the kernel has not been asked yet whether all is taken. */
+  isDoubtful(now: number, stillMs: number): boolean {
+    return !this.isUnused && !this.#isAsked && this.stillFor(now) >= stillMs;
+  }
+
+  /**
+   * Asks the kernel what it holds. Of a slow side's taking nothing else is seen for minutes: there is room for more
+   * only when a third of the kernel's buffer is free [linux: sk_stream_min_wspace].
+   */
+  async ask(now: number): Promise<void> {
+    if (this.isUnused) return;
+    this.#isAsked = true;
+    const held = await this.#heldFor(this.to);
+    if (held !== this.#held && held !== undefined && this.#held !== undefined) {
+      this.#moved(now);
+    }
+    this.#isAsked = true;
+    this.#held = held;
+  }
+
+  /** True when the far side was never sent anything. */
+  get isUnused(): boolean {
+    return this.to.bytesWritten === 0;
+  }
+
+  /** True when nothing waits for the far side, and nothing has been sent to it for a while. */
   quiet(now: number): boolean {
-    if (this.to.bytesWritten === 0) return true;
-    if (this.waiting) return false;
-    return this.stillFor(now) >= quietMs;
+    return this.isUnused || (!this.waiting && this.stillFor(now) >= quietMs);
+  }
+
+  /** Resets a quiet far side, unless the kernel was found to hold something for it. */
+  reset(): boolean {
+    if (!this.isUnused && (this.#held ?? 0) > 0) return false;
+    reset(this.to);
+    return true;
+  }
+
+  /**
+   * Closes the far side, whose time is over, at once. Where all it is to get is the kernel's, its FIN too, the kernel
+   * goes on to deliver it, however slow the far side is; else it is reset, as what is cut off must not look whole.
+   */
+  close(): void {
+    if (this.to.writableFinished) this.to.destroy();
+    else reset(this.to);
+  }
+
+  #moved(now: number): void {
+    this.#movedAt = now;
+    this.#isAsked = false;
+    this.#held = undefined;
   }
 
   readonly #onData = (chunk: Buffer): void => {

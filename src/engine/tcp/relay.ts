@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import type { Outcome } from "../../model/outcome.ts";
-import { Flow } from "./flow.ts";
+import { Flow, type HeldFor } from "./flow.ts";
 import type { Intake } from "./intake.ts";
 import type { ReadMeter } from "./read-meter.ts";
 import { reset } from "./reset.ts";
@@ -20,6 +20,7 @@ export interface RelayOptions {
   /** No byte in either direction for this long ends it, in ms. */
   readonly idleMs: number;
   readonly meter: ReadMeter;
+  readonly heldFor: HeldFor;
   /** How each of them is read, where that is not by events. */
   readonly intakes?: {
     readonly client?: Intake | undefined;
@@ -32,6 +33,9 @@ export interface RelayOptions {
   /** Gives the client back, paused and whole: the relay is over without an outcome. */
   readonly givenBack: () => void;
 }
+
+/** Part of a time limit after which it is asked what the kernel holds, to be compared with what it holds at its end. */
+const doubtfulShare = 1 / 8;
 
 /** A peer that stays silent this long is asked for a sign of life, … */
 const keepAliveIdleMs = 60_000;
@@ -60,14 +64,19 @@ export class Relay {
   #broken: Flow | undefined;
   #outcome: Outcome | undefined;
   #open = 2;
+  /** The kernel is being asked. */
+  #isAsking = false;
 
   /** Starts copying at once; `now` is in ms of a clock that never goes back. */
   constructor(options: RelayOptions, now: number) {
-    const { client, upstream, meter, intakes } = options;
+    const { client, upstream, meter, heldFor, intakes } = options;
     this.#options = options;
-    this.#upload = new Flow({ from: client, to: upstream, meter, intake: intakes?.client }, now);
+    this.#upload = new Flow(
+      { from: client, to: upstream, meter, heldFor, intake: intakes?.client },
+      now,
+    );
     this.#download = new Flow(
-      { from: upstream, to: client, meter, intake: intakes?.upstream },
+      { from: upstream, to: client, meter, heldFor, intake: intakes?.upstream },
       now,
     );
     client.on("error", this.#onClientError);
@@ -90,24 +99,63 @@ export class Relay {
 
   /** Ends the relay when it has stood still for too long. */
   check(now: number): void {
-    const stillUp = this.#upload.stillFor(now);
-    const stillDown = this.#download.stillFor(now);
-    const { writeStallMs } = this.#options.limits;
-    const stalled =
-      (this.#upload.waiting && stillUp >= writeStallMs) ||
-      (this.#download.waiting && stillDown >= writeStallMs);
-    if (stalled) this.abort("write-stall");
-    else if (this.#broken === this.#upload && this.#upload.quiet(now))
-      reset(this.#options.upstream);
-    else this.#checkStill(Math.min(stillUp, stillDown));
+    if (this.#overdue(now) !== undefined || this.#isGone(now) || this.#isDoubtful(now))
+      void this.#ask(now);
     if (this.#broken === this.#download) this.#upload.discard();
   }
 
-  #checkStill(stillMs: number): void {
+  /** How it ends when it goes on to stand still as it does; undefined when it may. */
+  #overdue(now: number): Outcome | undefined {
+    const up = this.#upload.stillFor(now);
+    const down = this.#download.stillFor(now);
     const { idleMs, limits } = this.#options;
-    const halfClosed = this.#outcome !== undefined || this.#upload.over || this.#download.over;
-    if (halfClosed && stillMs >= limits.halfCloseMs) this.abort("half-close-timeout");
-    else if (stillMs >= idleMs) this.abort("idle-timeout");
+    const { halfCloseMs, writeStallMs } = limits;
+    const stalled =
+      (this.#upload.waiting && up >= writeStallMs) ||
+      (this.#download.waiting && down >= writeStallMs);
+    if (stalled) return "write-stall";
+    const stillMs = Math.min(up, down);
+    if (this.#isHalfClosed && stillMs >= halfCloseMs) return "half-close-timeout";
+    return stillMs >= idleMs ? "idle-timeout" : undefined;
+  }
+
+  get #isHalfClosed(): boolean {
+    return this.#outcome !== undefined || this.#upload.over || this.#download.over;
+  }
+
+  /** The client is gone, and the replica has had time to take what it was sent. */
+  #isGone(now: number): boolean {
+    return this.#broken === this.#upload && this.#upload.quiet(now);
+  }
+
+  /** It has stood still long enough for a first look at what the kernel holds: a second one shows whether that moves. */
+  #isDoubtful(now: number): boolean {
+    const { idleMs, limits } = this.#options;
+    const stallMs = this.#upload.waiting || this.#download.waiting ? limits.writeStallMs : Infinity;
+    const halfCloseMs = this.#isHalfClosed ? limits.halfCloseMs : Infinity;
+    const stillMs = Math.min(idleMs, stallMs, halfCloseMs) * doubtfulShare;
+    return this.#upload.isDoubtful(now, stillMs) || this.#download.isDoubtful(now, stillMs);
+  }
+
+  /** Asks the kernel what it holds for either side, and then does what is due. */
+  async #ask(now: number): Promise<void> {
+    if (this.#isAsking) return;
+    this.#isAsking = true;
+    await Promise.all([this.#upload.ask(now), this.#download.ask(now)]);
+    this.#isAsking = false;
+    this.#settle(now);
+  }
+
+  #settle(now: number): void {
+    const overdue = this.#overdue(now);
+    if (overdue !== undefined) this.#expire(overdue);
+    else if (this.#isGone(now)) this.#upload.reset();
+  }
+
+  #expire(outcome: Outcome): void {
+    this.#outcome ??= outcome;
+    this.#download.close();
+    this.#upload.close();
   }
 
   /**
@@ -180,13 +228,19 @@ export class Relay {
    * time. A replica has until it is quiet, and is no longer read, so that it cannot pour into nothing.
    */
   #letGo(broken: Flow): void {
+    if (this.#broken === broken) return;
     this.#broken = broken;
-    if (broken.quiet(performance.now())) {
-      reset(broken.to);
-      return;
-    }
     if (broken === this.#upload) this.#download.halt();
     else this.#upload.discard();
-    broken.to.end();
+    const now = performance.now();
+    if (broken.isUnused) broken.reset();
+    else if (!broken.quiet(now)) broken.to.end();
+    else void this.#resetOrEnd(broken, now);
+  }
+
+  /** What looks quiet may only be slow: the kernel knows. */
+  async #resetOrEnd(broken: Flow, now: number): Promise<void> {
+    await broken.ask(now);
+    if (!broken.reset()) broken.to.end();
   }
 }

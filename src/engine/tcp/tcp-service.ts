@@ -12,6 +12,7 @@ import type { AccessSink } from "../../model/access.ts";
 import type { HttpRoute, RequestGuest } from "../http/http-route.ts";
 import type { Arrival, ConnectionHost, ConnectionLimits, Served } from "./connection-host.ts";
 import { Connection } from "./connection.ts";
+import type { HeldFor } from "./flow.ts";
 import { Intake } from "./intake.ts";
 import { TcpListener } from "./listener.ts";
 import { ReplicaPool, type Choice } from "../replica-pool.ts";
@@ -27,6 +28,7 @@ export class TcpService implements ConnectionHost, EngineService {
   readonly limits: ConnectionLimits;
   readonly meter: ReadMeter;
   readonly buffers: ReadBuffers;
+  readonly heldFor: HeldFor;
   readonly requests: RequestTally | undefined;
   readonly access: AccessSink | undefined;
   /** Requests that came to a port of the gateway. */
@@ -51,6 +53,7 @@ export class TcpService implements ConnectionHost, EngineService {
     this.limits = limits;
     this.meter = options.meter;
     this.buffers = options.buffers;
+    this.heldFor = options.heldFor;
     this.requests = options.requests;
     this.access = options.access;
     this.#route = route;

@@ -1,0 +1,98 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { EngineFixture } from "../support/engine-fixture.ts";
+import { eventually } from "../support/eventually.ts";
+import { freePort } from "../support/free-port.ts";
+import { TcpClient } from "../support/tcp-client.ts";
+import { TcpReplica } from "../support/tcp-replica.ts";
+
+/** As much as the kernel takes for a side that reads nothing. */
+const answer = Buffer.alloc(2_000_000, "a");
+
+const skip = process.platform === "linux" ? false : "the kernel tells what it holds on Linux only";
+
+/** Reads about so many bytes a second for so long, then no more. */
+async function readSlowly(client: TcpClient, bytesPerSecond: number, ms: number): Promise<void> {
+  client.socket.pause();
+  const tick = 50;
+  for (let spent = 0; spent < ms && !client.closed; spent += tick) {
+    await new Promise((resolve) => setTimeout(resolve, tick));
+    client.socket.read(Math.ceil((bytesPerSecond * tick) / 1000));
+  }
+}
+
+test("an answer that is over reaches a client that reads none of it until we have closed", async () => {
+  await using replica = await TcpReplica.start((socket) => socket.end(answer));
+  await using proxy = new EngineFixture({ limits: { halfCloseMs: 300 } });
+  const port = await freePort();
+  await proxy.serve(port, [replica.port]);
+  await using client = await TcpClient.open(port);
+  client.socket.pause();
+  await eventually(() => proxy.active === 0);
+  assert.deepEqual(proxy.closed, { "half-close-timeout": 1 });
+  client.socket.resume();
+  await eventually(() => client.closed || client.ended);
+  assert.equal(client.error, undefined);
+  assert.equal(client.received.length, answer.length);
+});
+
+test("what a client has sent before its end reaches a replica that reads none of it until we have closed", async () => {
+  let heard = 0;
+  let over = false;
+  await using replica = await TcpReplica.start((socket) => {
+    socket.pause();
+    socket.on("data", (bytes) => (heard += bytes.length));
+    socket.on("end", () => (over = true));
+  });
+  await using proxy = new EngineFixture({ limits: { halfCloseMs: 300 } });
+  const port = await freePort();
+  await proxy.serve(port, [replica.port]);
+  await using client = await TcpClient.open(port);
+  client.socket.end(answer);
+  await eventually(() => replica.sockets.length === 1 && proxy.active === 0);
+  replica.sockets[0]?.resume();
+  await eventually(() => over);
+  assert.equal(heard, answer.length);
+});
+
+test("a replica's reset destroys nothing that its client is slow to take", { skip }, async () => {
+  await using replica = await TcpReplica.start((socket) => void socket.write(answer));
+  await using proxy = new EngineFixture();
+  const port = await freePort();
+  await proxy.serve(port, [replica.port]);
+  await using client = await TcpClient.open(port);
+  client.socket.pause();
+  await eventually(() => proxy.sent === answer.length);
+  // Longer than a side must have been quiet for a reset to be passed on as one.
+  const noted = performance.now();
+  await eventually(() => performance.now() - noted > 1500);
+  replica.sockets[0]?.resetAndDestroy();
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  client.socket.resume();
+  await eventually(() => client.closed || client.ended);
+  assert.equal(client.received.length, answer.length);
+  client.socket.end();
+  await eventually(() => proxy.closed["upstream-reset"] === 1);
+});
+
+test(
+  "a client that reads slowly is not taken for one that stands still; one that stops is",
+  { skip },
+  async () => {
+    await using replica = await TcpReplica.start((socket) => {
+      const more = (): void => {
+        while (!socket.destroyed && socket.write(answer));
+      };
+      socket.on("drain", more);
+      more();
+    });
+    await using proxy = new EngineFixture({ limits: { writeStallMs: 2000 } });
+    const port = await freePort();
+    await proxy.serve(port, [replica.port]);
+    await using client = await TcpClient.open(port);
+    await readSlowly(client, 200_000, 7000);
+    assert.equal(proxy.active, 1, JSON.stringify(proxy.closed));
+    await eventually(() => proxy.active === 0, { withinMs: 20_000 });
+    assert.deepEqual(proxy.closed, { "write-stall": 1 });
+  },
+);
