@@ -8,9 +8,10 @@ import { Controller, type ControllerOptions, type Feed } from "./control/control
 import { ProblemLog } from "./control/problem-log.ts";
 import type { ServiceFigures } from "./model/figures.ts";
 import type { Logger } from "./model/logger.ts";
-import type { RouteChange } from "./routing/diff.ts";
+import { everyRoute, type RouteChange } from "./routing/diff.ts";
 import { emptyTable, type Table } from "./routing/table.ts";
 import { readFigures } from "./workers/figures.ts";
+import { OwnNames } from "./workers/own-names.ts";
 import { makeChecks, type HealthParts } from "./wiring/checks.ts";
 import { engineSettings, workerCount } from "./wiring/engine-settings.ts";
 import { drainConnections } from "./wiring/drain.ts";
@@ -20,7 +21,6 @@ import { makeFeeds } from "./wiring/feeds.ts";
 import { GatewayParts } from "./wiring/gateway-parts.ts";
 import { Handover, type Reign } from "./wiring/handover.ts";
 import { Outlets } from "./wiring/outlets.ts";
-import { everyRoute, OwnNames } from "./wiring/own-names.ts";
 import { routingRules } from "./wiring/routing-rules.ts";
 import { emptyHistory, noteChanges } from "./wiring/routing-history.ts";
 import { closeStatusPort, openStatusPort } from "./wiring/status-port.ts";
@@ -189,7 +189,7 @@ class Proxy implements RunningProxy {
   #rules(): ControllerOptions["rules"] {
     return routingRules(this.#config, {
       statusPort: this.#status?.port ?? this.#config.statusEndpoint?.port,
-      isOwnHost: this.#own.isOwnHost,
+      names: this.#own.names,
       sources: this.#feeds.map(({ source }) => source.name),
     });
   }

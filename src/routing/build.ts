@@ -21,6 +21,8 @@ export interface BuildInput {
   readonly groupSize: number;
   /** True for an IP literal that service ports are bound to. */
   readonly isOwnHost: (host: string) => boolean;
+  /** True for an address of a port that we have for something else than a service. */
+  readonly isOwnPort: RouteRules["isOwn"];
   /** What applies where a service says nothing itself. */
   readonly defaultPolicy: ServicePolicy;
   /** Which host names the gateway serves; absent where there is none. */
@@ -49,7 +51,7 @@ interface Made {
 export class RouteBuilder {
   #made: ReadonlyMap<Service, Made> = new Map();
   #madeApart: ReadonlyMap<Service, Made> = new Map();
-  #rules: (RouteRules & Pick<BuildInput, "isOwnHost">) | undefined;
+  #rules: (RouteRules & Pick<BuildInput, "isOwnHost" | "isOwnPort">) | undefined;
   #listening: ReadonlySet<string> = new Set();
 
   build(input: BuildInput): Built {
@@ -81,21 +83,25 @@ export class RouteBuilder {
 
   /** The rules of this build; what was made by others is not used again. */
   #follow(input: BuildInput, listening: ReadonlySet<string>): RouteRules {
-    const { groupSize, defaultPolicy, isOwnHost } = input;
+    const { groupSize, defaultPolicy, isOwnHost, isOwnPort } = input;
     const rules = this.#rules;
     const areSame =
       rules?.groupSize === groupSize &&
       rules.defaultPolicy === defaultPolicy &&
       rules.isOwnHost === isOwnHost &&
+      rules.isOwnPort === isOwnPort &&
       listening.size === this.#listening.size &&
       listening.isSubsetOf(this.#listening);
     if (areSame) return rules;
     this.#made = new Map();
     this.#madeApart = new Map();
     this.#listening = listening;
-    const isOwn: RouteRules["isOwn"] = ({ host, port }, protocol) =>
-      listening.has(serviceKey({ protocol, port })) && isOwnHost(host);
-    this.#rules = { groupSize, defaultPolicy, isOwnHost, isOwn };
+    const isOwn: RouteRules["isOwn"] = (address, protocol) => {
+      const { host, port } = address;
+      const isService = listening.has(serviceKey({ protocol, port })) && isOwnHost(host);
+      return isService || isOwnPort(address, protocol);
+    };
+    this.#rules = { groupSize, defaultPolicy, isOwnHost, isOwnPort, isOwn };
     return this.#rules;
   }
 }

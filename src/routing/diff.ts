@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import type { Route, RoutedReplica } from "./table.ts";
+import type { Route, RoutedReplica, Table } from "./table.ts";
 
 /** One difference between two tables: the listener of `key` appears, gets other contents, or goes. */
 export type RouteChange =
@@ -64,4 +64,9 @@ function sameReplica(one: RoutedReplica, other: RoutedReplica | undefined): bool
     one.state === other.state &&
     one.reason === other.reason
   );
+}
+
+/** What has workers look anew at every route of a table, though none of it has changed. */
+export function everyRoute({ routes }: Table): RouteChange[] {
+  return routes.map((route) => ({ kind: "changed", key: route.key, before: route, after: route }));
 }

@@ -4,8 +4,8 @@ import { Controller } from "../control/controller.ts";
 import { Checks } from "../health/checks.ts";
 import type { Problem } from "../model/problem.ts";
 import type { Table } from "../routing/table.ts";
+import { hostNames } from "../workers/this-host.ts";
 import { makeFeeds, type Surroundings } from "./feeds.ts";
-import { OwnNames } from "./own-names.ts";
 import { routingRules } from "./routing-rules.ts";
 
 /** What would be served now. */
@@ -29,7 +29,7 @@ export async function dryRun(surroundings: Surroundings): Promise<DryRun> {
     checks: unasked(surroundings),
     rules: routingRules(config, {
       statusPort: config.statusEndpoint?.port,
-      isOwnHost: new OwnNames(config).isOwnHost,
+      names: hostNames(config.hostNames),
       sources: feeds.map(({ source }) => source.name),
     }),
     connectionsOn: () => 0,

@@ -1,6 +1,6 @@
 import type { LiveEvidence } from "../control/explain.ts";
+import type { OwnNames } from "../workers/own-names.ts";
 import type { WorkerPool } from "../workers/pool.ts";
-import type { OwnNames } from "./own-names.ts";
 
 /** What the workers' connections and this host say of replicas, for an explanation. */
 export function liveEvidence({ ejections }: WorkerPool, { names }: OwnNames): LiveEvidence {

@@ -5,12 +5,11 @@ import { Engine } from "../engine/engine.ts";
 import type { EngineReport } from "../engine/route.ts";
 import { ReadMeter } from "../engine/tcp/read-meter.ts";
 import { Tally } from "../engine/tally.ts";
-import { ownHosts } from "../routing/own-addresses.ts";
 import { AccessQueue } from "./access-queue.ts";
 import type { Answer, Order, WorkerStart } from "./messages.ts";
+import { OwnNames } from "./own-names.ts";
 import { threadId } from "./precedence.ts";
 import { SendQueues } from "./send-queues.ts";
-import { hostNames } from "./this-host.ts";
 
 // The body of a worker: one engine, driven by messages. The types of both ends are fixed by messages.ts and both
 // ends are our own code, so what arrives is taken at its word.
@@ -20,15 +19,7 @@ const checkEveryMs = 1000;
 if (!isMainThread && parentPort !== null) serve(parentPort, workerData);
 
 function serve(port: MessagePort, start: WorkerStart): void {
-  const tally = new Tally({
-    services: new Float64Array(start.services),
-    replicas: new Float64Array(start.replicas),
-    load: {
-      services: new Int32Array(start.load.services),
-      replicas: new Int32Array(start.load.replicas),
-      process: new Int32Array(start.load.process),
-    },
-  });
+  const tally = tallyOn(start);
   const say = (answer: Answer): void => port.postMessage(answer);
   // oxlint-disable-next-line no-restricted-properties -- the edge where chance enters this thread
   const random = Math.random;
@@ -36,7 +27,8 @@ function serve(port: MessagePort, start: WorkerStart): void {
     globalThis.gc?.({ type: "minor" });
   });
   const report = (it: EngineReport): void => say({ kind: "report", report: it });
-  const isOwnHost = ownHosts({ bind: start.settings.bindHosts, names: hostNames([]) });
+  const own = new OwnNames({ bind: start.settings.bindHosts, hostNames: [] });
+  const isOwnHost = (host: string): boolean => own.isOwnHost(host);
   const access = new AccessQueue({ send: (batch) => say({ kind: "access", batch }) });
   const gatewayCells = new Float64Array(start.gateway);
   const counting = { tally, requests: tally, gatewayCells, access };
@@ -51,10 +43,23 @@ function serve(port: MessagePort, start: WorkerStart): void {
     if (order.kind === "access-taken") access.taken();
     else void obey(engine, order, say);
   });
+  void own.follow(() => undefined, life.signal);
   const beats = new Int32Array(start.beats.cells);
   void repeat(checkEveryMs, life.signal, () => {
     Atomics.add(beats, start.beats.index, 1);
     engine.check(performance.now());
+  });
+}
+
+function tallyOn({ services, replicas, load }: WorkerStart): Tally {
+  return new Tally({
+    services: new Float64Array(services),
+    replicas: new Float64Array(replicas),
+    load: {
+      services: new Int32Array(load.services),
+      replicas: new Int32Array(load.replicas),
+      process: new Int32Array(load.process),
+    },
   });
 }
 

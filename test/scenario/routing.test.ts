@@ -320,3 +320,24 @@ test("an app whose replica is our own listener is refused before a connection ch
     1,
   );
 });
+
+test("a host name whose replica is the gateway itself gets our own answer, not a loop (T26)", async () => {
+  await using marathon = await startMarathon();
+  const [port, gateway] = [await freePort(), await freePort()];
+  const labels = { "portolan.0.http-hosts": "loop.test", "portolan.0.mode": "http" };
+  marathon.putApp({ ...app("/loop", port), healthChecks: [], labels });
+  marathon.addTask("/loop", { host: "127.0.0.1", ports: [gateway], health: true });
+  const entrance = ["--gateway-bind", "0.0.0.0", "--gateway-port-http", `${gateway}`];
+  const args = ["--marathon", marathon.urls[0] ?? "", "--enable-gateway", ...entrance];
+  await using proxy = await RunningProxy.start([...args, "--health", "marathon"]);
+  await proxy.ready();
+  const { replicas } = await proxy.service(port);
+  assert.deepEqual(
+    replicas.map(({ reason }) => reason),
+    ["its address is our own listener"],
+  );
+  await using client = await TcpClient.open(gateway);
+  client.socket.write("GET / HTTP/1.1\r\nHost: loop.test\r\n\r\n");
+  await eventually(() => client.ended);
+  assert.match(client.text, /^HTTP\/1\.1 503 /);
+});

@@ -4,7 +4,7 @@ import { defaultPolicy } from "../../src/model/policy.ts";
 import type { Worker } from "node:worker_threads";
 import { closedColumn, serviceColumns } from "../../src/model/counters.ts";
 import type { Route, Table } from "../../src/routing/table.ts";
-import { everyRoute } from "../../src/wiring/own-names.ts";
+import { everyRoute } from "../../src/routing/diff.ts";
 import type { Bindings } from "../../src/workers/bindings.ts";
 import type { WorkerPool } from "../../src/workers/pool.ts";
 import { eventually } from "../support/eventually.ts";

@@ -62,6 +62,7 @@ function routesOf(
     defaultPolicy,
     groupSize: 1,
     isOwnHost: (): boolean => false,
+    isOwnPort: () => false,
   };
   return new RouteBuilder().build(input).routes;
 }

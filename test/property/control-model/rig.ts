@@ -79,6 +79,7 @@ export class Rig implements AsyncDisposable {
         defaultPolicy,
         groupSize: 1,
         isOwnHost: () => false,
+        isOwnPort: () => false,
       },
       checks: handChecks(this.prober),
       connectionsOn: () => 0,

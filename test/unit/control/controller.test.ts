@@ -72,6 +72,7 @@ function start(
         defaultPolicy,
         groupSize: 1,
         isOwnHost: () => false,
+        isOwnPort: () => false,
       },
       checks: noChecks(),
       connectionsOn: () => rig.open,

@@ -20,6 +20,7 @@ const input: Omit<BuildInput, "services"> = {
   },
   defaultPolicy,
   groupSize: 1,
+  isOwnPort: () => false,
   isOwnHost: (host) => host === "127.0.0.1",
 };
 

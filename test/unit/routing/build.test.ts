@@ -20,6 +20,7 @@ const input: Omit<BuildInput, "services"> = {
   defaultPolicy,
   groupSize: 1,
   isOwnHost: (host) => host === "127.0.0.1",
+  isOwnPort: () => false,
 };
 
 test("a service becomes a route with sorted, judged replicas", () => {
@@ -180,4 +181,26 @@ test("a replica is our own listener from the moment that its port is served, and
   assert.deepEqual(states([web]), ["up"]);
   assert.deepEqual(states([web, other]), ["down"]);
   assert.deepEqual(states([web]), ["up"]);
+});
+
+test("a replica at a port of ours that no service has would be a loop as well", () => {
+  const isOwnPort: BuildInput["isOwnPort"] = ({ host, port }, protocol) =>
+    host === "10.0.0.1" && port === 80 && protocol === "tcp";
+  const replicas = [replica("10.0.0.1:80"), replica("10.0.0.1:81"), replica("10.0.0.2:80")];
+  const services = [service("/web", 1000, { replicas })];
+  const builder = new RouteBuilder();
+  const [route] = builder.build({ ...input, isOwnPort, services }).routes;
+  assert.deepEqual(
+    route?.replicas.map(({ key, state }) => [key, state]),
+    [
+      ["10.0.0.1:80", "down"],
+      ["10.0.0.1:81", "up"],
+      ["10.0.0.2:80", "up"],
+    ],
+  );
+  const [before] = builder.build({ ...input, services }).routes;
+  assert.deepEqual(
+    before?.replicas.map(({ state }) => state),
+    ["up", "up", "up"],
+  );
 });

@@ -38,6 +38,7 @@ function build(
     },
     groupSize: 1,
     isOwnHost: () => false,
+    isOwnPort: () => false,
     defaultPolicy,
     hosts: rules,
   });
@@ -85,6 +86,7 @@ test("without a gateway nothing is settled and nothing complained of", () => {
     },
     groupSize: 1,
     isOwnHost: () => false,
+    isOwnPort: () => false,
     defaultPolicy,
   });
   assert.deepEqual([shown(built), built.problems], [[], []]);
