@@ -80,9 +80,11 @@ export class ReplicaPool {
     const { replicaLimit } = this.#route.policy;
     let refused = excluded;
     for (;;) {
-      const replica = this.#pick(refused, client);
+      const replica =
+        this.#picker.pick(refused, client) ?? this.#pickEjected(excluded, refused, client);
       if (replica === undefined) {
-        return this.#isAnyoneFull(excluded) ? { kind: "full" } : { kind: "none" };
+        const isFull = refused !== excluded || this.#isAnyoneFull(excluded);
+        return { kind: isFull ? "full" : "none" };
       }
       if (this.#options.tally.occupied(replica.row, replicaLimit)) {
         this.#ejector.picked(replica.key, this.#now);
@@ -158,12 +160,17 @@ export class ReplicaPool {
     this.#options.report({ kind, key: this.#route.key, replica });
   }
 
-  #pick(excluded: readonly EngineReplica[], client: string | undefined): EngineReplica | undefined {
-    const picked = this.#picker.pick(excluded, client);
-    if (picked !== undefined) return picked;
+  /** Someone who is ejected, where ejection alone leaves nobody: those who are only full are worth waiting for. */
+  #pickEjected(
+    tried: readonly EngineReplica[],
+    refused: readonly EngineReplica[],
+    client: string | undefined,
+  ): EngineReplica | undefined {
+    const isAble = ({ key }: EngineReplica): boolean => this.#ejector.admits(key, this.#now);
+    if (this.#left(tried).some((replica) => isAble(replica))) return undefined;
     this.#lenient = true;
     try {
-      const leastBad = this.#picker.pick(excluded, client);
+      const leastBad = this.#picker.pick(refused, client);
       if (leastBad !== undefined) this.#sayFailOpen();
       return leastBad;
     } finally {
@@ -177,12 +184,18 @@ export class ReplicaPool {
     this.#options.report({ kind: "fail-open", key: this.#route.key });
   }
 
-  #isAnyoneFull(excluded: readonly EngineReplica[]): boolean {
-    const tried = new Set(excluded.map(({ key }) => key));
-    return this.#up.some((replica) => {
-      const mayServe = replica.isLocal || this.#route.policy.locality !== "only";
-      return mayServe && replica.weight > 0 && !tried.has(replica.key) && !this.#hasRoom(replica);
-    });
+  #isAnyoneFull(tried: readonly EngineReplica[]): boolean {
+    return this.#left(tried).some((replica) => !this.#hasRoom(replica));
+  }
+
+  /** Who may serve at all and was not tried. */
+  #left(tried: readonly EngineReplica[]): EngineReplica[] {
+    const keys = new Set(tried.map(({ key }) => key));
+    const { locality } = this.#route.policy;
+    return this.#up.filter(
+      ({ key, weight, isLocal }) =>
+        weight > 0 && (isLocal || locality !== "only") && !keys.has(key),
+    );
   }
 
   #hasRoom({ row }: EngineReplica): boolean {

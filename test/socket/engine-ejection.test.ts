@@ -246,6 +246,32 @@ test("when ejection alone would leave nobody, the least bad is tried (R10)", asy
   assert.equal(proxy.reports.filter(({ kind }) => kind === "fail-open").length, 1, "said once");
 });
 
+test("while others are only full an ejected replica stays out, and clients wait for their turn", async () => {
+  await using good = await TcpReplica.start(named("good"));
+  const dead = await freePort();
+  await using proxy = new EngineFixture();
+  const port = await freePort();
+  await proxy.serve(port, [good.port, dead], { replicaLimit: 2, queueTimeoutMs: 60_000 });
+  while (!proxy.reports.some(({ kind }) => kind === "ejected")) {
+    await using client = new TcpClient(port);
+    client.socket.end();
+    await eventually(() => client.closed);
+  }
+  await using one = await TcpClient.open(port);
+  await using two = await TcpClient.open(port);
+  await eventually(() => one.text === "good\n" && two.text === "good\n");
+  const { retries } = proxy;
+  await using waiter = await TcpClient.open(port);
+  await eventually(() => proxy.active === 3);
+  await using cut = await TcpReplica.start(named("still ejected"), dead);
+  one.socket.end();
+  await eventually(() => waiter.text !== "");
+  assert.equal(waiter.text, "good\n");
+  assert.equal(proxy.retries, retries);
+  assert.equal(cut.sockets.length, 0);
+  assert.equal(proxy.reports.filter(({ kind }) => kind === "fail-open").length, 0);
+});
+
 test("a replica that accepts and resets before a byte is passed over once, without the client noticing (T27)", async () => {
   await using bad = await TcpReplica.start((socket) => socket.resetAndDestroy());
   await using good = await TcpReplica.start(named("good"));
