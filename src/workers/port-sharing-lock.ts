@@ -1,5 +1,7 @@
 import { once } from "node:events";
-import { createServer, type Server } from "node:net";
+import { readFileSync } from "node:fs";
+import { createServer, isIPv6, type Server } from "node:net";
+import { hostBytes, hostText } from "../engine/proxy-protocol/addresses.ts";
 
 /** Another process holds a lock that we asked for. */
 export class PortsAreShared extends Error {
@@ -9,8 +11,8 @@ export class PortsAreShared extends Error {
 export interface LockOptions {
   /** Addresses that ports are bound to. */
   readonly hosts: readonly string[];
-  /** What only one portolan may do there at a time: have the ports, or be about to get them. */
-  readonly as: "workers" | "starting";
+  /** What only one portolan may do there at a time: `workers` have the ports, one that is `starting` is about to. */
+  readonly as: string;
   /** What is wrong, and what to do, when another one does. */
   readonly taken: (host: string) => string;
 }
@@ -18,7 +20,9 @@ export interface LockOptions {
 /**
  * Keeps a second portolan from sharing our ports in silence: ports bound with SO_REUSEPORT can be bound by another
  * process of the same user too, and the kernel would give it half of our clients. The lock is an abstract socket
- * name per bind address; the kernel frees it with the process, whatever ends it [unix(7): abstract].
+ * name per bind address; the kernel frees it with the process, whatever ends it [unix(7): abstract]. An address and
+ * the wildcard of its family exclude each other, since the kernel would give all clients to the address; so the names
+ * of others are looked at once ours are taken. Of two that begin at once, one sees the other.
  */
 export class PortSharingLock implements AsyncDisposable {
   readonly #servers: Server[] = [];
@@ -26,8 +30,13 @@ export class PortSharingLock implements AsyncDisposable {
   /** Locks every address, or rejects, with nothing locked, saying which one another portolan holds. */
   static async take({ hosts, as, taken }: LockOptions): Promise<PortSharingLock> {
     const lock = new PortSharingLock();
+    const names = hosts.map(plain);
     try {
-      for (const host of hosts) await lock.#take(`\0portolan/${as}/${host}`, () => taken(host));
+      for (const host of names) await lock.#take(`\0${prefixOf(as)}${host}`, () => taken(host));
+      const other = lockedHosts(as).find(
+        (host) => !names.includes(host) && names.some((own) => overlap(own, host)),
+      );
+      if (other !== undefined) throw new PortsAreShared(taken(other));
     } catch (error) {
       await lock[Symbol.asyncDispose]();
       throw error;
@@ -60,4 +69,36 @@ export class PortSharingLock implements AsyncDisposable {
       await closed;
     }
   }
+}
+
+function prefixOf(as: string): string {
+  return `portolan/${as}/`;
+}
+
+/** One spelling per address. */
+function plain(host: string): string {
+  const bytes = hostBytes(host);
+  return bytes === undefined ? host : hostText(bytes);
+}
+
+/** Addresses that somebody has locked; none where the kernel does not say [proc(5): /proc/net/unix]. */
+function lockedHosts(as: string): string[] {
+  let text: string;
+  try {
+    text = readFileSync("/proc/net/unix", "latin1");
+  } catch {
+    // Not Linux, which alone has abstract names.
+    return [];
+  }
+  return text.split("\n").flatMap((line) => {
+    // The kernel writes each zero byte of a name as `@`.
+    const [, host] = line.split(` @${prefixOf(as)}`);
+    return host === undefined ? [] : [host];
+  });
+}
+
+/** True when sockets of both may get the same client. */
+function overlap(one: string, other: string): boolean {
+  if (isIPv6(one) !== isIPv6(other)) return false;
+  return one === other || [one, other].some((host) => host === "0.0.0.0" || host === "::");
 }
