@@ -29,6 +29,8 @@ export interface Cells {
 export interface Load {
   readonly services: Int32Array;
   readonly replicas: Int32Array;
+  /** Those who wait for a replica of a service. */
+  readonly waiting: Int32Array;
   /** The connections of the whole process, how many it may have, its UDP sessions, and how many of those. */
   readonly process: Int32Array;
 }
@@ -117,6 +119,12 @@ export class Tally {
     add(this.#replicas, replica * replicaRow + replicaColumns.active, -1);
   }
 
+  /** One more, or one less, waits for a replica with room. */
+  waits(service: number, by: 1 | -1): void {
+    Atomics.add(this.#load.waiting, service, by);
+    add(this.#services, service * serviceRow + serviceColumns.waiting, by);
+  }
+
   failed(replica: number, failure: DialFailure): void {
     add(this.#replicas, replica * replicaRow + failureColumn(failure), 1);
   }
@@ -189,6 +197,11 @@ export class Tally {
 
   serviceLoad(service: number): number {
     return this.#load.services[service] ?? 0;
+  }
+
+  /** Those of all engines who wait for a replica of a service. */
+  waitingFor(service: number): number {
+    return this.#load.waiting[service] ?? 0;
   }
 
   /** Connections of all engines on a replica. */

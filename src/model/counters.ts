@@ -67,6 +67,8 @@ export interface ServiceColumns {
   readonly requests: number;
   readonly requestDurations: number;
   readonly requestDurationSum: number;
+  /** Connections and requests that wait for a replica with room. */
+  readonly waiting: number;
 }
 
 const otherMethod = requestMethods.length - 1;
@@ -77,7 +79,7 @@ const methodIndex: ReadonlyMap<string, number> = new Map(
 export const serviceColumns: ServiceColumns = layOut();
 
 /** Cells a service's row takes. */
-export const serviceRow: number = serviceColumns.requestDurationSum + 1;
+export const serviceRow: number = serviceColumns.waiting + 1;
 
 export interface ReplicaColumns {
   readonly connections: number;
@@ -147,7 +149,8 @@ function layOut(): ServiceColumns {
   const requests = datagrams.dropped + dropReasons.length;
   const requestDurations = requests + requestMethods.length * statusClasses.length;
   const requestDurationSum = requestDurations + requestBuckets.length + 1;
-  return { ...totals, ...streams, ...datagrams, requests, requestDurations, requestDurationSum };
+  const answers = { requests, requestDurations, requestDurationSum };
+  return { ...totals, ...streams, ...datagrams, ...answers, waiting: requestDurationSum + 1 };
 }
 
 function layOutDatagrams(

@@ -24,6 +24,7 @@ export class CounterMemory {
   readonly load: {
     readonly services: SharedArrayBuffer;
     readonly replicas: SharedArrayBuffer;
+    readonly waiting: SharedArrayBuffer;
     readonly process: SharedArrayBuffer;
   };
   readonly #serviceCells: readonly Float64Array[];
@@ -39,6 +40,7 @@ export class CounterMemory {
     this.load = {
       services: new SharedArrayBuffer(mostServices * 4),
       replicas: new SharedArrayBuffer(mostReplicas * 4),
+      waiting: new SharedArrayBuffer(mostServices * 4),
       process: new SharedArrayBuffer(Object.keys(processLoad).length * 4),
     };
     this.#serviceCells = this.services.map((buffer) => new Float64Array(buffer));
@@ -123,6 +125,7 @@ export class CounterMemory {
     if (services === undefined || replicas === undefined) return;
     const load = new Int32Array(this.load.services);
     const process = new Int32Array(this.load.process);
+    const waiting = new Int32Array(this.load.waiting);
     const { active, sessionsActive } = serviceColumns;
     for (const row of this.#serviceRows.all()) {
       const at = row * serviceRow;
@@ -131,6 +134,8 @@ export class CounterMemory {
       Atomics.sub(load, row, open + sessions);
       Atomics.sub(process, processLoad.connections, open);
       Atomics.sub(process, processLoad.sessions, sessions);
+      Atomics.sub(waiting, row, services[at + serviceColumns.waiting] ?? 0);
+      services[at + serviceColumns.waiting] = 0;
     }
     const replicaLoad = new Int32Array(this.load.replicas);
     for (const row of this.#replicaRows.all()) {

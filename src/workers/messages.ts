@@ -22,6 +22,7 @@ export interface WorkerStart {
   readonly load: {
     readonly services: SharedArrayBuffer;
     readonly replicas: SharedArrayBuffer;
+    readonly waiting: SharedArrayBuffer;
     readonly process: SharedArrayBuffer;
   };
   /** Where it shows every second that its event loop turns. */

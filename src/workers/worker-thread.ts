@@ -58,6 +58,7 @@ function tallyOn({ services, replicas, load }: WorkerStart): Tally {
     load: {
       services: new Int32Array(load.services),
       replicas: new Int32Array(load.replicas),
+      waiting: new Int32Array(load.waiting),
       process: new Int32Array(load.process),
     },
   });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { EngineFixture, toRoute } from "../support/engine-fixture.ts";
+import { emptyLoad, EngineFixture, toRoute } from "../support/engine-fixture.ts";
 import { eventually } from "../support/eventually.ts";
 import { freePort } from "../support/free-port.ts";
 import { TcpClient } from "../support/tcp-client.ts";
@@ -47,6 +47,40 @@ test("whoever waits too long is reset, and so is everyone beyond the line", asyn
   assert.equal(late.error?.code, "ECONNRESET");
   assert.equal(holder.closed, false);
   await eventually(() => proxy.closed["queue-timeout"] === 1);
+});
+
+test("who waits in one engine gets every second place that another one gives back, whatever crowd is there", async () => {
+  await using replica = await TcpReplica.start(named("r"));
+  const load = emptyLoad();
+  await using crowded = new EngineFixture({ load });
+  await using other = new EngineFixture({ load, bindHosts: ["127.0.0.2"] });
+  const port = await freePort();
+  const policy = { replicaLimit: 1, queueTimeoutMs: 60_000 };
+  for (const proxy of [crowded, other]) await proxy.serve(port, [replica.port], policy);
+  await using stack = new AsyncDisposableStack();
+  const crowd: TcpClient[] = [];
+  const come = async (host?: string): Promise<TcpClient> =>
+    stack.use(await TcpClient.open(port, host));
+  for (let count = 0; count < 12; count += 1) crowd.push(await come());
+  await eventually(() => crowd[0]?.text === "r\n" && crowded.active === 12);
+  const waiters = [await come("127.0.0.2"), await come("127.0.0.2")];
+  await eventually(() => other.active === 2);
+  let served = 0;
+  while (waiters.some(({ text }) => text === "")) {
+    const present = [...crowd, ...waiters].find(({ text, closed }) => text !== "" && !closed);
+    if (present !== undefined) {
+      served += 1;
+      assert.ok(served <= 6, `${served} were served before`);
+      present.socket.end();
+      await eventually(() => present.closed);
+      // And whoever leaves comes again.
+      crowd.push(await come());
+    }
+    await eventually(() =>
+      [...crowd, ...waiters].some(({ text, closed }) => text !== "" && !closed),
+    );
+  }
+  assert.equal(load.waiting[1], crowded.active + other.active - 1);
 });
 
 test("a limit that a label lifts lets those who wait in at once", async () => {

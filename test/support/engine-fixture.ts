@@ -1,7 +1,7 @@
 import { Engine } from "../../src/engine/engine.ts";
 import type { EngineReplica, EngineReport, EngineRoute } from "../../src/engine/route.ts";
 import { ReadMeter } from "../../src/engine/tcp/read-meter.ts";
-import { Tally } from "../../src/engine/tally.ts";
+import { Tally, type Load } from "../../src/engine/tally.ts";
 import type { ConnectionLimits } from "../../src/engine/tcp/connection-host.ts";
 import type { ServiceOptions } from "../../src/engine/service.ts";
 import {
@@ -30,6 +30,8 @@ export type FixtureOptions = Partial<Omit<ServiceOptions, "limits">> & {
   readonly limits?: Partial<ConnectionLimits>;
   /** Connections all services together may have. Default 10,000. */
   readonly processLimit?: number;
+  /** What it shares with another engine. Default: its own. */
+  readonly load?: Load;
   /** UDP sessions all services together may have. Default 10,000. */
   readonly sessionLimit?: number;
   /** How often running connections are looked at, in ms. Default 20. */
@@ -46,15 +48,11 @@ export class EngineFixture implements AsyncDisposable {
 
   constructor(given: FixtureOptions = {}) {
     const { limits, processLimit = 10_000, sessionLimit = 10_000, ...more } = given;
-    const { checkEveryMs = 20, ...options } = more;
+    const { checkEveryMs = 20, load, ...options } = more;
     const tally = new Tally({
       services: this.#services,
       replicas: this.#replicas,
-      load: {
-        services: new Int32Array(16),
-        replicas: new Int32Array(64),
-        process: new Int32Array([0, processLimit, 0, sessionLimit]),
-      },
+      load: load ?? emptyLoad({ processLimit, sessionLimit }),
     });
     const queues = new SendQueues(() => performance.now());
     this.engine = new Engine({
@@ -162,6 +160,19 @@ export class EngineFixture implements AsyncDisposable {
     clearInterval(this.#checks);
     await this.engine[Symbol.asyncDispose]();
   }
+}
+
+/** Room for 16 services and 64 replicas, none of it taken. */
+export function emptyLoad({
+  processLimit = 10_000,
+  sessionLimit = 10_000,
+}: Pick<FixtureOptions, "processLimit" | "sessionLimit"> = {}): Load {
+  return {
+    services: new Int32Array(16),
+    replicas: new Int32Array(64),
+    waiting: new Int32Array(16),
+    process: new Int32Array([0, processLimit, 0, sessionLimit]),
+  };
 }
 
 /** A route on row 1 whose replicas have rows 1, 2, 3… */

@@ -39,7 +39,9 @@ export class TcpService implements ConnectionHost, EngineService {
   drainDeadline: number = Infinity;
   readonly #bindings: readonly Binding[];
   readonly #connections = new Roster<Served>();
-  readonly #line = new WaitingLine();
+  readonly #line: WaitingLine;
+  /** Whether the next place that is given back is left to whoever waits in other engines. */
+  #isTheirTurn = false;
   readonly #replicas: ReplicaPool;
   readonly #trusted: Networks;
   #access: Access;
@@ -59,6 +61,7 @@ export class TcpService implements ConnectionHost, EngineService {
     this.#route = route;
     this.#access = new Access(route.policy.allow, route.policy.deny);
     this.#trusted = new Networks(proxyTrusted);
+    this.#line = new WaitingLine({ counted: (by) => tally.waits(route.row, by) });
     this.#replicas = new ReplicaPool(route, { tally, random, report });
     const accepted = (client: Socket, intake?: Intake): void => {
       if (this.#admit(client)) this.#connections.add(this.#serve({ client, intake }));
@@ -133,6 +136,10 @@ export class TcpService implements ConnectionHost, EngineService {
   }
 
   choose(excluded: readonly EngineReplica[], client: string | undefined): Choice {
+    // Who has just come stands behind those who wait elsewhere, too: they look for room a little later than we would.
+    const isNew = excluded.length === 0 && !this.#line.isAdvancing;
+    if (isNew && this.#route.policy.replicaLimit > 0 && this.#areOthersWaiting)
+      return { kind: "full" };
     return this.#replicas.choose(excluded, client);
   }
 
@@ -142,7 +149,15 @@ export class TcpService implements ConnectionHost, EngineService {
 
   release(replica: EngineReplica): void {
     this.tally.vacated(replica.row);
-    if (this.#line.size > 0) this.#line.advance();
+    if (this.#line.size === 0) return;
+    // Every second place is for all who look for one, or an engine that has a crowd would keep its places for ever.
+    this.#isTheirTurn = this.#areOthersWaiting && !this.#isTheirTurn;
+    if (this.#isTheirTurn) this.#line.giveWay();
+    else this.#line.advance();
+  }
+
+  get #areOthersWaiting(): boolean {
+    return this.tally.waitingFor(this.#route.row) > this.#line.size;
   }
 
   heard(replica: EngineReplica, failure: DialFailure | undefined): void {
