@@ -1,7 +1,6 @@
 import type { EventLoopUtilization } from "node:perf_hooks";
 import { setFlagsFromString } from "node:v8";
 import { Worker } from "node:worker_threads";
-import { Backoff } from "../async/backoff.ts";
 import { repeat } from "../async/repeat.ts";
 import { isAbort, sleep } from "../async/sleep.ts";
 import type { EngineChange, EngineRoute } from "../engine/route.ts";
@@ -17,6 +16,7 @@ import { Ejections } from "./ejections.ts";
 import { GatewayCounters, withRows, type GatewayPlan } from "./gateway-counters.ts";
 import { giveWay } from "./precedence.ts";
 import { descriptorLimit, processLimits } from "./this-host.ts";
+import { Replacement } from "./replacement.ts";
 import { toEngineChange } from "./engine-route.ts";
 import { hearReport } from "./hear-report.ts";
 import { watchThreads } from "./watch-threads.ts";
@@ -191,17 +191,17 @@ export class WorkerPool implements AsyncDisposable {
   async #keepAlive(slot: Slot): Promise<void> {
     const { signal } = this.#life;
     const { random, logger } = this.#options;
-    const backoff = new Backoff({ firstMs: 100, capMs: 30_000, random });
+    const replacement = new Replacement(random);
     while (!signal.aborted) {
       const startedAt = performance.now();
       const reason = await this.#live(slot);
       if (signal.aborted || this.#stopping) return;
       this.#crashes += 1;
       this.memory.bury(slot.index);
-      logger.error("worker died and is replaced", { worker: slot.index, reason });
-      if (performance.now() - startedAt > 60_000) backoff.reset();
+      const inMs = Math.round(replacement.after(performance.now() - startedAt));
+      logger.error("worker died and is replaced", { worker: slot.index, reason, inMs });
       try {
-        await sleep(backoff.next(), signal);
+        await sleep(inMs, signal);
       } catch (error) {
         if (!isAbort(error, signal)) throw error;
       }
