@@ -7,9 +7,7 @@ import { Prober } from "../health/prober.ts";
 import { SecretsFile } from "../health/secrets-file.ts";
 import type { Problem } from "../model/problem.ts";
 import { isForbidden } from "../routing/own-addresses.ts";
-
-/** Probes under way at the same time; each takes a descriptor. */
-const mostProbes = 256;
+import { descriptorLimit, probesAtOnce } from "../workers/this-host.ts";
 
 /** The parts that find out which replicas work. */
 export interface HealthParts {
@@ -26,7 +24,7 @@ export function makeChecks(
   const prober = new Prober({
     probe: (target, signal) => probeOf(target.check.kind)(target, signal),
     random,
-    mostAtOnce: mostProbes,
+    mostAtOnce: probesAtOnce(descriptorLimit()),
     changed,
   });
   const secrets =

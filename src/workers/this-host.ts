@@ -2,8 +2,10 @@ import { readFileSync } from "node:fs";
 import { hostname, networkInterfaces } from "node:os";
 import { placeName } from "../routing/places.ts";
 
-/** Descriptors kept for sources, probes, the status port and the runtime itself. */
-const reserve = 128;
+/** Descriptors kept for sources, the status port and the runtime itself; probes have theirs beside them. */
+const reserve = 64;
+const leastProbes = 64;
+const mostProbes = 256;
 const mostConnections = 50_000;
 const mostSessions = 16_384;
 
@@ -26,6 +28,11 @@ export interface ProcessLimits {
   readonly sessions: number;
 }
 
+/** Probes that may be under way at the same time: each takes a descriptor, and no connection may lack it. */
+export function probesAtOnce(descriptors: number): number {
+  return between(leastProbes, mostProbes, descriptors / 64);
+}
+
 /**
  * Connections and UDP sessions the whole process may have beside its listeners: two descriptors for each connection and
  * one for each session, below the limit with a reserve. Where there are UDP services, sessions get up to a quarter of the
@@ -41,7 +48,7 @@ export function processLimits({
   readonly listeners: number;
   readonly hasDatagrams: boolean;
 }): ProcessLimits {
-  const free = descriptors - reserve - listeners;
+  const free = descriptors - reserve - probesAtOnce(descriptors) - listeners;
   const sessions = hasDatagrams ? between(1, mostSessions, free / 4) : 0;
   return { sessions, connections: between(1, mostConnections, (free - sessions) / 2) };
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { processLimits } from "../../../src/workers/this-host.ts";
+import { probesAtOnce, processLimits } from "../../../src/workers/this-host.ts";
 
 const cases = [
   { descriptors: Infinity, hasDatagrams: true, sessions: 16_384, connections: 50_000 },
@@ -16,3 +16,14 @@ for (const { descriptors, hasDatagrams, ...limits } of cases) {
     assert.deepEqual(processLimits({ descriptors, listeners: 10, hasDatagrams }), limits);
   });
 }
+
+test("as many probes as may be under way never cost a connection its descriptor", () => {
+  const listeners = 10;
+  for (const descriptors of [256, 1024, 4096, 65_536, 100_000]) {
+    const { connections } = processLimits({ descriptors, listeners, hasDatagrams: false });
+    const used = 2 * connections + probesAtOnce(descriptors) + listeners;
+    assert.ok(descriptors - used >= 64, `${descriptors - used} of ${descriptors} are left`);
+  }
+  const few = [256, 1024, 65_536, Infinity].map((descriptors) => probesAtOnce(descriptors));
+  assert.deepEqual(few, [64, 64, 256, 256]);
+});
