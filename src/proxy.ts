@@ -106,7 +106,7 @@ class Proxy implements RunningProxy {
       clock,
       random,
       isLocal: (replica) => this.#own.isLocal(replica),
-      bindFailed: () => this.#problems.soon(() => this.#datedProblems()),
+      troubled: () => this.#problems.soon(() => this.#datedProblems()),
       suspected: (key, replica) => this.#health.checks.suspect(key, replica),
       accessed: (batch) => this.#gateway.accessLog.write(batch),
     });
@@ -259,6 +259,7 @@ class Proxy implements RunningProxy {
       ...this.#outlets.problems(),
       ...this.#gateway.problems(),
       ...this.#pool.bindings.problems(appOf),
+      ...this.#pool.budget.problems(performance.now()),
     ]);
   }
 

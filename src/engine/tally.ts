@@ -31,7 +31,7 @@ export interface Load {
   readonly replicas: Int32Array;
   /** Those who wait for a replica of a service. */
   readonly waiting: Int32Array;
-  /** The connections of the whole process, how many it may have, its UDP sessions, and how many of those. */
+  /** The connections of the whole process, how many it may have, its UDP sessions, how many of those, and the connections that it had no room for. */
   readonly process: Int32Array;
 }
 
@@ -41,6 +41,7 @@ export const processLoad = {
   mostConnections: 1,
   sessions: 2,
   mostSessions: 3,
+  refused: 4,
 } as const;
 
 /** What came of asking for a place for a session. */
@@ -63,8 +64,9 @@ export class Tally {
     add(this.#services, service * serviceRow + serviceColumns.accepted, 1);
     add(this.#services, service * serviceRow + serviceColumns.active, 1);
     const { process, services } = this.#load;
-    const { connections, mostConnections } = processLoad;
+    const { connections, mostConnections, refused } = processLoad;
     const inProcess = Atomics.add(process, connections, 1) < Atomics.load(process, mostConnections);
+    if (!inProcess) Atomics.add(process, refused, 1);
     const inService = Atomics.add(services, service, 1) < limit;
     return inProcess && inService;
   }

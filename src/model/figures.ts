@@ -36,6 +36,16 @@ export interface ReplicaFigures {
   readonly cells: Float64Array;
 }
 
+/** The connections of the whole process at one moment. */
+export interface ConnectionFigures {
+  /** Those of services that are gone included. */
+  readonly active: number;
+  /** How many there may be, by the limit of descriptors. */
+  readonly limit: number;
+  /** Turned away since there were as many. */
+  readonly refused: number;
+}
+
 /** One gateway port's numbers at one moment. */
 export interface GatewayFigures {
   readonly kind: GatewayKind;

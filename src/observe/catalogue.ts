@@ -209,6 +209,18 @@ export const processMetrics = {
     type: "counter",
     help: "Failed attempts to listen, by error code.",
   },
+  portolan_connections_active: {
+    type: "gauge",
+    help: "Connections that are open now, those of services that are gone included.",
+  },
+  portolan_connections_limit: {
+    type: "gauge",
+    help: "Connections that the whole process may have, by the limit of descriptors.",
+  },
+  portolan_connections_over_limit_total: {
+    type: "counter",
+    help: "Connections that were reset since the whole process had as many as it may.",
+  },
   portolan_build_info: { type: "gauge", help: "The version that runs." },
   portolan_worker_crashes_total: { type: "counter", help: "Workers that died and were replaced." },
   portolan_worker_event_loop_utilization_ratio: {

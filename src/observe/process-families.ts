@@ -1,4 +1,9 @@
-import { syncBuckets, type ServiceFigures, type SourceFigures } from "../model/figures.ts";
+import {
+  syncBuckets,
+  type ConnectionFigures,
+  type ServiceFigures,
+  type SourceFigures,
+} from "../model/figures.ts";
 import type { Readers, sourceMetrics, processMetrics } from "./catalogue.ts";
 import { histogram, type Read, type Sample } from "./family.ts";
 
@@ -18,6 +23,7 @@ export interface ProcessFigures {
   readonly problems: () => ReadonlyMap<string, number>;
   /** Failed attempts to listen, by error code. */
   readonly bindErrors: () => ReadonlyMap<string, number>;
+  readonly connections: () => ConnectionFigures;
   readonly workerCrashes: () => number;
   /** Share of time each worker's event loop was busy since the last scrape, 0–1. */
   readonly workerUtilization: () => readonly number[];
@@ -62,6 +68,9 @@ export function processFamilies(figures: ProcessFigures): Readers<typeof process
     portolan_problems: () => labelled("kind", figures.problems()),
     portolan_listener_up: () => listeners(figures.services()),
     portolan_listener_bind_errors_total: () => labelled("code", figures.bindErrors()),
+    portolan_connections_active: () => single(figures.connections().active),
+    portolan_connections_limit: () => single(figures.connections().limit),
+    portolan_connections_over_limit_total: () => single(figures.connections().refused),
     portolan_build_info: () => [{ labels: build, value: 1 }],
     portolan_worker_crashes_total: () => single(figures.workerCrashes()),
     portolan_worker_event_loop_utilization_ratio: () => perWorker(figures.workerUtilization()),

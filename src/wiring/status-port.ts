@@ -147,6 +147,7 @@ function makeMetrics(shown: Shown): Metrics {
     changes: () => routing.counts,
     problems: () => countBy(problems().map(({ kind }) => kind)),
     bindErrors: () => pool.bindings.errors,
+    connections: () => pool.memory.process(),
     workerCrashes: () => pool.crashes,
     workerUtilization: () => pool.utilization(),
     gateway: () => pool.gateway.figures(pool.memory, pool.bindings),

@@ -6,6 +6,7 @@ import {
   serviceRow,
   sessionsClosedColumn,
 } from "../model/counters.ts";
+import type { ConnectionFigures } from "../model/figures.ts";
 import type { RouteChange } from "../routing/diff.ts";
 import type { Route } from "../routing/table.ts";
 import { processLoad } from "../engine/tally.ts";
@@ -109,6 +110,14 @@ export class CounterMemory {
   connectionsOn(key: string, replica: string): number {
     const row = this.#replicaRows.get(`${key} ${replica}`);
     return row === undefined ? 0 : this.#sumReplica(row, replicaColumns.active);
+  }
+
+  /** The connections of all services and workers together, and what becomes of more. */
+  process(): ConnectionFigures {
+    const cells = new Int32Array(this.load.process);
+    const { connections, mostConnections, refused } = processLoad;
+    const read = (index: number): number => Atomics.load(cells, index);
+    return { active: read(connections), limit: read(mostConnections), refused: read(refused) };
   }
 
   /** Connections open now, over all services and workers. */

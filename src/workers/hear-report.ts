@@ -8,18 +8,18 @@ interface ReportEars {
   readonly bindings: Bindings;
   readonly ejections: Ejections;
   readonly logger: Logger;
-  readonly bindFailed: () => void;
+  readonly troubled: () => void;
   readonly suspected: (key: string, replica: string) => void;
 }
 
 /** Takes in what a worker's engine says of its listeners and of replicas. */
 export function hearReport(worker: number, report: EngineReport, to: ReportEars): void {
-  const { bindings, logger, bindFailed } = to;
+  const { bindings, logger, troubled } = to;
   switch (report.kind) {
     case "listening":
     case "bind-failed":
     case "closed":
-      if (bindings.note(worker, report)) bindFailed();
+      if (bindings.note(worker, report)) troubled();
       break;
     case "ejected":
     case "readmitted":

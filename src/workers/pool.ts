@@ -11,6 +11,7 @@ import type { Outcome } from "../model/outcome.ts";
 import type { RouteChange } from "../routing/diff.ts";
 import type { RoutedReplica, Table } from "../routing/table.ts";
 import { Bindings } from "./bindings.ts";
+import { ConnectionBudget } from "./connection-budget.ts";
 import { CounterMemory } from "./counter-memory.ts";
 import { Ejections } from "./ejections.ts";
 import { GatewayCounters, withRows, type GatewayPlan } from "./gateway-counters.ts";
@@ -21,6 +22,7 @@ import { toEngineChange } from "./engine-route.ts";
 import { hearReport } from "./hear-report.ts";
 import { watchThreads } from "./watch-threads.ts";
 import { Watchdog } from "./watchdog.ts";
+import { workerFile } from "./worker-file.ts";
 import type { Answer, EngineSettings, Order, WorkerStart } from "./messages.ts";
 
 export interface PoolOptions {
@@ -37,8 +39,8 @@ export interface PoolOptions {
   /** True for a replica on this host. */
   readonly isLocal: (replica: RoutedReplica) => boolean;
   readonly clock: () => number;
-  /** Told when an address cannot be bound, for a reason that is new. */
-  readonly bindFailed: () => void;
+  /** Told when there is a new problem: an address that cannot be bound, or no room for connections. */
+  readonly troubled: () => void;
   /** Told that a connection of a route had trouble with a replica, or that trouble ejected it. */
   readonly suspected: (key: string, replica: string) => void;
   /** Takes what workers have to say for the access log; without it, nothing is kept. */
@@ -65,6 +67,7 @@ export class WorkerPool implements AsyncDisposable {
   readonly bindings: Bindings;
   readonly ejections: Ejections;
   readonly gateway: GatewayCounters;
+  readonly budget: ConnectionBudget;
   readonly #watchdog: Watchdog;
   readonly #options: PoolOptions;
   readonly #slots: readonly Slot[];
@@ -83,6 +86,7 @@ export class WorkerPool implements AsyncDisposable {
     this.#options = options;
     this.memory = new CounterMemory(options.workers);
     this.bindings = new Bindings(options.workers);
+    this.budget = new ConnectionBudget(() => this.memory.process());
     this.#watchdog = new Watchdog(options.workers);
     this.ejections = new Ejections(options.clock, options.workers);
     this.gateway = new GatewayCounters(options.workers, options.settings.gateway);
@@ -101,6 +105,7 @@ export class WorkerPool implements AsyncDisposable {
     const { signal } = pool.#life;
     const end = (index: number): void => void pool.#slots[index]?.worker?.terminate();
     pool.#tasks.push(watchThreads(pool.#watchdog, { logger: options.logger, end }, signal));
+    pool.#tasks.push(pool.budget.watch(signal, options.troubled));
     pool.#tasks.push(repeat(reclaimEveryMs, signal, () => pool.memory.reclaim(performance.now())));
     return pool;
   }
@@ -230,13 +235,11 @@ export class WorkerPool implements AsyncDisposable {
         this.#stir();
         resolve(`${reason} (code ${code})`);
       });
-      const changes = [...this.#routes.values()].map((route): EngineChange => ({
-        kind: "set",
-        route,
-      }));
-      const order: Order = { kind: "apply", version: this.#version, changes };
+      const kind = "set";
+      const changes = [...this.#routes.values()].map((route): EngineChange => ({ kind, route }));
+      const version = this.#version;
       worker.postMessage({ kind: "certify", certificates: this.#certificates } satisfies Order);
-      if (this.#version > 0) worker.postMessage(order);
+      if (version > 0) worker.postMessage({ kind: "apply", version, changes } satisfies Order);
     });
   }
 
@@ -290,10 +293,4 @@ export class WorkerPool implements AsyncDisposable {
     this.#progress.resolve();
     this.#progress = Promise.withResolvers<void>();
   }
-}
-
-/** The worker's file beside this one: TypeScript in a checkout, JavaScript once built. */
-function workerFile(): URL {
-  const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
-  return new URL(`./worker-thread.${extension}`, import.meta.url);
 }

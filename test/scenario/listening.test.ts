@@ -198,6 +198,12 @@ test("connections are limited below the descriptors there are, and the rest of t
     reason: "max_connections",
   });
   assert.equal(counted, 150 - budget);
+  // It is the process that has no room, not the service: an operator can tell.
+  assert.equal(await proxy.metric("portolan_connections_limit"), budget);
+  assert.equal(await proxy.metric("portolan_connections_active"), budget);
+  assert.equal(await proxy.metric("portolan_connections_over_limit_total"), 150 - budget);
+  await proxy.logged(/all \d+ connections that the limit of descriptors allows are in use/);
+  assert.match(await proxy.text("/api/problems"), /"limit-reached"/);
   for (const client of clients) await client[Symbol.asyncDispose]();
   await eventually(async () => {
     await using again = new TcpClient(port);

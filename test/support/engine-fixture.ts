@@ -171,7 +171,7 @@ export function emptyLoad({
     services: new Int32Array(16),
     replicas: new Int32Array(64),
     waiting: new Int32Array(16),
-    process: new Int32Array([0, processLimit, 0, sessionLimit]),
+    process: new Int32Array([0, processLimit, 0, sessionLimit, 0]),
   };
 }
 

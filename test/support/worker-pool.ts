@@ -21,7 +21,7 @@ export function startWorkerPool(workers: number, isLocal: () => boolean = () => 
     random: Math.random,
     clock: Date.now,
     isLocal,
-    bindFailed: () => undefined,
+    troubled: () => undefined,
     suspected: () => undefined,
   });
 }

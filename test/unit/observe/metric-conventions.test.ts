@@ -9,6 +9,9 @@ import { metrics } from "./sample-metrics.ts";
  */
 const expected: readonly (readonly [name: string, type: string, ...labels: string[]])[] = [
   ["portolan_build_info", "gauge", "version", "revision", "node_version"],
+  ["portolan_connections_active", "gauge"],
+  ["portolan_connections_limit", "gauge"],
+  ["portolan_connections_over_limit_total", "counter"],
   ["portolan_worker_event_loop_utilization_ratio", "gauge", "worker"],
   ["portolan_service_connections_total", "counter", "service", "protocol"],
   ["portolan_service_connections_active", "gauge", "service", "protocol"],

@@ -111,6 +111,7 @@ export function metrics(detailed: boolean, more: Partial<MetricsOptions> = {}): 
     changes: () => new Map([["added", 1]]),
     problems: () => new Map([["port-conflict", 2]]),
     bindErrors: () => new Map([["EACCES", 1]]),
+    connections: () => ({ active: 3, limit: 100, refused: 1 }),
     workerCrashes: () => 0,
     workerUtilization: () => [0.25],
     gateway: () => [],
