@@ -16,8 +16,8 @@ export type EngineOptions = Omit<ServiceOptions, "buffers">;
 export class Engine implements AsyncDisposable {
   readonly #options: ServiceOptions;
   readonly #services = new Map<string, EngineService>();
-  /** Services that no longer listen but still have connections. */
-  readonly #retired = new Set<EngineService>();
+  /** Services that no longer listen but still have connections, with their keys. */
+  readonly #retired = new Map<EngineService, string>();
   /** What is being done about a port; the next thing about it waits. */
   readonly #pending = new Map<string, Promise<void>>();
   readonly #datagrams: UdpNeighbours = { tables: new Set(), ports: new Set() };
@@ -66,7 +66,7 @@ export class Engine implements AsyncDisposable {
   check(now: number): void {
     this.#gateway?.check(now);
     for (const service of this.#all()) service.check(now);
-    for (const service of this.#retired) {
+    for (const service of this.#retired.keys()) {
       if (service.closed && service.connectionCount === 0) this.#retired.delete(service);
     }
   }
@@ -102,6 +102,7 @@ export class Engine implements AsyncDisposable {
   }
 
   async #set(route: EngineRoute): Promise<void> {
+    if (!this.#stopped) for (const left of this.#left(route.key)) left.resume?.(route);
     const existing = this.#services.get(route.key);
     if (existing !== undefined) {
       existing.retarget(route);
@@ -132,13 +133,18 @@ export class Engine implements AsyncDisposable {
     const service = this.#services.get(key);
     if (service === undefined) return;
     this.#services.delete(key);
-    this.#retired.add(service);
-    service.retire(why);
+    for (const left of [...this.#left(key), service]) left.retire(why);
+    this.#retired.set(service, key);
     await service[Symbol.asyncDispose]();
+  }
+
+  /** Those that had this key before, and what runs on them. */
+  *#left(key: string): Iterable<EngineService> {
+    for (const [service, own] of this.#retired) if (own === key) yield service;
   }
 
   *#all(): Iterable<EngineService> {
     yield* this.#services.values();
-    yield* this.#retired;
+    yield* this.#retired.keys();
   }
 }

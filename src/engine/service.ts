@@ -47,6 +47,8 @@ export interface EngineService extends AsyncDisposable {
   forgive(replica: string): void;
   /** The service is gone, or we are about to be: what runs gets the time that draining gets. */
   retire(why: "removed" | "stopping"): void;
+  /** It listens no more, but its service is there again: what runs on replicas that are has no time limit any more. */
+  resume?(route: EngineRoute): void;
   /** Counts what moved and ends what stands still; `now` in ms of a clock that never goes back. */
   check(now: number): void;
   /** Ends everything that runs. */

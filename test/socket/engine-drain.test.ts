@@ -5,6 +5,7 @@ import type { ServicePolicy } from "../../src/model/policy.ts";
 import type { ReplicaState } from "../../src/model/replica.ts";
 import { EngineFixture, toRoute } from "../support/engine-fixture.ts";
 import { eventually } from "../support/eventually.ts";
+import { assertBalanced } from "../support/invariants.ts";
 import { freePort } from "../support/free-port.ts";
 import { TcpClient } from "../support/tcp-client.ts";
 import { named, TcpReplica } from "../support/tcp-replica.ts";
@@ -74,6 +75,7 @@ test("a replica that comes back takes its connections' deadline with it", async 
   await using rig = await start({ drainMs: 60_000 });
   await rig.say("draining");
   await rig.say("up");
+  rig.proxy.engine.check(performance.now() + 120_000);
   await stillServed(rig.running);
 });
 
@@ -95,6 +97,41 @@ test("a service that is removed lets its connections end, up to its drain time (
   await eventually(() => rig.running.closed);
   assert.deepEqual(rig.proxy.closed, { drained: 1 });
   assert.equal(rig.proxy.engine.connectionCount, 0);
+});
+
+test("a service that comes back takes its connections' deadline back, and gives it again when it leaves again", async () => {
+  await using replica = await TcpReplica.start(named("r"));
+  await using proxy = new EngineFixture();
+  const port = await freePort();
+  const remove = { kind: "remove", key: `tcp/${port}` } as const;
+  await proxy.serve(port, [replica.port], { drainMs: 60_000 });
+  await using client = await TcpClient.open(port);
+  await eventually(() => client.text === "r\n");
+  await proxy.engine.apply([remove]);
+  await proxy.serve(port, [replica.port], { drainMs: 60_000 });
+  proxy.engine.check(performance.now() + 120_000);
+  await stillServed(client);
+  assert.deepEqual(proxy.closed, {});
+  await proxy.engine.apply([remove]);
+  proxy.engine.check(performance.now() + 120_000);
+  await eventually(() => client.closed);
+  await assertBalanced(proxy);
+  assert.deepEqual(proxy.closed, { drained: 1 });
+});
+
+test("a service that comes back without a replica leaves that one's connections their deadline", async () => {
+  await using replica = await TcpReplica.start(named("r"));
+  await using other = await TcpReplica.start(named("other"));
+  await using proxy = new EngineFixture();
+  const port = await freePort();
+  await proxy.serve(port, [replica.port], { drainMs: 60_000 });
+  await using client = await TcpClient.open(port);
+  await eventually(() => client.text === "r\n");
+  await proxy.engine.apply([{ kind: "remove", key: `tcp/${port}` }]);
+  await proxy.serve(port, [other.port], { drainMs: 60_000 });
+  proxy.engine.check(performance.now() + 120_000);
+  await eventually(() => client.closed);
+  assert.deepEqual(proxy.closed, { drained: 1 });
 });
 
 test("a change of balance or limits is applied without closing the listener", async () => {

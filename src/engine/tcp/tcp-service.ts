@@ -109,6 +109,13 @@ export class TcpService implements ConnectionHost, EngineService {
     this.#line.dismiss();
   }
 
+  resume(route: EngineRoute): void {
+    this.#route = route;
+    this.drainDeadline = Infinity;
+    this.#replicas.retarget(route);
+    this.#settleRunning(new Map(route.replicas.map((replica) => [replica.key, replica])));
+  }
+
   /** Counts what moved and ends what stands still; `now` in ms of a clock that never goes back. */
   check(now: number): void {
     for (const connection of this.#connections) connection.check(now);
