@@ -49,6 +49,25 @@ test("whoever waits too long is reset, and so is everyone beyond the line", asyn
   await eventually(() => proxy.closed["queue-timeout"] === 1);
 });
 
+test("the line is bounded: who finds it full is reset at once, and counted", async () => {
+  await using replica = await TcpReplica.start(named("r"));
+  await using proxy = new EngineFixture();
+  const port = await freePort();
+  await proxy.serve(port, [replica.port], { replicaLimit: 1, queueTimeoutMs: 60_000 });
+  await using stack = new AsyncDisposableStack();
+  const mostWaiting = 1024;
+  const clients = Array.from({ length: 1 + mostWaiting + 3 }, () => {
+    return stack.use(new TcpClient(port));
+  });
+  await eventually(() => proxy.accepted === clients.length);
+  await eventually(() => clients.filter(({ closed }) => closed).length === 3);
+  for (const { error } of clients.filter(({ closed }) => closed)) {
+    assert.equal(error?.code, "ECONNRESET");
+  }
+  assert.deepEqual(proxy.closed, { "queue-full": 3 });
+  assert.equal(proxy.count("waiting"), mostWaiting);
+});
+
 test("who waits in one engine gets every second place that another one gives back, whatever crowd is there", async () => {
   await using replica = await TcpReplica.start(named("r"));
   const load = emptyLoad();

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
-import type { Socket } from "node:net";
+import { channel } from "node:diagnostics_channel";
+import { Socket } from "node:net";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { EngineFixture } from "../support/engine-fixture.ts";
@@ -11,6 +12,16 @@ import { echo, TcpReplica } from "../support/tcp-replica.ts";
 
 function digest(bytes: Buffer): string {
   return createHash("sha256").update(bytes).digest("hex");
+}
+
+/** Sends as much as is taken, without end. */
+function pour(socket: Socket): void {
+  const megabyte = Buffer.alloc(1024 * 1024, "z");
+  const more = (): void => {
+    while (!socket.destroyed && socket.write(megabyte));
+  };
+  socket.on("drain", more);
+  more();
 }
 
 test("bytes come through both ways, whole and in order", async () => {
@@ -150,14 +161,6 @@ test("what was read before a replica's reset is delivered to a slow client", asy
 
 for (const slow of ["client", "replica"] as const) {
   test(`a ${slow} that does not read bounds what is buffered for it (T09, T10)`, async () => {
-    const megabyte = Buffer.alloc(1024 * 1024, "z");
-    const pour = (socket: Socket): void => {
-      const more = (): void => {
-        while (!socket.destroyed && socket.write(megabyte));
-      };
-      socket.on("drain", more);
-      more();
-    };
     await using replica = await TcpReplica.start((socket) => {
       if (slow === "client") pour(socket.resume());
       else socket.pause();
@@ -175,6 +178,45 @@ for (const slow of ["client", "replica"] as const) {
     const taken = slow === "client" ? proxy.sent : proxy.received;
     assert.ok(taken < 32 * 1024 * 1024, `took in ${taken} bytes`);
     assert.equal(proxy.active, 0);
+  });
+}
+
+for (const slow of ["client", "replica"] as const) {
+  test(`no more than 128 KiB wait for a ${slow} that does not read (T09, T10)`, async () => {
+    const sockets: Socket[] = [];
+    const remember = (message: unknown): void => {
+      const socket: unknown = Reflect.get(Object(message), "socket");
+      if (socket instanceof Socket) sockets.push(socket);
+    };
+    const kinds = [channel("net.server.socket"), channel("net.client.socket")];
+    for (const kind of kinds) kind.subscribe(remember);
+    await using stack = new AsyncDisposableStack();
+    stack.defer(() => {
+      for (const kind of kinds) kind.unsubscribe(remember);
+    });
+    await using replica = await TcpReplica.start((socket) => {
+      if (slow === "client") pour(socket.resume());
+      else socket.pause();
+    });
+    await using proxy = new EngineFixture();
+    const port = await freePort();
+    await proxy.serve(port, [replica.port]);
+    await using client = await TcpClient.open(port);
+    if (slow === "client") client.socket.pause();
+    else pour(client.socket);
+    const own = (): Socket[] =>
+      sockets.filter(({ localPort, remotePort }) => {
+        return localPort === port || remotePort === replica.port;
+      });
+    const held = (): number[] =>
+      own().map(({ readableLength, writableLength }) => readableLength + writableLength);
+    await eventually(() => held().some((bytes) => bytes > 0), { what: "bytes that wait" });
+    for (let look = 0; look < 50; look += 1) {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+      const total = held().reduce((sum, bytes) => sum + bytes, 0);
+      assert.ok(total <= 128 * 1024, `${held().join(" + ")} bytes wait`);
+    }
+    assert.equal(own().length, 2);
   });
 }
 
@@ -201,7 +243,8 @@ test("an idle connection is ended", async () => {
   assert.deepEqual(proxy.closed, { "idle-timeout": 1 });
 });
 
-test("connections that last are watched by keepalive on both sides", async () => {
+test("connections that last are watched by keepalive on both sides", async (t) => {
+  const asked = t.mock.method(Socket.prototype, "setKeepAlive").mock;
   await using replica = await TcpReplica.start((socket) => socket.resume());
   await using proxy = new EngineFixture();
   const port = await freePort();
@@ -221,4 +264,10 @@ test("connections that last are watched by keepalive on both sides", async () =>
     );
   };
   await eventually(() => peers.every((peer) => watched(peer)), { what: "keepalive timers" });
+  // Silent for a minute, then asked every ten seconds, three times.
+  const how = asked.calls.map((call) => call.arguments);
+  assert.deepEqual(how, [
+    [true, 60_000, 10_000, 3],
+    [true, 60_000, 10_000, 3],
+  ]);
 });

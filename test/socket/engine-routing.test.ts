@@ -2,12 +2,36 @@ import assert from "node:assert/strict";
 import { createServer } from "node:net";
 import { once } from "node:events";
 import { test } from "node:test";
+import type { ServicePolicy } from "../../src/model/policy.ts";
 import { blackhole } from "../support/black-hole.ts";
 import { EngineFixture, toRoute } from "../support/engine-fixture.ts";
 import { eventually } from "../support/eventually.ts";
 import { freePort } from "../support/free-port.ts";
 import { TcpClient } from "../support/tcp-client.ts";
 import { named, TcpReplica } from "../support/tcp-replica.ts";
+
+test("a replica that joins a running service gets little at first, and its share after the slow start", async () => {
+  await using old = await TcpReplica.start(named("old"));
+  await using young = await TcpReplica.start(named("young"));
+  const visits = async (proxy: EngineFixture, policy: Partial<ServicePolicy>): Promise<number> => {
+    const port = await freePort();
+    await proxy.serve(port, [old.port], policy);
+    await proxy.serve(port, [old.port, young.port], policy);
+    const before = young.sockets.length;
+    for (let count = 0; count < 20; count += 1) {
+      await using client = new TcpClient(port);
+      client.socket.end();
+      await eventually(() => client.closed);
+    }
+    return young.sockets.length - before;
+  };
+  await using slow = new EngineFixture();
+  assert.ok((await visits(slow, { balance: "roundrobin", slowStartMs: 3_600_000 })) <= 1);
+  await using fast = new EngineFixture();
+  assert.equal(await visits(fast, { balance: "roundrobin" }), 10);
+  await using over = new EngineFixture();
+  assert.ok((await visits(over, { balance: "roundrobin", slowStartMs: 1 })) >= 9);
+});
 
 test("a refused replica is passed over and nothing the client sent early is lost", async () => {
   await using good = await TcpReplica.start(named("good"));
