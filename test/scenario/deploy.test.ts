@@ -5,9 +5,11 @@ import { test } from "node:test";
 import { eventually } from "../support/eventually.ts";
 import { freePort } from "../support/free-port.ts";
 import { app, place, startMarathon } from "../support/marathon.ts";
+import { ProgramBaseline } from "../support/invariants.ts";
 import { RunningProxy } from "../support/running-proxy.ts";
 import { TcpClient } from "../support/tcp-client.ts";
 import { named, TcpReplica } from "../support/tcp-replica.ts";
+import { TemporaryFolder } from "../support/temporary-folder.ts";
 
 /** The inode of the socket that listens on a port of 127.0.0.1; it changes when the socket does. */
 function listeningInode(port: number): string | undefined {
@@ -67,6 +69,7 @@ test("200 changes of route under load: no failed connection, the listening socke
   await proxy.ready();
   const inode = listeningInode(port);
   assert.ok(inode !== undefined);
+  const baseline = await ProgramBaseline.take(proxy);
   const long = await Promise.all(Array.from({ length: 8 }, () => TcpClient.open(port)));
   await eventually(() => long.every((client) => client.text.length > 0));
 
@@ -99,6 +102,60 @@ test("200 changes of route under load: no failed connection, the listening socke
     await eventually(() => client.text.length === before + 10);
     await client[Symbol.asyncDispose]();
   }
+  await baseline.assertHeld();
+});
+
+test("a port that goes and comes back under load: its neighbour feels nothing, and it is served each time (R04)", async () => {
+  await using replica = await TcpReplica.start(named("r"));
+  using folder = new TemporaryFolder();
+  const [kept, coming] = [await freePort(), await freePort()];
+  const say = (...ports: readonly number[]): void => {
+    const replicas = [`127.0.0.1:${replica.port}`];
+    const services = ports.map((port) => ({ app: "/web", port, replicas }));
+    folder.replace("services.json", JSON.stringify({ services }));
+  };
+  say(kept, coming);
+  await using proxy = await RunningProxy.start(["--file", folder.file("services.json")]);
+  await proxy.ready();
+  await proxy.service(coming, ({ listening }) => listening.length > 0);
+  const baseline = await ProgramBaseline.take(proxy);
+  using stop = new Stop();
+  const [steady, bold] = [
+    { served: 0, failures: [] as string[] },
+    { served: 0, failures: [] as string[] },
+  ];
+  const seen = new Set<string>();
+  const visitors = [visit(kept, stop.signal, steady), visit(kept, stop.signal, steady)];
+  const tries = async (): Promise<void> => {
+    while (!stop.signal.aborted) {
+      await visit(coming, stop.signal, bold);
+      for (const failure of bold.failures.splice(0)) seen.add(failure);
+    }
+  };
+  visitors.push(tries());
+  for (let round = 0; round < 5; round += 1) {
+    const { served } = bold;
+    await eventually(() => bold.served > served, { what: `service in round ${round}` });
+    await using running = await TcpClient.open(coming);
+    await eventually(() => running.text === "r\n");
+    say(kept);
+    await eventually(async () => (await proxy.table()).services.length === 1);
+    running.socket.write("still here");
+    await eventually(() => running.text.endsWith("still here"));
+    say(kept, coming);
+    await proxy.service(coming, ({ listening }) => listening.length > 0);
+  }
+  stop.abort();
+  await Promise.all(visitors);
+  assert.deepEqual(steady.failures, []);
+  assert.ok(steady.served > 0);
+  // Nobody was let in and cut off: who failed came while nobody listened.
+  assert.deepEqual(
+    [...seen].filter((failure) => !/ECONNREFUSED|ECONNRESET|^cut after ""$/.test(failure)),
+    [],
+  );
+  assert.equal(await proxy.metric("portolan_listener_bind_errors_total"), undefined);
+  await baseline.assertHeld();
 });
 
 test("a replica that dies without a word costs no client anything while another lives", async () => {

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import type { EngineRoute } from "../../src/engine/route.ts";
 import type { ServicePolicy } from "../../src/model/policy.ts";
 import type { ReplicaState } from "../../src/model/replica.ts";
+import { Canary } from "../support/canary.ts";
 import { EngineFixture, toRoute } from "../support/engine-fixture.ts";
 import { eventually } from "../support/eventually.ts";
 import { assertBalanced } from "../support/invariants.ts";
@@ -64,9 +65,12 @@ for (const state of ["draining", "gone", "down", "unknown"] as const) {
 for (const state of ["draining", "gone"] as const) {
   test(`with a drain time, connections of a replica that is ${state} are reset when it is over (R03)`, async () => {
     await using rig = await start({ drainMs: 150 });
+    await using canary = await Canary.start(rig.proxy);
     await rig.say(state);
     await eventually(() => rig.running.closed);
     assert.equal(rig.running.error?.code, "ECONNRESET");
+    await canary.assertWell();
+    await assertBalanced(rig.proxy);
     assert.equal(rig.proxy.closed.drained, 1);
   });
 }
@@ -93,8 +97,12 @@ test("a service that is removed lets its connections end, up to its drain time (
   await using rig = await start({ drainMs: 150 });
   const [listening] = rig.proxy.reports;
   assert.ok(listening?.kind === "listening");
+  await using canary = await Canary.start(rig.proxy);
   await rig.proxy.engine.apply([{ kind: "remove", key: listening.key }]);
   await eventually(() => rig.running.closed);
+  await canary.assertWell();
+  await canary[Symbol.asyncDispose]();
+  await assertBalanced(rig.proxy);
   assert.deepEqual(rig.proxy.closed, { drained: 1 });
   assert.equal(rig.proxy.engine.connectionCount, 0);
 });

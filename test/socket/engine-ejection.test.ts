@@ -3,10 +3,12 @@ import type { Socket } from "node:net";
 import { test } from "node:test";
 import { Ejector } from "../../src/engine/ejector.ts";
 import { blackhole } from "../support/black-hole.ts";
+import { Canary } from "../support/canary.ts";
 import { EngineFixture, toRoute } from "../support/engine-fixture.ts";
 import { eventually } from "../support/eventually.ts";
 import { freePort } from "../support/free-port.ts";
 import { HttpFixture } from "../support/http-fixture.ts";
+import { assertBalanced, Baseline } from "../support/invariants.ts";
 import { TcpClient } from "../support/tcp-client.ts";
 import { named, TcpReplica } from "../support/tcp-replica.ts";
 
@@ -229,6 +231,7 @@ test("when ejection alone would leave nobody, the least bad is tried (R10)", asy
   await using proxy = new EngineFixture();
   const port = await freePort();
   await proxy.serve(port, ports);
+  await using canary = await Canary.start(proxy);
   for (let round = 0; round < 5; round += 1) {
     await using client = new TcpClient(port);
     await eventually(() => client.closed);
@@ -238,12 +241,15 @@ test("when ejection alone would leave nobody, the least bad is tried (R10)", asy
   const ejected = proxy.reports.find((report) => report.kind === "ejected");
   assert.ok(ejected?.kind === "ejected");
   await using back = await TcpReplica.start(named("back"), Number(ejected.replica.split(":")[1]));
+  await using _ = await Baseline.take();
   await using client = await TcpClient.open(port);
   await eventually(() => client.text === "back\n");
   assert.equal(back.sockets.length, 1);
   client.socket.end();
   await eventually(() => proxy.reports.some(({ kind }) => kind === "readmitted"));
   assert.equal(proxy.reports.filter(({ kind }) => kind === "fail-open").length, 1, "said once");
+  await canary.assertWell();
+  await assertBalanced(proxy);
 });
 
 test("while others are only full an ejected replica stays out, and clients wait for their turn", async () => {
@@ -278,6 +284,8 @@ test("a replica that accepts and resets before a byte is passed over once, witho
   await using proxy = new EngineFixture();
   const port = await freePort();
   await proxy.serve(port, [bad.port, good.port], { balance: "roundrobin" });
+  await using _ = await Baseline.take();
+  await using canary = await Canary.start(proxy);
   for (let round = 0; round < 10; round += 1) {
     await using client = await TcpClient.open(port);
     await eventually(() => client.text === "good\n", { what: `round ${round}` });
@@ -285,9 +293,9 @@ test("a replica that accepts and resets before a byte is passed over once, witho
     await eventually(() => client.closed);
     assert.equal(client.text, "good\nbye");
   }
+  await canary.assertWell();
+  await assertBalanced(proxy);
   assert.deepEqual(proxy.closed, { completed: 10 });
-  assert.ok(proxy.balanced);
-  assert.deepEqual([proxy.load(1), proxy.load(2)], [0, 0]);
   assert.ok(bad.sockets.length <= 4, `${bad.sockets.length} attempts on a replica that resets`);
 });
 
@@ -298,10 +306,13 @@ test("when every replica resets before a byte, the client is reset (T27)", async
   await using proxy = new EngineFixture();
   const port = await freePort();
   await proxy.serve(port, [one.port, two.port, three.port]);
+  await using _ = await Baseline.take();
+  await using canary = await Canary.start(proxy);
   await using client = new TcpClient(port);
   await eventually(() => client.closed);
   assert.equal(client.error?.code, "ECONNRESET");
-  await eventually(() => proxy.active === 0);
+  await canary.assertWell();
+  await assertBalanced(proxy);
   assert.deepEqual(proxy.closed, { "upstream-reset": 1 });
   // A reset that comes while we connect is a failed connect: the next replica is tried, but none of them twice.
   for (const { sockets } of [one, two, three]) assert.ok(sockets.length <= 1);
@@ -333,6 +344,8 @@ test("a replica that refuses half of the time costs no client anything (R09)", a
   await using proxy = new EngineFixture();
   const port = await freePort();
   await proxy.serve(port, [flapping, one.port, two.port], { balance: "roundrobin" });
+  await using _ = await Baseline.take();
+  await using canary = await Canary.start(proxy);
   for (let round = 0; round < 40; round += 1) {
     // Up in even rounds, refusing in odd ones.
     const up = round % 2 === 0 ? await TcpReplica.start(named("flapping"), flapping) : undefined;
@@ -344,8 +357,9 @@ test("a replica that refuses half of the time costs no client anything (R09)", a
     }
     await up?.[Symbol.asyncDispose]();
   }
+  await canary.assertWell();
+  await assertBalanced(proxy);
   assert.deepEqual(proxy.closed, { completed: 120 });
-  assert.ok(proxy.balanced);
 });
 
 test("an ejection does not outlive its task: another one on the same address is picked at once", async () => {

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { Canary } from "../support/canary.ts";
 import { emptyLoad, EngineFixture, toRoute } from "../support/engine-fixture.ts";
 import { eventually } from "../support/eventually.ts";
 import { freePort } from "../support/free-port.ts";
+import { assertBalanced, Baseline } from "../support/invariants.ts";
 import { TcpClient } from "../support/tcp-client.ts";
 import { named, TcpReplica } from "../support/tcp-replica.ts";
 import { vanishedClients } from "../support/vanished-clients.ts";
@@ -18,6 +20,8 @@ test("a replica never gets more than its limit; the rest wait in order and come 
   await using proxy = new EngineFixture();
   const port = await freePort();
   await proxy.serve(port, [replica.port], { replicaLimit: 10, queueTimeoutMs: 60_000 });
+  await using _ = await Baseline.take();
+  await using canary = await Canary.start(proxy);
   const clients: TcpClient[] = [];
   for (let index = 0; index < 30; index += 1) clients.push(await TcpClient.open(port));
   await eventually(() => clients.filter(({ text }) => text === "r\n").length === 10);
@@ -32,8 +36,8 @@ test("a replica never gets more than its limit; the rest wait in order and come 
     assert.ok(clients.slice(served + 1).every(({ text }) => text === ""));
   }
   for (const client of clients) await client[Symbol.asyncDispose]();
-  await eventually(() => proxy.active === 0);
-  assert.ok(proxy.balanced);
+  await canary.assertWell();
+  await assertBalanced(proxy);
 });
 
 test("whoever waits too long is reset, and so is everyone beyond the line", async () => {
