@@ -174,7 +174,9 @@ test("the time to drain begins once, however often the route changes meanwhile",
 test("a client on its way to a replica that goes down is moved on, not cut", async () => {
   await using dark = await blackhole();
   await using good = await TcpReplica.start(named("good"));
-  await using proxy = new EngineFixture();
+  // No timeout of ours moves it on first.
+  const patient = { connectTimeoutMs: 60_000, connectBudgetMs: 60_000 };
+  await using proxy = new EngineFixture({ limits: patient });
   const port = await freePort();
   const route = toRoute(port, [dark.port, good.port], { closeOnDown: true, balance: "first" });
   const [first, second] = route.replicas;
@@ -185,6 +187,7 @@ test("a client on its way to a replica that goes down is moved on, not cut", asy
   const replicas = [{ ...first, state: "down" } as const, second];
   await proxy.engine.apply([{ kind: "set", route: { ...route, replicas } }]);
   await eventually(() => client.text === "good\n");
+  assert.equal(proxy.load(1), 0);
 });
 
 test("clients that leave the line make room in it and cost the replica nothing", async () => {
