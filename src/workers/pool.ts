@@ -24,6 +24,7 @@ import { watchThreads } from "./watch-threads.ts";
 import { Watchdog } from "./watchdog.ts";
 import { workerFile } from "./worker-file.ts";
 import type { Answer, EngineSettings, Order, WorkerStart } from "./messages.ts";
+import { busyShare } from "./utilization.ts";
 
 export interface PoolOptions {
   /** Worker threads, 1 or more. */
@@ -119,10 +120,9 @@ export class WorkerPool implements AsyncDisposable {
   utilization(): number[] {
     return this.#slots.map((slot) => {
       const now = slot.worker?.performance.eventLoopUtilization();
-      if (now === undefined || slot.worker === undefined) return 0;
-      const since = slot.worker.performance.eventLoopUtilization(now, slot.busy);
+      const before = slot.busy;
       slot.busy = now;
-      return since.utilization;
+      return now === undefined ? 0 : busyShare(now, before);
     });
   }
 
