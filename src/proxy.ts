@@ -125,15 +125,15 @@ class Proxy implements RunningProxy {
 
   async start(): Promise<void> {
     const { clock } = this.#options;
+    const { signal } = this.#life;
     try {
       await this.#handover.begin();
-      await this.#gateway.open(this.#pool, this.#life.signal);
+      await this.#gateway.open(this.#pool, () => this.#controller?.follow(this.#rules()), signal);
     } catch (error) {
       await this[Symbol.asyncDispose]();
       throw error;
     }
     this.#controller = this.#makeController();
-    const { signal } = this.#life;
     const chances = followEjections({ pool: this.#pool, health: this.#health, clock }, signal);
     this.#stack.defer(() => chances);
     const work = [
@@ -191,6 +191,7 @@ class Proxy implements RunningProxy {
       statusPort: this.#status?.port ?? this.#config.statusEndpoint?.port,
       names: this.#own.names,
       sources: this.#feeds.map(({ source }) => source.name),
+      isCertified: this.#gateway.isCertified,
     });
   }
 

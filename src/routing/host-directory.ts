@@ -39,11 +39,17 @@ export class HostDirectory {
 
   /** The owner of a name that is claimed, exactly or by its suffix. */
   claimed(name: string): string | undefined {
+    return this.claimOf(name)?.owner;
+  }
+
+  /** The claim that covers a name most closely. */
+  claimOf(name: string): Claim | undefined {
     const exact = this.#exact.get(name);
-    if (exact !== undefined || this.#suffixes.size === 0) return exact;
+    if (exact !== undefined) return { owner: exact, length: name.length };
+    if (this.#suffixes.size === 0) return undefined;
     for (let dot = name.indexOf("."); dot !== -1; dot = name.indexOf(".", dot + 1)) {
       const owner = this.#suffixes.get(name.slice(dot + 1));
-      if (owner !== undefined) return owner;
+      if (owner !== undefined) return { owner, length: name.length - dot - 1 };
     }
     return undefined;
   }
@@ -51,6 +57,13 @@ export class HostDirectory {
   #mapOf(name: string): Map<string, string> {
     return isWild(name) ? this.#suffixes : this.#exact;
   }
+}
+
+/** Who has claimed a name. */
+export interface Claim {
+  readonly owner: string;
+  /** How much of the name was claimed, in characters: the more, the closer; an exact claim is all of it. */
+  readonly length: number;
 }
 
 export interface OwnNames {

@@ -12,6 +12,8 @@ export interface HostRules {
   readonly claimed: boolean;
   /** Every app is `<its reversed path>.<this>` for HTTP, as in proxymatic; undefined for no such names. */
   readonly domain: string | undefined;
+  /** True for a name, exact or `*.suffix`, whose TLS ends here where it is claimed for HTTP. Default: none. */
+  readonly isCertified?: (name: string) => boolean;
 }
 
 /** Who has which host names. */
@@ -29,6 +31,8 @@ interface Wish {
   readonly service: Service;
   /** The name follows from the app's path. */
   readonly isByPath: boolean;
+  /** Nobody said so: TLS under this name ends here, for requests that are the service's. */
+  readonly endsHere: boolean;
 }
 
 /** Stands for every name that nobody claims; no host is called so. */
@@ -37,37 +41,79 @@ const anyHost = "*";
 /**
  * Decides who is served under a host name. A name made from an app's path is that app's; else the app that has it keeps
  * it, then comes the one configured first, then the first by id, then the lower port. So nobody can take over a name, and
- * every host decides alike.
+ * every host decides alike. Who has a name for HTTP has it for TLS, too, where there is a certificate for it.
  */
 export function settleHosts(
   claims: readonly Claimed[],
   incumbents: readonly Route[],
   rules: HostRules,
 ): SettledHosts {
-  const owners = ownersOf(incumbents);
-  const problems: Problem[] = [];
-  const won = new Map<string, Wish[]>();
-  const wishes = wishesOf(claims, rules);
-  for (const wish of wishes.refused) problems.push(refusal(wish));
-  for (const rivals of Map.groupBy(wishes.allowed, placeOf).values()) {
-    const [winner, ...losers] = rank(rivals, owners);
-    if (winner === undefined) continue;
-    const names = won.get(winner.key) ?? [];
-    names.push(winner);
-    won.set(winner.key, names);
-    problems.push(...losers.flatMap((loser) => conflict(winner, loser)));
-  }
-  const byKey = new Map([...won].map(([key, wins]) => [key, toClaims(wins)]));
-  return { byKey, problems };
+  const owners = ownersOf(incumbents, rules);
+  const { allowed, refused } = wishesOf(claims, rules);
+  const { http = [], tls = [] } = Object.groupBy(allowed, ({ kind }) => kind);
+  const requests = contest(http, owners);
+  const ended = endingHere(requests.winners, tls, rules);
+  const handshakes = contest([...tls, ...ended], owners);
+  const said = [...requests.winners, ...handshakes.winners].filter(({ endsHere }) => !endsHere);
+  const won = Map.groupBy(said, ({ key }) => key);
+  return {
+    byKey: new Map(Array.from(won, ([key, wins]) => [key, toClaims(wins)])),
+    problems: [...refused.map(refusal), ...requests.problems, ...handshakes.problems],
+  };
 }
 
-function ownersOf(incumbents: readonly Route[]): ReadonlyMap<string, string> {
+/** Who has each name of one kind, and what the others are told. */
+function contest(
+  wishes: readonly Wish[],
+  owners: ReadonlyMap<string, string>,
+): { readonly winners: readonly Wish[]; readonly problems: readonly Problem[] } {
+  const winners: Wish[] = [];
+  const problems: Problem[] = [];
+  for (const rivals of Map.groupBy(wishes, placeOf).values()) {
+    const [winner, ...losers] = rank(rivals, owners);
+    if (winner === undefined) continue;
+    winners.push(winner);
+    problems.push(...losers.flatMap((loser) => conflict(winner, loser)));
+  }
+  return { winners, problems };
+}
+
+/** What holders of names for HTTP have on the TLS port; an app that asks to be passed through there means it. */
+function endingHere(
+  holders: readonly Wish[],
+  asked: readonly Wish[],
+  { claimed, isCertified }: HostRules,
+): readonly Wish[] {
+  if (!claimed || isCertified === undefined) return [];
+  const own = new Set(asked.flatMap((wish) => [ofApp(wish), `${wish.key} ${wish.name}`]));
+  return holders
+    .filter(({ name }) => name !== anyHost && isCertified(name))
+    .filter((wish) => !own.has(ofApp(wish)) && !own.has(`${wish.key} ${wish.name}`))
+    .map((wish) => ({ ...wish, kind: "tls", endsHere: true }));
+}
+
+function ofApp({ service, name }: Wish): string {
+  return `${service.source} ${service.app} ${name}`;
+}
+
+function ownersOf(
+  incumbents: readonly Route[],
+  { isCertified }: HostRules,
+): ReadonlyMap<string, string> {
   const owners = new Map<string, string>();
+  const ended = new Map<string, string>();
   for (const { app, source, hosts } of incumbents) {
     if (hosts === undefined) continue;
-    for (const { kind, name } of namesIn(hosts)) owners.set(`${kind} ${name}`, `${source} ${app}`);
+    const owner = `${source} ${app}`;
+    for (const named of namesIn(hosts)) {
+      owners.set(placeOf(named), owner);
+      const { kind, name } = named;
+      if (kind === "http" && isCertified?.(name) === true) {
+        ended.set(placeOf({ kind: "tls", name }), owner);
+      }
+    }
   }
-  return owners;
+  return new Map([...ended, ...owners]);
 }
 
 function wishesOf(
@@ -90,11 +136,11 @@ function wishesOf(
 
 function byPath(service: Service, key: string, domain: string): Wish {
   const name = `${service.name}.${domain}`.toLowerCase();
-  return { kind: "http", name, key, service, isByPath: true };
+  return { kind: "http", name, key, service, isByPath: true, endsHere: false };
 }
 
 function claimOf(named: Named, service: Service, key: string): Wish {
-  return { ...named, key, service, isByPath: false };
+  return { ...named, key, service, isByPath: false, endsHere: false };
 }
 
 interface Named {
@@ -153,11 +199,18 @@ function compare(one: string, other: string): number {
 function conflict(winner: Wish, loser: Wish): Problem[] {
   const isExpected = loser.isByPath && winner.service.app === loser.service.app;
   if (winner.key === loser.key || isExpected) return [];
-  const { app } = winner.service;
-  const reason = `${described(loser)} is already served for ${app} (${winner.key}): this claim of ${loser.key} is ignored`;
+  const reason = `${described(loser)} ${takenBy(winner)}: ${ignored(loser)}`;
   return [
     { kind: "host-conflict", subject: printable(loser.service.app), reason: printable(reason) },
   ];
+}
+
+function takenBy({ service: { app }, key, endsHere }: Wish): string {
+  return endsHere ? `ends here, for ${app} (${key})` : `is already served for ${app} (${key})`;
+}
+
+function ignored({ key, endsHere }: Wish): string {
+  return endsHere ? `it does not end here for ${key}` : `this claim of ${key} is ignored`;
 }
 
 function refusal(wish: Wish): Problem {

@@ -1,10 +1,13 @@
 import { isAbort, sleep } from "../async/sleep.ts";
 import { checkPolicyOf } from "../config/policy-of.ts";
+import type { Config } from "../config/settings.ts";
 import { Controller } from "../control/controller.ts";
 import { Checks } from "../health/checks.ts";
 import type { Problem } from "../model/problem.ts";
+import { certifiedNames } from "../routing/certified-names.ts";
 import type { Table } from "../routing/table.ts";
 import { hostNames } from "../workers/this-host.ts";
+import { readCertificates, type ReadCertificates } from "./certificate-folder.ts";
 import { makeFeeds, type Surroundings } from "./feeds.ts";
 import { routingRules } from "./routing-rules.ts";
 
@@ -22,6 +25,7 @@ const patienceMs = 30_000;
 export async function dryRun(surroundings: Surroundings): Promise<DryRun> {
   const { config, logger, clock } = surroundings;
   const feeds = makeFeeds(surroundings);
+  const { certificates, problems } = await certificatesOf(config);
   const life = new AbortController();
   const first = Promise.withResolvers<Table>();
   const controller = new Controller({
@@ -31,6 +35,7 @@ export async function dryRun(surroundings: Surroundings): Promise<DryRun> {
       statusPort: config.statusEndpoint?.port,
       names: hostNames(config.hostNames),
       sources: feeds.map(({ source }) => source.name),
+      isCertified: certifiedNames(certificates.flatMap(({ names }) => names)),
     }),
     connectionsOn: () => 0,
     shrinkGuard: false,
@@ -55,7 +60,13 @@ export async function dryRun(surroundings: Surroundings): Promise<DryRun> {
     const reason = `${endpoint} could not be read: ${lastError ?? "no answer yet"}`;
     return [{ kind: "source-unread", subject: name, reason }];
   });
-  return { table, problems: [...unread, ...(table?.problems ?? [])] };
+  return { table, problems: [...unread, ...problems, ...(table?.problems ?? [])] };
+}
+
+async function certificatesOf({ tlsCertDir }: Config): Promise<ReadCertificates> {
+  return tlsCertDir === undefined
+    ? { certificates: [], problems: [] }
+    : await readCertificates(tlsCertDir);
 }
 
 /** Checks that ask nobody: the table is as the sources see it. */

@@ -1,9 +1,11 @@
 import type { Writable } from "node:stream";
 import { sleep } from "../async/sleep.ts";
 import type { Config } from "../config/settings.ts";
+import type { Certificate } from "../model/gateway.ts";
 import type { Logger } from "../model/logger.ts";
 import type { Problem } from "../model/problem.ts";
 import { AccessLog } from "../observe/access-log.ts";
+import { certifiedNames } from "../routing/certified-names.ts";
 import type { Table } from "../routing/table.ts";
 import type { WorkerPool } from "../workers/pool.ts";
 import { Certificates } from "./certificates.ts";
@@ -23,6 +25,7 @@ export class GatewayParts implements AsyncDisposable {
   readonly accessLog: AccessLog;
   readonly #surroundings: Surroundings;
   #certificates: Certificates | undefined;
+  #isCertified = certifiedNames([]);
   /** Ends with the signal that `open` was given. */
   #following: Promise<void> | undefined;
   #named: Table | undefined;
@@ -37,12 +40,29 @@ export class GatewayParts implements AsyncDisposable {
     this.accessLog = new AccessLog({ format, destination, clock, nameOf });
   }
 
-  /** Tells the workers of certificates until the signal aborts; settles when they have been read once. */
-  async open(pool: Pick<WorkerPool, "certify">, signal: AbortSignal): Promise<void> {
+  /** True for a host name, exact or `*.suffix`, that there is a certificate for. */
+  get isCertified(): (name: string) => boolean {
+    return this.#isCertified;
+  }
+
+  /**
+   * Tells the workers of certificates until the signal aborts, and then says that other names are `certified`; settles when
+   * they have been read once.
+   */
+  async open(
+    pool: Pick<WorkerPool, "certify">,
+    certified: () => void,
+    signal: AbortSignal,
+  ): Promise<void> {
     const { config, logger } = this.#surroundings;
     const { tlsCertDir: folder } = config;
     if (folder === undefined) return;
-    this.#certificates = new Certificates({ folder, logger, changed: (all) => pool.certify(all) });
+    const changed = (all: readonly Certificate[]): void => {
+      this.#isCertified = certifiedNames(all.flatMap(({ names }) => names));
+      pool.certify(all);
+      certified();
+    };
+    this.#certificates = new Certificates({ folder, logger, changed });
     await this.#certificates.look();
     this.#following = this.#certificates.run(signal);
   }

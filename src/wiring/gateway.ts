@@ -42,8 +42,11 @@ export function gatewayPlan(config: Config): GatewayPlan | undefined {
   };
 }
 
-/** Which host names are served; undefined without a gateway. */
-export function hostRules(config: Config): HostRules | undefined {
+/** Which host names are served, with the names that there are certificates for; undefined without a gateway. */
+export function hostRules(
+  config: Config,
+  isCertified: (name: string) => boolean,
+): HostRules | undefined {
   const { vhostDomain: domain, enableGateway: claimed } = config;
-  return domain === undefined && !claimed ? undefined : { claimed, domain };
+  return domain === undefined && !claimed ? undefined : { claimed, domain, isCertified };
 }

@@ -13,12 +13,14 @@ export interface Situation {
   readonly names: ReadonlySet<string>;
   /** Names of the sources, strongest first. */
   readonly sources: readonly string[];
+  /** True for a host name, exact or `*.suffix`, that there is a certificate for. */
+  readonly isCertified: (name: string) => boolean;
 }
 
 /** By which rules services become routes. */
 export function routingRules(
   config: Config,
-  { statusPort, names, sources }: Situation,
+  { statusPort, names, sources, isCertified }: Situation,
 ): ControllerOptions["rules"] {
   const { portRange, groupSize, bind } = config;
   const own = ownPorts(config, statusPort);
@@ -32,7 +34,7 @@ export function routingRules(
     },
     defaultPolicy: policyOf(config),
     groupSize,
-    hosts: hostRules(config),
+    hosts: hostRules(config, isCertified),
     isOwnHost: ownHosts({ bind, names }),
     isOwnPort: ownPortsAt(own, names),
   };

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
+import { rmSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 import { connect } from "node:tls";
 import { selfSigned } from "../support/certificates.ts";
@@ -19,6 +21,15 @@ async function bodyFor(port: number, host: string, target = "/"): Promise<string
   await using client = await ask(port, request);
   const [head = "", body = ""] = client.text.split("\r\n\r\n");
   return `${head.split(" ")[1]} ${body}`;
+}
+
+/** Whom the certificate that is shown under a name is for. */
+async function subjectOf(port: number, servername: string): Promise<unknown> {
+  const client = connect({ port, host: "127.0.0.1", servername, rejectUnauthorized: false });
+  await once(client, "secureConnect");
+  const { CN } = client.getPeerCertificate().subject;
+  client.destroy();
+  return CN;
 }
 
 /** An app whose first port has these labels. */
@@ -177,18 +188,54 @@ test(
       `--tls-cert-dir=${folder.path}`,
     ]);
     await proxy.ready();
-    const subject = async (): Promise<unknown> => {
-      const options = { port: tlsPort, host: "127.0.0.1", servername: "web.test" };
-      const client = connect({ ...options, rejectUnauthorized: false });
-      await once(client, "secureConnect");
-      const { CN } = client.getPeerCertificate().subject;
-      client.destroy();
-      return CN;
-    };
+    const subject = (): Promise<unknown> => subjectOf(tlsPort, "web.test");
     assert.equal(await subject(), "old");
     selfSigned(folder.path, "newer", ["web.test"]);
     proxy.signal("SIGHUP");
     await eventually(async () => (await subject()) === "newer");
+  },
+);
+
+test(
+  "nobody takes over the TLS of a name that ends here for another app, by no claim (W21)",
+  { skip: isMissing("openssl") },
+  async () => {
+    await using web = await answering(saying("web"));
+    await using thief = await TcpReplica.start((socket) => void socket.destroy());
+    await using marathon = await startMarathon();
+    using folder = new TemporaryDirectory();
+    selfSigned(folder.path, "web", ["shop.example.com"]);
+    const [httpPort, tlsPort] = [await freePort(), await freePort()];
+    const vhost = { HAPROXY_0_VHOST: "shop.example.com" };
+    marathon.putApp({ ...app("/web", await freePort()), labels: vhost });
+    place(marathon, "/web", web.port);
+    await using proxy = await RunningProxy.start([
+      `--marathon=${marathon.urls[0] ?? ""}`,
+      "--enable-gateway",
+      "--gateway-bind=127.0.0.1",
+      `--gateway-port-http=${httpPort}`,
+      `--gateway-port-https=${tlsPort}`,
+      `--tls-cert-dir=${folder.path}`,
+    ]);
+    await proxy.ready();
+    assert.equal(await subjectOf(tlsPort, "shop.example.com"), "web");
+    const names = "shop.example.com,*.example.com,thief.test";
+    const labels = { "portolan.0.tls-hosts": names };
+    marathon.putApp({ ...app("/thief", await freePort()), labels });
+    place(marathon, "/thief", thief.port);
+    await eventually(async () => /"thief\.test"/.test(await proxy.text("/api/table")));
+    await eventually(async () => {
+      await using client = await ask(tlsPort, helloFor("thief.test").toString("latin1"));
+      return client.received.length === 0;
+    });
+    assert.equal(await subjectOf(tlsPort, "shop.example.com"), "web");
+    const problems = await proxy.text("/api/problems");
+    assert.match(problems, /TLS host shop\.example\.com ends here, for \/web/);
+
+    // The certificate goes, and with it what the name was kept for.
+    rmSync(join(folder.path, "web.crt"));
+    proxy.signal("SIGHUP");
+    await eventually(async () => !/host-conflict/.test(await proxy.text("/api/problems")));
   },
 );
 

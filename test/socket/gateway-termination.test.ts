@@ -149,6 +149,30 @@ suite("TLS that ends here", { skip: isMissing("openssl") }, () => {
   });
 });
 
+suite("names that are claimed for HTTP and for TLS", { skip: isMissing("openssl") }, () => {
+  test("the closer claim has a name that there is a certificate for; without one its TLS is passed through", async () => {
+    using folder = new TemporaryDirectory();
+    selfSigned(folder.path, "own", ["shop.a.test", "x.b.test", "deep.b.test"]);
+    await using passed = await TcpReplica.start((socket) => void socket.write("passed"));
+    await using web = await answering(saying("web"));
+    await using gateway = await GatewayFixture.start([
+      { replicas: [passed.port], hosts: { tls: ["*.a.test", "deep.b.test"], tlsDefault: true } },
+      { replicas: [web.port], hosts: { http: ["shop.a.test", "bare.a.test", "*.b.test"] } },
+    ]);
+    gateway.engine.certify((await readCertificates(folder.path)).certificates);
+    for (const name of ["shop.a.test", "x.b.test"]) {
+      await using client = await TlsClient.open(gateway.tlsPort, name);
+      client.socket.write(get(name));
+      await eventually(() => client.text.endsWith("web"));
+    }
+    for (const name of ["other.a.test", "bare.a.test", "deep.b.test", "none.test"]) {
+      await using client = await TcpClient.open(gateway.tlsPort);
+      client.socket.write(helloFor(name));
+      await eventually(() => client.text === "passed", { what: name });
+    }
+  });
+});
+
 suite("TLS that should end here and does not come to that", { skip: isMissing("openssl") }, () => {
   test("a certificate without a claim is nobody's, and a handshake that stalls or fails ends in time", async () => {
     using folder = new TemporaryDirectory();

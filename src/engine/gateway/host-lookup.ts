@@ -28,9 +28,15 @@ export class HostLookup {
     return this.#of(this.#http.find(name));
   }
 
-  /** The service whose TLS is passed through under this name. */
+  /** The service that has claimed this name for TLS. */
   tls(name: string): TcpService | undefined {
     return this.#of(this.#tls.claimed(name));
+  }
+
+  /** True when requests for a name are claimed more closely than its TLS: for the name itself, or a longer suffix. */
+  isCloserForHttp(name: string): boolean {
+    const [http, tls] = [this.#http.claimOf(name), this.#tls.claimOf(name)];
+    return (http?.length ?? 0) > (tls?.length ?? 0);
   }
 
   /** The service that takes TLS under names that nobody claims. */

@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import type { SecureContext, TLSSocket } from "node:tls";
+import type { TLSSocket } from "node:tls";
 import type { HelloFlaw } from "../../model/gateway.ts";
 import type { Outcome } from "../../model/outcome.ts";
 import type { HttpFront } from "../http/http-front.ts";
@@ -80,20 +80,22 @@ export class TlsEntrance implements Entrance, TlsHost {
     this.clients.begun(this.#front.accept({ client, ends }, this.route));
   }
 
-  /** Passing through comes first: who claims a name for TLS has certificates of its own. */
+  /** The closer claim has the name; of two as close, passing through: who claims TLS has certificates of its own. */
   #claimed(name: string): Destination | undefined {
-    const { hosts, certificates } = this.#options;
+    const { hosts } = this.#options;
     const passed = passThrough(hosts.tls(name));
-    if (passed !== undefined) return passed;
+    return passed === undefined || hosts.isCloserForHttp(name)
+      ? (this.#endedHere(name) ?? passed)
+      : passed;
+  }
+
+  #endedHere(name: string): Destination | undefined {
+    const { hosts, certificates } = this.#options;
     const context = hosts.http(name) === undefined ? undefined : certificates.find(name);
-    return context === undefined ? undefined : ended(context);
+    return context === undefined ? undefined : { kind: "here", context };
   }
 }
 
 function passThrough(service: TcpService | undefined): Destination | undefined {
   return service === undefined ? undefined : { kind: "service", service };
-}
-
-function ended(context: SecureContext): Destination {
-  return { kind: "here", context };
 }

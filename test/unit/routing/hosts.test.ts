@@ -5,6 +5,7 @@ import { defaultPolicy } from "../../../src/model/policy.ts";
 import type { Service } from "../../../src/model/service.ts";
 import { RouteBuilder, type BuildInput, type Built } from "../../../src/routing/build.ts";
 import { describeChanges } from "../../../src/routing/describe.ts";
+import { certifiedNames } from "../../../src/routing/certified-names.ts";
 import { diffRoutes } from "../../../src/routing/diff.ts";
 import type { HostRules } from "../../../src/routing/hosts.ts";
 import type { Route } from "../../../src/routing/table.ts";
@@ -124,6 +125,78 @@ test("a host on two ports of one app is on the lower one, and the other is told"
   assert.deepEqual(shown(built), ["1001: x.test"]);
   assert.deepEqual(complaints(built), ["host-conflict /a"]);
 });
+
+const certified: HostRules = {
+  claimed: true,
+  domain: undefined,
+  isCertified: certifiedNames(["x.test", "*.w.test"]),
+};
+
+test("who has a name for HTTP whose TLS ends here keeps it from others who want its TLS, and they are told (W21)", () => {
+  const web = claiming("/web", 1001, { http: ["x.test", "*.w.test"], configuredAt: 9 });
+  const before = build([web], certified).routes;
+  const thief = { tls: ["x.test", "*.w.test", "y.test", "*.v.test"], configuredAt: 1 };
+  const built = build([web, claiming("/thief", 1002, thief)], certified, before);
+  assert.deepEqual(shown(built), ["1001: *.w.test, x.test", "1002: tls:*.v.test, tls:y.test"]);
+  assert.deepEqual(complaints(built), ["host-conflict /thief", "host-conflict /thief"]);
+  assert.match(
+    built.problems[0]?.reason ?? "",
+    /^TLS host \S+ ends here, for \/web \(tcp\/1001\): this claim of tcp\/1002 is ignored$/,
+  );
+});
+
+test("who is passed through keeps that when a certificate comes, and who has the name for HTTP is told", () => {
+  const services = [
+    claiming("/web", 1001, { http: ["x.test"], configuredAt: 1 }),
+    claiming("/tls", 1002, { tls: ["x.test"], configuredAt: 9 }),
+  ];
+  const before = build(services).routes;
+  const built = build(services, certified, before);
+  assert.deepEqual(shown(built), ["1001: x.test", "1002: tls:x.test"]);
+  assert.deepEqual(complaints(built), ["host-conflict /web"]);
+  assert.match(
+    built.problems[0]?.reason ?? "",
+    /for \/tls .*: it does not end here for tcp\/1001$/,
+  );
+  const fresh = build(services, certified);
+  assert.deepEqual(shown(fresh), ["1001: x.test"]);
+});
+
+test("an app that wants its own name passed through means it, certificate or not", () => {
+  const services = [
+    claiming("/a", 1001, { http: ["x.test"] }),
+    claiming("/a", 1002, { tls: ["x.test"] }),
+  ];
+  const built = build(services, certified);
+  assert.deepEqual(shown(built), ["1001: x.test", "1002: tls:x.test"]);
+  assert.deepEqual(built.problems, []);
+});
+
+test("who did not get a name for HTTP has no say over its TLS", () => {
+  const built = build(
+    [
+      claiming("/a", 1001, { http: ["x.test"], configuredAt: 1 }),
+      claiming("/b", 1002, { http: ["x.test"], configuredAt: 2 }),
+    ],
+    certified,
+  );
+  assert.deepEqual(complaints(built), ["host-conflict /b"]);
+});
+
+for (const [name, want] of [
+  ["x.test", true],
+  ["*.test", true],
+  ["*.w.test", true],
+  ["a.w.test", true],
+  ["w.test", false],
+  ["a.b.w.test", false],
+  ["*.a.w.test", false],
+  ["test", false],
+] as const) {
+  test(`certificates for x.test and *.w.test are ${want ? "" : "not "}for ${name}`, () => {
+    assert.equal(certified.isCertified?.(name), want);
+  });
+}
 
 test("apps that share a port share its names", () => {
   const built = build([
