@@ -50,9 +50,9 @@ export interface ConnectionFigures {
 export interface GatewayFigures {
   readonly kind: GatewayKind;
   readonly port: number;
+  /** Of its connections, and of requests that went no further, laid out as `counters.ts` says. */
+  readonly cells: Float64Array;
   readonly listeners: readonly ListenerFigures[];
-  readonly accepted: number;
-  readonly active: number;
   /** Requests, or connections, for hosts that nobody serves. */
   readonly unknownHosts: number;
   /** TLS connections that went on to a service, and those whose TLS ended here. */

@@ -84,15 +84,15 @@ export const datagramMetrics = {
   },
 } as const;
 
-/** Requests on services in HTTP mode. */
+/** Requests, by the service they were for; what went no further than a port of host names is that port's. */
 export const requestMetrics = {
   portolan_http_requests_total: {
     type: "counter",
-    help: "Requests by method and the class of their status; none when the client left before an answer.",
+    help: "Requests by method and class of status (none: client left); of gateway/*: it answered itself.",
   },
   portolan_http_request_duration_seconds: {
     type: "histogram",
-    help: "From the end of a request's head to the end of its answer.",
+    help: "From the end of a request's head to the end of its answer, or to a change of protocol.",
   },
 } as const;
 

@@ -1,3 +1,4 @@
+import { serviceColumns } from "../model/counters.ts";
 import type { GatewayFigures } from "../model/figures.ts";
 import type { gatewayMetrics, Readers } from "./catalogue.ts";
 import type { Read, Sample } from "./family.ts";
@@ -9,8 +10,8 @@ export function gatewayFamilies(
   const per = (value: (port: GatewayFigures) => number) => (): Iterable<Sample> =>
     gateway().map((port) => ({ labels: labelsOf(port), value: value(port) }));
   return {
-    portolan_gateway_connections_total: per(({ accepted }) => accepted),
-    portolan_gateway_connections_active: per(({ active }) => active),
+    portolan_gateway_connections_total: per(({ cells }) => cells[serviceColumns.accepted] ?? 0),
+    portolan_gateway_connections_active: per(({ cells }) => cells[serviceColumns.active] ?? 0),
     portolan_gateway_unknown_hosts_total: per(({ unknownHosts }) => unknownHosts),
     portolan_gateway_tls_connections_total: () => gateway().flatMap(tlsConnections),
     portolan_gateway_refused_hellos_total: () => gateway().flatMap(refusedHellos),

@@ -48,7 +48,7 @@ export class Metrics {
       ...replicaStateFamilies(services),
       ...serviceFamilies(services),
       ...datagramFamilies(services),
-      ...requestFamilies(services),
+      ...requestFamilies(services, options.gateway),
       ...checkFamilies(options),
       ...(options.detailed ? replicaDetailFamilies(services) : {}),
     };

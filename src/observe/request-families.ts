@@ -5,22 +5,38 @@ import {
   serviceColumns,
   statusClasses,
 } from "../model/counters.ts";
-import type { ServiceFigures } from "../model/figures.ts";
+import type { GatewayFigures, ServiceFigures } from "../model/figures.ts";
+import { gatewayKey } from "../model/gateway.ts";
 import type { Readers, requestMetrics } from "./catalogue.ts";
 import { histogram, type Read, type Sample } from "./family.ts";
 
-/** How the families that describe HTTP services are read. */
+/** What has requests, and under which name. */
+type Asked = Pick<ServiceFigures, "service" | "cells">;
+
+/** How the families that describe requests are read. */
 export function requestFamilies(
   readAll: () => readonly ServiceFigures[],
+  gateway: () => readonly GatewayFigures[],
 ): Readers<typeof requestMetrics, Read> {
-  const read = (): ServiceFigures[] => readAll().filter(({ mode }) => mode === "http");
+  const read = (): Asked[] => readAll().filter((one) => one.mode === "http" || wasAsked(one));
   return {
-    portolan_http_requests_total: () => classes(read()),
+    portolan_http_requests_total: () => classes([...read(), ...gateway().map(asAsked)]),
+    // What goes no further than the gateway takes no time that tells anything.
     portolan_http_request_duration_seconds: () => durations(read()),
   };
 }
 
-function* classes(services: readonly ServiceFigures[]): Iterable<Sample> {
+/** Any service may be asked by its host name, whatever the mode of its own port. */
+function wasAsked({ cells }: Asked): boolean {
+  const { requests: first, requestDurations: end } = serviceColumns;
+  return cells.subarray(first, end).some((count) => count > 0);
+}
+
+function asAsked({ kind, port, cells }: GatewayFigures): Asked {
+  return { service: gatewayKey(kind, port), cells };
+}
+
+function* classes(services: readonly Asked[]): Iterable<Sample> {
   for (const { service, cells } of services) {
     for (const method of requestMethods) yield* ofMethod({ service, method }, cells);
   }
@@ -39,7 +55,7 @@ function* ofMethod(
   }
 }
 
-function* durations(services: readonly ServiceFigures[]): Iterable<Sample> {
+function* durations(services: readonly Asked[]): Iterable<Sample> {
   const { requestDurations: first, requestDurationSum: sum } = serviceColumns;
   for (const { service, cells } of services) {
     const counts = cells.subarray(first, first + requestBuckets.length + 1);

@@ -5,7 +5,7 @@ import {
   mostGatewayPorts,
   type GatewayEvent,
 } from "../model/gateway.ts";
-import { serviceColumns } from "../model/counters.ts";
+import { serviceRow } from "../model/counters.ts";
 import type { GatewayFigures } from "../model/figures.ts";
 import type { GatewayPortSettings, GatewaySettings } from "../engine/gateway/gateway-settings.ts";
 import type { Bindings } from "./bindings.ts";
@@ -38,14 +38,12 @@ export class GatewayCounters {
 
   figures(memory: CounterMemory, bindings: Bindings): GatewayFigures[] {
     return this.#ports.map(({ key, kind, port }, index) => {
-      const row = memory.service(key);
       const of = (event: GatewayEvent): number => this.#sum(index, event);
       return {
         kind,
         port,
+        cells: memory.service(key) ?? new Float64Array(serviceRow),
         listeners: bindings.listeners(key),
-        accepted: row?.[serviceColumns.accepted] ?? 0,
-        active: row?.[serviceColumns.active] ?? 0,
         unknownHosts: of("unknown-host"),
         passedThrough: of("passed-through"),
         terminated: of("terminated"),

@@ -69,6 +69,12 @@ test("proxymatic's command line serves every app under its reversed path, by its
   );
   assert.equal(await bodyFor(vhostPort, "balancer", "/_status"), "200 OK\n");
   assert.equal(await proxy.metric("portolan_gateway_unknown_hosts_total", { kind: "http" }), 1);
+  const requests = async (service: string, code: string): Promise<number | undefined> =>
+    await proxy.metric("portolan_http_requests_total", { service, method: "GET", code });
+  // The mode of its own port is tcp.
+  assert.equal(await requests(`service.system.product:${ports[0]}`, "2xx"), 2);
+  assert.equal(await requests(`gateway/http/${vhostPort}`, "5xx"), 1);
+  assert.equal(await requests(`gateway/http/${vhostPort}`, "2xx"), 1);
   assert.match(await proxy.text("/api/table"), /"service\.system\.product\.app\.example\.com"/);
   const explained = await proxy.text("/api/explain/product/system/service");
   assert.match(explained, /"service\.system\.product\.app\.example\.com"/);

@@ -3,6 +3,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
 import type { Socket } from "node:net";
 import { suite, test } from "node:test";
+import type { RequestTally } from "../../src/engine/http/request-tally.ts";
 import { eventually } from "../support/eventually.ts";
 import { answering, ask, closed, saying } from "../support/http-exchange.ts";
 import { HttpFixture } from "../support/http-fixture.ts";
@@ -40,6 +41,21 @@ suite("a change of protocol (W11)", () => {
     await eventually(() => proxy.closed.completed === 1);
     assert.equal(proxy.load(1), 0);
     assert.ok(proxy.balanced);
+  });
+
+  test("is the end of its request: how long the tunnel lasts is no time of the request's", async () => {
+    const counted: (readonly [status: number, seconds: number])[] = [];
+    const requests: RequestTally = {
+      answered: (_, { status }, seconds) => void counted.push([status, seconds]),
+    };
+    await using replica = await answering(changing);
+    await using proxy = await HttpFixture.start([replica.port], {}, { requests });
+    await using client = await ask(proxy.port, wish, (text) => text.startsWith(yes));
+    await eventually(() => counted.length === 1);
+    assert.equal(counted[0]?.[0], 101);
+    client.socket.end("bye");
+    await eventually(() => client.ended && proxy.closed.completed === 1);
+    assert.equal(counted.length, 1);
   });
 
   test("what a client says before it is answered waits for the answer", async () => {

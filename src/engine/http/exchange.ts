@@ -178,7 +178,7 @@ export class Exchange implements UpstreamUser {
     const { change, socket } = this.#options.inbound;
     const upstream = this.#upstream;
     if (change === undefined || upstream === undefined) return;
-    this.#story.answered(head.status);
+    this.#story.changed(head.status);
     change.answer.change(head);
     this.#relay = openTunnel({
       client: socket,

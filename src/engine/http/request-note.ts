@@ -8,7 +8,7 @@ import type { HttpRoute } from "./http-route.ts";
 import type { Inbound } from "./inbound.ts";
 import type { RequestFacts } from "./request-facts.ts";
 
-/** What happened to one request: it is counted when it is over, and noted where its service wants that. */
+/** What happened to one request: it is counted when it is over, and noted at its end where its service wants that. */
 export class RequestStory {
   readonly #inbound: Inbound;
   readonly #service: HttpRoute;
@@ -19,6 +19,7 @@ export class RequestStory {
   #answeredAt: number | undefined;
   /** The last replica it was on. */
   #replica: EngineReplica | undefined;
+  #isCounted = false;
   /** Of the answer; 0 before there is one. */
   status: number = 0;
 
@@ -37,16 +38,21 @@ export class RequestStory {
     this.#answeredAt = performance.now();
   }
 
+  /** The protocol has been changed: as a request it is over, however long what follows may take. */
+  changed(status: number): void {
+    this.answered(status);
+    this.#count();
+  }
+
   left(replica: EngineReplica | undefined): void {
     this.#replica = replica ?? this.#replica;
   }
 
   over(outcome: Outcome, retries: number, moved: Ended["moved"]): void {
-    const { requests, access, tally } = this.#service.host;
+    if (!this.#isCounted) this.#count();
+    const { access, tally } = this.#service.host;
     const { row, key, policy } = this.#route;
-    const seconds = (performance.now() - this.#startedAt) / 1000;
     const { facts, ends, frontend } = this.#inbound;
-    requests?.answered(row, { method: facts.method, status: this.status }, seconds);
     if (access === undefined || !policy.accessLog) return;
     const ended = {
       outcome,
@@ -63,6 +69,17 @@ export class RequestStory {
       request: requestOf(facts, this.status),
     };
     noteAccess(access, ended, tally);
+  }
+
+  #count(): void {
+    this.#isCounted = true;
+    const { method } = this.#inbound.facts;
+    const seconds = (performance.now() - this.#startedAt) / 1000;
+    this.#service.host.requests?.answered(
+      this.#route.row,
+      { method, status: this.status },
+      seconds,
+    );
   }
 }
 

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { requestColumn, serviceRow } from "../../../src/model/counters.ts";
+import type { GatewayFigures } from "../../../src/model/figures.ts";
 import { catalogue, replicaDetailMetrics } from "../../../src/observe/catalogue.ts";
 import { figures, metrics } from "./sample-metrics.ts";
 
@@ -76,6 +78,34 @@ test("every family is there with its type, help and numbers", async () => {
   }
   assert.ok(body.includes("process_cpu_seconds_total"));
   assert.ok(!body.includes('method="PUT"'), "methods that nobody used have no series");
+});
+
+test("requests are told of whoever had some, by its own port or by name, and of ports of host names", async () => {
+  const cells = new Float64Array(serviceRow);
+  cells[requestColumn("GET", 200)] = 3;
+  const byName = { ...figures(), service: "by-name:81", cells };
+  const refused = new Float64Array(serviceRow);
+  refused[requestColumn("", 400)] = 2;
+  const port: GatewayFigures = {
+    kind: "http",
+    port: 80,
+    cells: refused,
+    listeners: [],
+    unknownHosts: 0,
+    passedThrough: 0,
+    terminated: 0,
+    refusedHellos: new Map(),
+  };
+  const page = metrics(false, { services: () => [figures(), byName], gateway: () => [port] });
+  const printed = (await page.render()).body.split("\n");
+  const told = printed.filter((line) => /^portolan_http_requests_total.* [1-9]/.test(line));
+  assert.deepEqual(told, [
+    'portolan_http_requests_total{service="by-name:81",method="GET",code="2xx"} 3',
+    'portolan_http_requests_total{service="gateway/http/80",method="OTHER",code="4xx"} 2',
+  ]);
+  const timed = printed.filter((line) => /^portolan_http_request_duration.*_count/.test(line));
+  assert.deepEqual(timed, ['portolan_http_request_duration_seconds_count{service="by-name:81"} 0']);
+  assert.ok(!printed.some((line) => /^portolan_http_.*we..b:80/.test(line)), "who had none");
 });
 
 test("connections are told of TCP services only, sessions of UDP services only", async () => {
