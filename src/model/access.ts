@@ -7,7 +7,7 @@ export interface AccessRecord {
   readonly frontend: string;
   /** Key of the service it was for; undefined when it was refused before that was known. */
   readonly service: string | undefined;
-  /** `host:port`; undefined when none was reached. */
+  /** `host:port` of the one tried last, reached or not; undefined when there was none to try. */
   readonly replica: string | undefined;
   /** As a PROXY header tells it, where one is believed. */
   readonly client: Address;
@@ -35,6 +35,9 @@ interface AccessLoad {
   readonly service: number;
   readonly replica: number;
 }
+
+/** HAProxy's own word, in the place of the method, for a request that was not whole or could not be read. */
+export const unreadRequest = "<BADREQ>";
 
 /** The request of a line; all of it is as the client wrote it, and bounded. */
 export interface AccessRequest {

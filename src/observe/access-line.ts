@@ -1,4 +1,4 @@
-import type { AccessRecord, AccessRequest } from "../model/access.ts";
+import { unreadRequest, type AccessRecord, type AccessRequest } from "../model/access.ts";
 import { terminationOf } from "./termination.ts";
 
 /** What a record does not know of itself. */
@@ -53,11 +53,13 @@ function requestFields({ method, host, target, version, status }: AccessRequest)
 /** [haproxy configuration.txt §8.2.3] The parts we cannot tell apart are told as 0, what was never reached as -1. */
 function httpLine(record: AccessRecord, request: AccessRequest, context: AccessContext): string {
   const { connectMs, responseMs, totalMs, sent } = record;
-  const waitMs = connectMs === -1 ? -1 : 0;
-  const status = request.status === 0 ? -1 : request.status;
+  const waitMs = record.replica === undefined ? -1 : 0;
+  const isUnread = request.method === unreadRequest;
+  // It has its word for clients that left within a request, too.
+  const status = request.status === 0 ? (isUnread ? 400 : -1) : request.status;
   const words = [
     ...origin(record, context),
-    `0/${waitMs}/${connectMs}/${responseMs}/${totalMs}`,
+    `${isUnread ? -1 : 0}/${waitMs}/${connectMs}/${responseMs}/${totalMs}`,
     status,
     sent,
     "- -",
@@ -72,7 +74,7 @@ function httpLine(record: AccessRecord, request: AccessRequest, context: AccessC
 /** [haproxy configuration.txt §8.2.2] */
 function tcpLine(record: AccessRecord, context: AccessContext): string {
   const { connectMs, totalMs, sent } = record;
-  const waitMs = connectMs === -1 ? -1 : 0;
+  const waitMs = record.replica === undefined ? -1 : 0;
   const times = `${waitMs}/${connectMs}/${totalMs}`;
   return [
     ...origin(record, context),

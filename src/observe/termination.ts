@@ -11,6 +11,7 @@ const firstLetters = {
   "upstream-unreachable": "S",
   "upstream-timeout": "s",
   "upstream-reset": "S",
+  "upstream-malformed": "P",
   "idle-timeout": "c",
   "half-close-timeout": "c",
   "write-stall": "c",

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { AccessRecord } from "../../src/model/access.ts";
+import { EngineFixture } from "../support/engine-fixture.ts";
 import { eventually } from "../support/eventually.ts";
 import { freePort } from "../support/free-port.ts";
 import { GatewayFixture } from "../support/gateway-fixture.ts";
@@ -62,7 +63,7 @@ test("each request is one line with its replica, its times and its bytes; others
   assert.deepEqual([nonsense?.request?.method, nonsense?.request?.status], ["<BADREQ>", 400]);
 });
 
-test("a request whose replicas all fail is a line that names the last of them", async () => {
+test("a request, or a connection, whose replicas all fail is a line that names the last of them", async () => {
   const access = new Notes();
   const dead = [await freePort(), await freePort()];
   await using proxy = await HttpFixture.start(dead, { accessLog: true }, { access });
@@ -70,6 +71,18 @@ test("a request whose replicas all fail is a line that names the last of them", 
   assert.match(client.text, /^HTTP\/1\.1 502/);
   const [line] = await eventually(() => access.records.length === 1 && access.records);
   assert.deepEqual([line?.outcome, line?.retries, line?.connectMs], ["upstream-refused", 1, -1]);
+  // Which of the two comes first is chance.
+  assert.ok(dead.some((port) => line?.replica === `127.0.0.1:${port}`));
+  assert.equal(line?.sent, client.received.length);
+
+  const port = await freePort();
+  await using plain = new EngineFixture({ access });
+  await plain.serve(port, dead, { accessLog: true });
+  await using refused = await TcpClient.open(port);
+  await eventually(() => refused.closed);
+  const [, connection] = await eventually(() => access.records.length === 2 && access.records);
+  assert.deepEqual([connection?.outcome, connection?.retries], ["upstream-refused", 1]);
+  assert.ok(dead.some((one) => connection?.replica === `127.0.0.1:${one}`));
 });
 
 test("a connection is one line with its bytes, also when it was passed on by its hello", async () => {

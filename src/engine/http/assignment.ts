@@ -43,6 +43,11 @@ export class Assignment implements Waiter {
     return this.#replica;
   }
 
+  /** The replica that was tried last, also once the request has left it. */
+  get lastTried(): EngineReplica | undefined {
+    return this.#tried.at(-1);
+  }
+
   /** Replicas that were tried in vain before the present one. */
   get retries(): number {
     return Math.max(0, this.#tried.length - 1);

@@ -60,7 +60,7 @@ export class Exchange implements UpstreamUser {
     this.#route = service.route;
     this.#story = new RequestStory(inbound, service);
     const { writeStallMs } = service.host.limits;
-    this.#traffic = new Traffic(inbound.socket, inbound.readBefore);
+    this.#traffic = new Traffic(inbound.socket, inbound.bytes.readBefore);
     this.#watch = new Watch(inbound.socket, { ...this.#route.policy, writeStallMs });
     this.#assignment = new Assignment({
       service,
@@ -178,7 +178,7 @@ export class Exchange implements UpstreamUser {
     const { change, socket } = this.#options.inbound;
     const upstream = this.#upstream;
     if (change === undefined || upstream === undefined) return;
-    this.#story.changed(head.status);
+    this.#story.answered(head.status);
     change.answer.change(head);
     this.#relay = openTunnel({
       client: socket,
@@ -188,6 +188,7 @@ export class Exchange implements UpstreamUser {
       service: this.#service,
       ended: (outcome) => this.#tunnelEnded(outcome),
     });
+    this.#story.changed();
   }
 
   /** A kept connection may have ended before it was taken; a new one that ends without a word is tried once more, elsewhere. */
@@ -278,7 +279,6 @@ export class Exchange implements UpstreamUser {
   }
 
   #letGo(): void {
-    this.#story.left(this.replica);
     this.#dropUpstream();
     this.#assignment.leave();
   }
@@ -286,7 +286,7 @@ export class Exchange implements UpstreamUser {
   #end(outcome: Outcome): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#story.over(outcome, this.#assignment.retries, this.#traffic.total);
+    this.#story.over(outcome, this.#assignment);
     this.#options.ended(outcome);
   }
 

@@ -8,15 +8,16 @@ import { reset } from "../tcp/reset.ts";
 import { addresseeOf } from "./addressee.ts";
 import { ServerAnswer } from "./answer.ts";
 import { arrive } from "./arrival.ts";
+import { ClientBytes } from "./client-bytes.ts";
 import { EarlyBytes } from "./early-bytes.ts";
 import { Exchange } from "./exchange.ts";
 import type { HttpHost, ParserListener } from "./http-host.ts";
 import { IdleClock } from "./idle-clock.ts";
-import type { Origin } from "./inbound.ts";
+import { originOf, type Origin } from "./inbound.ts";
 import { Movement } from "./movement.ts";
 import { ownAnswer, ownAnswerText } from "./own-answer.ts";
 import { refusalOfFault } from "./parser-fault.ts";
-import { noteRefusal } from "./request-note.ts";
+import { noteRefusal, type Refused } from "./request-note.ts";
 import { judge, outcomeOfReason, type Accepted, type Refusal } from "./refusal.ts";
 import { RequestQueue, type Pending } from "./request-queue.ts";
 import { factsOf, isChunked, type RequestFacts } from "./request-facts.ts";
@@ -38,8 +39,7 @@ export class HttpConnection implements Served, ParserListener {
   /** Undefined until it is known whose it is. */
   #origin: Origin | undefined;
   #current: Exchange | undefined;
-  /** Bytes read of it for requests that are over. */
-  #readBefore = 0;
+  readonly #bytes: ClientBytes;
   #fault: Refusal | undefined;
   #outcome: Outcome | undefined;
   /** Our last word has been said. */
@@ -52,6 +52,7 @@ export class HttpConnection implements Served, ParserListener {
     this.#route = route;
     this.#host = host;
     this.#clock = new IdleClock(client);
+    this.#bytes = new ClientBytes(client);
     client.on("error", () => {
       this.#outcome ??= "client-reset";
     });
@@ -130,13 +131,8 @@ export class HttpConnection implements Served, ParserListener {
   }
 
   #arrived(ends: Endpoints): void {
-    this.#origin = {
-      socket: this.#client,
-      ends,
-      isBelieved: this.#host.believes(ends.source.host),
-      isSecure: this.#host.isSecure,
-      frontend: this.#route.key,
-    };
+    const arrival = { socket: this.#client, ends, frontend: this.#route.key };
+    this.#origin = originOf(arrival, this.#host);
     this.#clock.restart();
     this.#host.parse(this.#client, this);
   }
@@ -170,7 +166,7 @@ export class HttpConnection implements Served, ParserListener {
     }
     const { service, guests } = addressee;
     const exchange = new Exchange({
-      inbound: { ...pending, ...origin, readBefore: this.#readBefore, facts, accepted },
+      inbound: { ...pending, ...origin, bytes: this.#bytes, facts, accepted },
       service,
       mayPersist: () => this.#host.isServing,
       ended: (outcome) => {
@@ -188,7 +184,7 @@ export class HttpConnection implements Served, ParserListener {
 
   #exchangeEnded(outcome: Outcome): void {
     this.#current = undefined;
-    this.#readBefore = this.#client.bytesRead;
+    this.#bytes.restart();
     if (outcome !== "completed" || this.#isClosed) this.#outcome ??= outcome;
     if (this.#isClosed) this.#finish();
     // What is reset or closed has a `close` on its way.
@@ -212,19 +208,21 @@ export class HttpConnection implements Served, ParserListener {
   #refuse({ answer, message }: Pending, refusal: Refusal): void {
     const { head, body } = ownAnswer(refusal);
     this.#isEnding = true;
-    this.#count(refusal, factsOf(message));
     this.#clock.restart();
+    this.#bytes.answer();
     // Nobody knows where a request ends whose framing is in doubt.
     if (refusal.reason === "bad-framing") answer.loseRequest();
     answer.begin(head, { isEmpty: false, closes: true, more: [] });
     answer.end(body, []);
+    this.#count(refusal, factsOf(message));
   }
 
   /** Says what was wrong with something that was no request. */
   #answerFault(refusal: Refusal): void {
     if (this.#isEnding) return;
-    this.#count(refusal);
+    this.#bytes.answer();
     this.#client.write(ownAnswerText(refusal), "latin1");
+    this.#count(refusal);
     this.#endAfterAnswers();
   }
 
@@ -232,8 +230,20 @@ export class HttpConnection implements Served, ParserListener {
     const outcome = outcomeOfReason(reason);
     this.#outcome ??= outcome;
     this.#host.requests?.answered(this.#route.row, { method: facts?.method ?? "", status }, 0);
-    const told = { ends: this.#origin?.ends, facts, status, outcome };
-    noteRefusal(this.#host.service, this.#route, told);
+    this.#note({ facts, status, outcome });
+  }
+
+  #note(told: Pick<Refused, "facts" | "status" | "outcome">): void {
+    const { headSince: startedAt } = this.#clock;
+    const from = { ends: this.#origin?.ends, startedAt, moved: this.#bytes.moved };
+    noteRefusal(this.#host.service, this.#route, { ...told, ...from });
+  }
+
+  /** The client leaves: what it said of a request, if anything, was not whole. */
+  #noteUnfinished(): void {
+    if (this.#isEnding || !this.#isIdle || this.#clock.isSilent) return;
+    this.#bytes.answer();
+    this.#note({ facts: undefined, status: 0, outcome: this.#outcome ?? "client-gone" });
   }
 
   #endAfterAnswers(): void {
@@ -264,16 +274,17 @@ export class HttpConnection implements Served, ParserListener {
   /** A client that ends its side while it is owed an answer has gone, as far as anybody can tell. */
   #clientEnded(): void {
     if (this.#current === undefined) {
+      this.#noteUnfinished();
       this.#endAfterAnswers();
-      return;
+    } else if (!this.#current.isTunnel) {
+      this.#outcome ??= "client-gone";
+      this.#client.destroy();
     }
-    if (this.#current.isTunnel) return;
-    this.#outcome ??= "client-gone";
-    this.#client.destroy();
   }
 
   #clientClosed(): void {
     this.#isClosed = true;
+    this.#noteUnfinished();
     this.#queue.clear();
     this.#host.forget(this.#client);
     if (this.#current === undefined) this.#finish();

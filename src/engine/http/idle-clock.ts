@@ -30,6 +30,11 @@ export class IdleClock {
     return this.#client.bytesRead === this.#read;
   }
 
+  /** Since when a head has been coming, as of the last look; undefined while none is known of. */
+  get headSince(): number | undefined {
+    return this.#headSince;
+  }
+
   idleFor(now: number): number {
     return now - this.#since;
   }

@@ -2,7 +2,9 @@ import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import type { Endpoints } from "../proxy-protocol/header.ts";
 import type { Answer } from "./answer.ts";
+import type { ClientBytes } from "./client-bytes.ts";
 import type { EarlyBytes } from "./early-bytes.ts";
+import type { HttpHost } from "./http-host.ts";
 import type { Accepted } from "./refusal.ts";
 import type { RequestFacts } from "./request-facts.ts";
 import type { SocketAnswer } from "./socket-answer.ts";
@@ -27,13 +29,22 @@ export interface Origin {
   readonly frontend: string;
 }
 
+/** What is known of all requests of a connection. */
+export function originOf(
+  arrived: Pick<Origin, "socket" | "ends" | "frontend">,
+  host: HttpHost,
+): Origin {
+  const isBelieved = host.believes(arrived.ends.source.host);
+  return { ...arrived, isBelieved, isSecure: host.isSecure };
+}
+
 /** One request of a client that may be forwarded, and the way to answer it. */
 export interface Inbound extends Origin {
   readonly message: IncomingMessage;
   readonly answer: Answer;
   readonly change: Change | undefined;
-  /** Bytes read of the client before this request. */
-  readonly readBefore: number;
+  /** Since the request before it. */
+  readonly bytes: ClientBytes;
   readonly facts: RequestFacts;
   readonly accepted: Accepted;
 }

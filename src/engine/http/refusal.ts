@@ -156,7 +156,7 @@ const outcomeByReason: Readonly<Record<Reason, Outcome>> = {
   "upstream-refused": "upstream-refused",
   "upstream-unreachable": "upstream-unreachable",
   "upstream-reset": "upstream-reset",
-  "upstream-malformed": "upstream-reset",
+  "upstream-malformed": "upstream-malformed",
   "upstream-timeout": "upstream-timeout",
   "replica-down": "replica-down",
   "out-of-resources": "out-of-resources",

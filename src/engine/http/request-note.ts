@@ -1,12 +1,16 @@
-import type { AccessRequest } from "../../model/access.ts";
+import { unreadRequest, type AccessRequest } from "../../model/access.ts";
 import type { Outcome } from "../../model/outcome.ts";
 import { noteAccess, type Ended } from "../access-note.ts";
 import type { Endpoints } from "../proxy-protocol/header.ts";
-import type { EngineReplica, EngineRoute } from "../route.ts";
+import type { EngineRoute } from "../route.ts";
 import type { PortHost } from "../tcp/connection-host.ts";
+import type { Assignment } from "./assignment.ts";
 import type { HttpRoute } from "./http-route.ts";
 import type { Inbound } from "./inbound.ts";
 import type { RequestFacts } from "./request-facts.ts";
+
+/** Which replicas a request was on. */
+export type Tries = Pick<Assignment, "lastTried" | "retries">;
 
 /** What happened to one request: it is counted when it is over, and noted at its end where its service wants that. */
 export class RequestStory {
@@ -17,8 +21,6 @@ export class RequestStory {
   readonly #startedAt = performance.now();
   #connectedAt: number | undefined;
   #answeredAt: number | undefined;
-  /** The last replica it was on. */
-  #replica: EngineReplica | undefined;
   #isCounted = false;
   /** Of the answer; 0 before there is one. */
   status: number = 0;
@@ -27,6 +29,7 @@ export class RequestStory {
     this.#inbound = inbound;
     this.#service = service;
     this.#route = service.route;
+    if (this.#isLogged) inbound.bytes.answer();
   }
 
   connected(): void {
@@ -39,29 +42,24 @@ export class RequestStory {
   }
 
   /** The protocol has been changed: as a request it is over, however long what follows may take. */
-  changed(status: number): void {
-    this.answered(status);
+  changed(): void {
     this.#count();
   }
 
-  left(replica: EngineReplica | undefined): void {
-    this.#replica = replica ?? this.#replica;
-  }
-
-  over(outcome: Outcome, retries: number, moved: Ended["moved"]): void {
+  over(outcome: Outcome, { lastTried: replica, retries }: Tries): void {
     if (!this.#isCounted) this.#count();
     const { access, tally } = this.#service.host;
-    const { row, key, policy } = this.#route;
-    const { facts, ends, frontend } = this.#inbound;
-    if (access === undefined || !policy.accessLog) return;
+    const { row, key } = this.#route;
+    const { facts, ends, frontend, bytes } = this.#inbound;
+    if (access === undefined || !this.#isLogged) return;
     const ended = {
       outcome,
       retries,
-      moved,
+      moved: bytes.moved,
       frontend,
       row,
       service: key,
-      replica: this.#replica,
+      replica,
       client: ends.source,
       startedAt: this.#startedAt,
       connectedAt: this.#connectedAt,
@@ -69,6 +67,10 @@ export class RequestStory {
       request: requestOf(facts, this.status),
     };
     noteAccess(access, ended, tally);
+  }
+
+  get #isLogged(): boolean {
+    return this.#service.host.access !== undefined && this.#route.policy.accessLog;
   }
 
   #count(): void {
@@ -84,18 +86,22 @@ export class RequestStory {
 }
 
 /** What was refused before it was known which service it is for. */
-interface Refused {
+export interface Refused {
   /** Undefined when nobody knows whose it was. */
   readonly ends: Endpoints | undefined;
   /** Undefined when no request was understood. */
   readonly facts: RequestFacts | undefined;
+  /** 0 when the client left before an answer. */
   readonly status: number;
   readonly outcome: Outcome;
+  /** By `performance.now()`; undefined when it was refused at once. */
+  readonly startedAt: number | undefined;
+  readonly moved: Ended["moved"];
 }
 
 /** Notes what came to a port and went no further. */
 export function noteRefusal({ access, tally }: PortHost, port: EngineRoute, told: Refused): void {
-  const { ends, facts, status, outcome } = told;
+  const { ends, facts, status, outcome, moved } = told;
   if (access === undefined || ends === undefined || !port.policy.accessLog) return;
   const ended = {
     frontend: port.key,
@@ -103,10 +109,10 @@ export function noteRefusal({ access, tally }: PortHost, port: EngineRoute, told
     service: undefined,
     replica: undefined,
     client: ends.source,
-    startedAt: performance.now(),
+    startedAt: told.startedAt ?? performance.now(),
     connectedAt: undefined,
     answeredAt: undefined,
-    moved: { received: 0, sent: 0 },
+    moved,
     outcome,
     retries: 0,
     request: facts === undefined ? badRequest(status) : requestOf(facts, status),
@@ -122,7 +128,6 @@ function requestOf(
   return { method, target, host: hosts[0] ?? "", version, status };
 }
 
-/** HAProxy's own word for a request it could not read. */
 function badRequest(status: number): AccessRequest {
-  return { method: "<BADREQ>", target: "", host: "", version: "", status };
+  return { method: unreadRequest, target: "", host: "", version: "", status };
 }

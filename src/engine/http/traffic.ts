@@ -6,7 +6,6 @@ export class Traffic {
   #received: number;
   #upstream: Socket | undefined;
   #sent = 0;
-  readonly #total = { received: 0, sent: 0 };
 
   /** `received` is what had been read of the client before this request. */
   constructor(client: Socket, received: number) {
@@ -27,13 +26,6 @@ export class Traffic {
     const moved = { received: received - this.#received, sent: sent - this.#sent };
     this.#received = received;
     this.#sent = sent;
-    this.#total.received += moved.received;
-    this.#total.sent += moved.sent;
     return moved;
-  }
-
-  /** What was taken so far. */
-  get total(): { readonly received: number; readonly sent: number } {
-    return this.#total;
   }
 }

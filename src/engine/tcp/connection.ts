@@ -270,7 +270,7 @@ export class Connection implements Waiter {
   #note(outcome: Outcome): void {
     noteConnection(this.#host, this.#route, {
       frontend: this.#frontend,
-      replica: this.#replica,
+      replica: this.#tried.at(-1),
       client: this.#ends().source,
       startedAt: this.#startedAt,
       relay: this.#relay,
