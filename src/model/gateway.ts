@@ -59,4 +59,7 @@ export interface Certificate {
   readonly key: string;
   /** DNS names in lower case, exact or `*.suffix`. */
   readonly names: readonly string[];
+  /** In ms since the epoch. */
+  readonly validFrom: number;
+  readonly validTo: number;
 }

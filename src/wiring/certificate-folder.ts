@@ -1,4 +1,4 @@
-import { X509Certificate } from "node:crypto";
+import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { createSecureContext } from "node:tls";
@@ -13,6 +13,8 @@ const mostBytes = 256 * 1024;
 export interface ReadCertificates {
   /** Those that can be used, in the order of their files. */
   readonly certificates: readonly Certificate[];
+  /** True for a file that is there, as far as is known, and cannot be used. */
+  readonly isBad: (file: string) => boolean;
   /** One for each file that cannot be used, none with anything of its contents. */
   readonly problems: readonly Problem[];
 }
@@ -27,6 +29,7 @@ export async function readCertificates(
 ): Promise<ReadCertificates> {
   const certificates: Certificate[] = [];
   const problems: Problem[] = [];
+  const bad = new Set<string>();
   const byFile = new Map(known.map((certificate) => [certificate.file, certificate]));
   try {
     const files = (await readdir(folder)).filter((file) => /\.(?:crt|pem)$/.test(file)).toSorted();
@@ -34,13 +37,14 @@ export async function readCertificates(
       try {
         certificates.push(await readCertificate(folder, file, byFile.get(file)));
       } catch (error) {
+        bad.add(file);
         problems.push(problemOf(file, error));
       }
     }
   } catch (error) {
-    problems.push(problemOf(folder, error));
+    return { certificates: [], isBad: () => true, problems: [problemOf(folder, error)] };
   }
-  return { certificates, problems };
+  return { certificates, isBad: (file) => bad.has(file), problems };
 }
 
 async function readCertificate(
@@ -52,11 +56,15 @@ async function readCertificate(
   const isPair = file.endsWith(".crt");
   const key = isPair ? await readText(join(folder, file.replace(/crt$/, "key"))) : chain;
   if (known !== undefined && known.chain === chain && known.key === key) return known;
-  // Throws for what is broken, and for a key that belongs to another certificate.
+  // Throws for what is broken, and for a key that belongs to another certificate; an empty key is none to it.
   createSecureContext({ cert: chain, key });
-  const names = namesOf(new X509Certificate(chain));
+  const certificate = new X509Certificate(chain);
+  if (!certificate.checkPrivateKey(createPrivateKey(key))) throw new Error("the key is another's");
+  const names = namesOf(certificate);
   if (names.length === 0) throw new Error("it is for no DNS name");
-  return { file, chain, key, names };
+  const validFrom = certificate.validFromDate.getTime();
+  const validTo = certificate.validToDate.getTime();
+  return { file, chain, key, names, validFrom, validTo };
 }
 
 async function readText(path: string): Promise<string> {

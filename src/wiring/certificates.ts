@@ -3,6 +3,7 @@ import { Alarm } from "../async/alarm.ts";
 import type { Certificate } from "../model/gateway.ts";
 import type { Logger } from "../model/logger.ts";
 import type { Problem } from "../model/problem.ts";
+import { inOrderOfUse, outOfTime } from "./certificate-order.ts";
 import { readCertificates } from "./certificate-folder.ts";
 
 export interface CertificatesOptions {
@@ -10,6 +11,8 @@ export interface CertificatesOptions {
   readonly logger: Logger;
   /** Told at the start, and whenever the files say something new. */
   readonly changed: (certificates: readonly Certificate[]) => void;
+  /** In ms since the epoch. */
+  readonly clock: () => number;
   /** How often the files are read, in ms. Default 10,000. */
   readonly everyMs?: number;
 }
@@ -48,12 +51,12 @@ export class Certificates {
 
   /** Reads the files once. */
   async look(): Promise<void> {
-    const { folder, logger, changed } = this.#options;
-    const { certificates, problems } = await readCertificates(folder, this.#certificates);
-    this.#problems = problems;
-    const bad = new Set(problems.map(({ subject }) => subject));
-    const kept = this.#certificates.filter(({ file }) => bad.has(file) || bad.has(folder));
-    const all = [...certificates, ...kept];
+    const { folder, logger, clock, changed } = this.#options;
+    const { certificates, isBad, problems } = await readCertificates(folder, this.#certificates);
+    const kept = this.#certificates.filter(({ file }) => isBad(file));
+    const now = clock();
+    const all = inOrderOfUse([...certificates, ...kept], now);
+    this.#problems = [...problems, ...outOfTime(all, now)];
     if (isDeepStrictEqual(all, this.#certificates)) return;
     this.#certificates = all;
     const names = all.flatMap((certificate) => certificate.names);

@@ -7,6 +7,7 @@ import type { Problem } from "../model/problem.ts";
 import { certifiedNames } from "../routing/certified-names.ts";
 import type { Table } from "../routing/table.ts";
 import { hostNames } from "../workers/this-host.ts";
+import { inOrderOfUse, outOfTime } from "./certificate-order.ts";
 import { readCertificates, type ReadCertificates } from "./certificate-folder.ts";
 import { makeFeeds, type Surroundings } from "./feeds.ts";
 import { routingRules } from "./routing-rules.ts";
@@ -25,7 +26,7 @@ const patienceMs = 30_000;
 export async function dryRun(surroundings: Surroundings): Promise<DryRun> {
   const { config, logger, clock } = surroundings;
   const feeds = makeFeeds(surroundings);
-  const { certificates, problems } = await certificatesOf(config);
+  const { certificates, problems } = await certificatesOf(config, clock());
   const life = new AbortController();
   const first = Promise.withResolvers<Table>();
   const controller = new Controller({
@@ -63,10 +64,14 @@ export async function dryRun(surroundings: Surroundings): Promise<DryRun> {
   return { table, problems: [...unread, ...problems, ...(table?.problems ?? [])] };
 }
 
-async function certificatesOf({ tlsCertDir }: Config): Promise<ReadCertificates> {
-  return tlsCertDir === undefined
-    ? { certificates: [], problems: [] }
-    : await readCertificates(tlsCertDir);
+async function certificatesOf(
+  { tlsCertDir }: Config,
+  now: number,
+): Promise<Pick<ReadCertificates, "certificates" | "problems">> {
+  if (tlsCertDir === undefined) return { certificates: [], problems: [] };
+  const { certificates, problems } = await readCertificates(tlsCertDir);
+  const inOrder = inOrderOfUse(certificates, now);
+  return { certificates: inOrder, problems: [...problems, ...outOfTime(inOrder, now)] };
 }
 
 /** Checks that ask nobody: the table is as the sources see it. */

@@ -54,7 +54,7 @@ export class GatewayParts implements AsyncDisposable {
     certified: () => void,
     signal: AbortSignal,
   ): Promise<void> {
-    const { config, logger } = this.#surroundings;
+    const { config, logger, clock } = this.#surroundings;
     const { tlsCertDir: folder } = config;
     if (folder === undefined) return;
     const changed = (all: readonly Certificate[]): void => {
@@ -62,7 +62,7 @@ export class GatewayParts implements AsyncDisposable {
       pool.certify(all);
       certified();
     };
-    this.#certificates = new Certificates({ folder, logger, changed });
+    this.#certificates = new Certificates({ folder, logger, clock, changed });
     await this.#certificates.look();
     this.#following = this.#certificates.run(signal);
   }

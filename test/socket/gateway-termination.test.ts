@@ -132,6 +132,27 @@ suite("TLS that ends here", { skip: isMissing("openssl") }, () => {
     await eventually(() => gateway.engine.connectionCount === 0);
   });
 
+  test("another certificate is for the handshakes that follow; connections that run go on", async () => {
+    using folder = new TemporaryDirectory();
+    await using web = await RecordingReplica.start();
+    await using gateway = await GatewayFixture.start([
+      { replicas: [web.port], hosts: { http: ["a.test"] } },
+    ]);
+    selfSigned(folder.path, "a", ["a.test"]);
+    gateway.engine.certify((await readCertificates(folder.path)).certificates);
+    await using before = await TlsClient.open(gateway.tlsPort, "a.test");
+    const first = before.socket.getPeerCertificate().fingerprint256;
+    selfSigned(folder.path, "a", ["a.test"]);
+    gateway.engine.certify((await readCertificates(folder.path)).certificates);
+    await using after = await TlsClient.open(gateway.tlsPort, "a.test");
+    assert.notEqual(after.socket.getPeerCertificate().fingerprint256, first);
+    gateway.engine.certify([]);
+    for (const client of [before, after]) {
+      client.socket.write(get("a.test"));
+      await eventually(() => client.text.includes("200 OK"));
+    }
+  });
+
   test("a name that is claimed for TLS is passed through, certificate or not", async () => {
     using folder = new TemporaryDirectory();
     selfSigned(folder.path, "a", ["a.test"]);
@@ -262,40 +283,5 @@ suite("TLS that should end here and does not come to that", { skip: isMissing("o
     await once(client, "close");
     assert.match(complaints, /unexpected eof/);
     await eventually(() => gateway.engine.connectionCount === 0);
-  });
-});
-
-suite("a directory of certificates", { skip: isMissing("openssl") }, () => {
-  test("a bad file harms only itself, and its problem says nothing of its contents", async () => {
-    using folder = new TemporaryDirectory();
-    const good = selfSigned(folder.path, "good", ["Good.test"]);
-    const other = selfSigned(folder.path, "mismatch", ["m.test"]);
-    folder.write("mismatch.key", good.key);
-    folder.write("both.pem", `${other.key}${other.chain}`);
-    folder.write("empty.crt", "");
-    folder.write("keyless.crt", other.chain);
-    folder.write("notes.txt", "not ours");
-    const { certificates, problems } = await readCertificates(folder.path);
-    assert.deepEqual(
-      certificates.map(({ file, names }) => [file, names]),
-      [
-        ["both.pem", ["m.test"]],
-        ["good.crt", ["good.test"]],
-      ],
-    );
-    assert.deepEqual(problems.map(({ subject }) => subject).toSorted(), [
-      "empty.crt",
-      "keyless.crt",
-      "mismatch.crt",
-    ]);
-    assert.ok(
-      problems.every(({ kind, reason }) => kind === "certificate" && !/BEGIN/.test(reason)),
-    );
-  });
-
-  test("a directory that is not there is one problem", async () => {
-    const { certificates, problems } = await readCertificates("/nonexistent/certificates");
-    assert.deepEqual(certificates, []);
-    assert.equal(problems.length, 1);
   });
 });
