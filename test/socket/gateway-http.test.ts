@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { suite, test } from "node:test";
 import { promisify } from "node:util";
+import type { EngineChange } from "../../src/engine/route.ts";
 import { eventually } from "../support/eventually.ts";
 import { GatewayFixture } from "../support/gateway-fixture.ts";
 import { answering, ask, saying } from "../support/http-exchange.ts";
@@ -76,7 +77,7 @@ test("a default takes what nobody claims, and a load balancer's question is answ
   assert.equal(await bodyFor(port, "lb", "/_status"), "200 other");
 });
 
-test("one connection asks several hosts, each answered by its own service, and names move with the table", async () => {
+test("one connection asks several hosts, each answered by its own service, and names move with the table, in one step", async () => {
   await using one = await answering(saying("one"));
   await using two = await answering(saying("two"));
   await using gateway = await GatewayFixture.start([]);
@@ -89,10 +90,23 @@ test("one connection asks several hosts, each answered by its own service, and n
     return await eventually(() => /\r\n\r\n(one|two)$/.exec(client.text.slice(before))?.[1]);
   };
   assert.deepEqual([await said("one.test"), await said("two.test")], ["one", "two"]);
-  // Both swap in one step, and the connection goes on.
-  await gateway.serveGuest({ replicas: [two.port], hosts: { http: ["one.test"] } }, second);
-  await gateway.serveGuest({ replicas: [one.port], hosts: { http: ["two.test"] } }, first);
-  assert.deepEqual([await said("one.test"), await said("two.test")], ["two", "one"]);
+  // Both swap by one set of changes, and the connection goes on; there is no moment at which a name is nobody's or both are one's.
+  const having = (host: string, port: number, replica: number): EngineChange => {
+    const service = { replicas: [replica], hosts: { http: [host] } };
+    return { kind: "set", route: gateway.routeOf(port, service) };
+  };
+  for (const [ofFirst, ofSecond] of [
+    ["two.test", "one.test"],
+    ["one.test", "two.test"],
+    ["two.test", "one.test"],
+  ] as const) {
+    const swap = [having(ofFirst, first, one.port), having(ofSecond, second, two.port)];
+    const swapped = gateway.engine.apply(swap);
+    // Also while it is under way.
+    assert.deepEqual([await said(ofFirst), await said(ofSecond)], ["one", "two"]);
+    await swapped;
+    assert.deepEqual([await said(ofSecond), await said(ofFirst)], ["two", "one"]);
+  }
   await gateway.engine.apply([{ kind: "remove", key: `tcp/${first}` }]);
   client.socket.write("GET / HTTP/1.1\r\nHost: two.test\r\n\r\n");
   await eventually(() => client.text.includes("503") && client.ended);
