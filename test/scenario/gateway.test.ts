@@ -246,43 +246,71 @@ test(
 );
 
 test(
-  "behind HAProxy that speaks PROXY protocol, the replica learns of the client",
-  { skip: isMissing("haproxy") },
+  "behind HAProxy that speaks PROXY protocol, either version of it, the replica learns of the client, by HTTP and by TLS that ends here",
+  { skip: isMissing("haproxy") || isMissing("openssl") },
   async () => {
     await using web = await RecordingReplica.start();
     await using marathon = await startMarathon();
     using folder = new TemporaryDirectory();
-    const [vhostPort, front] = [await freePort(), await freePort()];
+    selfSigned(folder.path, "web", ["web.d.test"]);
+    const [vhostPort, httpPort, tlsPort] = [await freePort(), await freePort(), await freePort()];
     marathon.putApp(app("/web", await freePort()));
     place(marathon, "/web", web.port);
+    const gateway = ["--enable-gateway", "--gateway-bind=127.0.0.1"];
+    const ports = [`--gateway-port-http=${httpPort}`, `--gateway-port-https=${tlsPort}`];
     // As in proxymatic: who may send headers need not be said.
-    await using proxy = await RunningProxy.start([], {
-      MARATHON_URL: marathon.urls[0] ?? "",
-      VHOST_DOMAIN: "d.test",
-      VHOST_PORT: String(vhostPort),
-      PROXY_PROTOCOL: "true",
-    });
-    await proxy.ready();
-    const file = folder.write(
-      "haproxy.cfg",
-      `defaults
-  mode tcp
-  timeout connect 3s
-  timeout client 10s
-  timeout server 10s
-listen front
-  bind 127.0.0.1:${front}
-  source 127.0.0.9
-  server gateway 127.0.0.1:${vhostPort} send-proxy-v2
-`,
+    await using proxy = await RunningProxy.start(
+      [...gateway, ...ports, `--tls-cert-dir=${folder.path}`],
+      {
+        MARATHON_URL: marathon.urls[0] ?? "",
+        VHOST_DOMAIN: "d.test",
+        VHOST_PORT: String(vhostPort),
+        PROXY_PROTOCOL: "true",
+      },
     );
+    await proxy.ready();
+    const fronts: { readonly port: number; readonly isSecure: boolean }[] = [];
+    let listens = "";
+    for (const version of ["send-proxy", "send-proxy-v2"]) {
+      for (const [isSecure, to] of [
+        [false, vhostPort],
+        [true, tlsPort],
+      ] as const) {
+        const port = await freePort();
+        fronts.push({ port, isSecure });
+        listens += `listen l${port}
+  bind 127.0.0.1:${port}
+  source 127.0.0.9
+  server gateway 127.0.0.1:${to} ${version}
+`;
+      }
+    }
+    const timeouts = "timeout connect 3s\n  timeout client 10s\n  timeout server 10s";
+    const file = folder.write("haproxy.cfg", `defaults\n  mode tcp\n  ${timeouts}\n${listens}`);
     await using haproxy = new ServerProcess("haproxy", ["-db", "-f", file]);
     const request = "GET / HTTP/1.1\r\nHost: web.d.test\r\nConnection: close\r\n\r\n";
-    const client = await eventually(() => ask(front, request).catch(() => undefined), {
-      what: haproxy.output,
-    });
-    assert.match(client.text, /^HTTP\/1\.1 200 /);
-    assert.match(web.text, /\r\nX-Forwarded-For: 127\.0\.0\.1\r\n/);
+    const askBy = { false: ask, true: askSecurely } as const;
+    for (const { port, isSecure } of fronts) {
+      const client = await eventually(
+        () => askBy[`${isSecure}`](port, request).catch(() => undefined),
+        { what: haproxy.output },
+      );
+      assert.match(client.text, /^HTTP\/1\.1 200 /);
+      const [forwarded = ""] = web.requests.slice(-1);
+      assert.match(forwarded, /\r\nX-Forwarded-For: 127\.0\.0\.1\r\n/);
+      assert.ok(forwarded.includes(`\r\nX-Forwarded-Proto: ${isSecure ? "https" : "http"}\r\n`));
+    }
+    assert.equal(web.requests.length, fronts.length);
     assert.doesNotMatch(web.text, /127\.0\.0\.9/);
   },
 );
+
+/** What a client gets over TLS for a request under the name of the apps' domain. */
+async function askSecurely(port: number, request: string): Promise<{ readonly text: string }> {
+  const options = { port, host: "127.0.0.1", servername: "web.d.test" };
+  const client = connect({ ...options, rejectUnauthorized: false });
+  await once(client, "secureConnect");
+  client.write(request);
+  const pieces = await client.toArray();
+  return { text: Buffer.concat(pieces).toString("latin1") };
+}

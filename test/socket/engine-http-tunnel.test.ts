@@ -1,14 +1,16 @@
 import assert from "node:assert/strict";
-import { createHash, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import type { Socket } from "node:net";
 import { suite, test } from "node:test";
+import { WebSocket } from "undici";
 import type { RequestTally } from "../../src/engine/http/request-tally.ts";
 import { eventually } from "../support/eventually.ts";
 import { answering, ask, closed, saying } from "../support/http-exchange.ts";
 import { HttpFixture } from "../support/http-fixture.ts";
 import { TcpClient } from "../support/tcp-client.ts";
 import { echo } from "../support/tcp-replica.ts";
+import { startWebSocketReplica } from "../support/websocket-replica.ts";
 
 const wish = "GET /chat HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: echo/1\r\n\r\n";
 const yes = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: echo/1\r\n\r\n";
@@ -43,6 +45,20 @@ suite("a change of protocol (W11)", () => {
     assert.ok(proxy.balanced);
   });
 
+  test("what a client says before it is answered waits for the answer", async () => {
+    let agree: (() => void) | undefined;
+    await using replica = await answering((socket) => {
+      agree = () => changing(socket);
+    });
+    await using proxy = await HttpFixture.start([replica.port]);
+    await using client = await TcpClient.open(proxy.port);
+    client.socket.write(`${wish}early `);
+    await eventually(() => agree !== undefined);
+    client.socket.write("bird");
+    agree?.();
+    await eventually(() => client.text === `${yes}early bird`);
+  });
+
   test("is the end of its request: how long the tunnel lasts is no time of the request's", async () => {
     const counted: (readonly [status: number, seconds: number])[] = [];
     const requests: RequestTally = {
@@ -58,32 +74,8 @@ suite("a change of protocol (W11)", () => {
     assert.equal(counted.length, 1);
   });
 
-  test("what a client says before it is answered waits for the answer", async () => {
-    let agree: (() => void) | undefined;
-    await using replica = await answering((socket) => {
-      agree = () => changing(socket);
-    });
-    await using proxy = await HttpFixture.start([replica.port]);
-    await using client = await TcpClient.open(proxy.port);
-    client.socket.write(`${wish}early `);
-    await eventually(() => agree !== undefined);
-    client.socket.write("bird");
-    agree?.();
-    await eventually(() => client.text === `${yes}early bird`);
-  });
-
-  test("16 MiB both ways through a WebSocket arrive whole", async () => {
-    await using replica = await answering((socket, head) => {
-      const key = /sec-websocket-key: (.*)\r\n/i.exec(head)?.[1] ?? "";
-      const accept = createHash("sha1")
-        .update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`)
-        .digest("base64");
-      socket.removeAllListeners("data");
-      socket.write(
-        `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`,
-      );
-      echoFrames(socket);
-    });
+  test("16 MiB both ways through a WebSocket of a client package arrive whole", async () => {
+    await using replica = await startWebSocketReplica();
     await using proxy = await HttpFixture.start([replica.port]);
     const socket = new WebSocket(`ws://127.0.0.1:${proxy.port}/chat`);
     socket.binaryType = "arraybuffer";
@@ -189,44 +181,3 @@ suite("the end of a tunnel (W11)", () => {
     await eventually(() => proxy.closed["idle-timeout"] === 1);
   });
 });
-
-/** Sends back the payload of binary frames, unmasked, in frames of its own; a closing frame ends it. */
-function echoFrames(socket: Socket): void {
-  let pieces: Buffer[] = [];
-  let missing = 0;
-  socket.on("data", (bytes: Buffer) => {
-    pieces.push(bytes);
-    missing -= bytes.length;
-    if (missing > 0) return;
-    let held = Buffer.concat(pieces);
-    for (let frame = readFrame(held); frame !== undefined; frame = readFrame(held)) {
-      held = held.subarray(frame.end);
-      const head = Buffer.alloc(10);
-      head[0] = 0x80 | frame.code;
-      head[1] = 127;
-      head.writeBigUInt64BE(BigInt(frame.payload.length), 2);
-      if (frame.code === 8) socket.end(Buffer.from([0x88, 0]));
-      else socket.write(Buffer.concat([head, frame.payload]));
-    }
-    pieces = [held];
-    if (held.length >= 10 && (held[1] ?? 0) === 255) {
-      missing = Number(held.readBigUInt64BE(2)) + 14 - held.length;
-    }
-  });
-}
-
-function readFrame(bytes: Buffer): { code: number; payload: Buffer; end: number } | undefined {
-  const short = (bytes[1] ?? 0) & 127;
-  const at = short === 127 ? 10 : short === 126 ? 4 : 2;
-  if (bytes.length < at + 4) return undefined;
-  const long = short === 127 ? Number(bytes.readBigUInt64BE(2)) : bytes.readUInt16BE(2);
-  const length = short < 126 ? short : long;
-  const end = at + 4 + length;
-  if (bytes.length < end) return undefined;
-  const mask = bytes.subarray(at, at + 4);
-  const payload = Buffer.from(bytes.subarray(at + 4, end));
-  for (let index = 0; index < payload.length; index += 1) {
-    payload[index] = (payload[index] ?? 0) ^ (mask[index & 3] ?? 0);
-  }
-  return { code: (bytes[0] ?? 0) & 15, payload, end };
-}

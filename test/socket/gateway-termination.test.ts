@@ -5,6 +5,7 @@ import { Duplex } from "node:stream";
 import { suite, test } from "node:test";
 import { connect, type TLSSocket } from "node:tls";
 import { promisify } from "node:util";
+import { Agent, WebSocket } from "undici";
 import { readCertificates } from "../../src/wiring/certificate-folder.ts";
 import { selfSigned } from "../support/certificates.ts";
 import { eventually } from "../support/eventually.ts";
@@ -15,6 +16,7 @@ import { realHello } from "../support/real-hello.ts";
 import { isMissing, TemporaryDirectory } from "../support/real-server.ts";
 import { TcpClient } from "../support/tcp-client.ts";
 import { echo, TcpReplica } from "../support/tcp-replica.ts";
+import { startWebSocketReplica } from "../support/websocket-replica.ts";
 import { helloFor } from "../fixtures/tls-hello/build.ts";
 
 class TlsClient implements AsyncDisposable {
@@ -129,6 +131,49 @@ suite("TLS that ends here", { skip: isMissing("openssl") }, () => {
     await eventually(() => client.text.length === size);
     client.socket.end();
     await eventually(() => client.closed);
+    await eventually(() => gateway.engine.connectionCount === 0);
+  });
+});
+
+suite("TLS that ends here, and who is served by it", { skip: isMissing("openssl") }, () => {
+  test("a WebSocket of a client package comes through", async () => {
+    using folder = new TemporaryDirectory();
+    const { chain } = selfSigned(folder.path, "a", ["localhost", "a.test"]);
+    await using replica = await startWebSocketReplica();
+    await using gateway = await GatewayFixture.start([
+      { replicas: [replica.port], hosts: { httpDefault: true } },
+    ]);
+    gateway.engine.certify((await readCertificates(folder.path)).certificates);
+    const dispatcher = new Agent({ connect: { ca: chain } });
+    const socket = new WebSocket(`wss://localhost:${gateway.tlsPort}/chat`, { dispatcher });
+    await once(socket, "open");
+    socket.send("hello");
+    const [{ data }] = await once(socket, "message");
+    assert.equal(data, "hello");
+    socket.close();
+    await dispatcher.close();
+    await eventually(() => gateway.engine.connectionCount === 0);
+  });
+
+  test("behind a PROXY header TLS ends here for the client that it names", async () => {
+    using folder = new TemporaryDirectory();
+    selfSigned(folder.path, "a", ["a.test"]);
+    await using replica = await RecordingReplica.start();
+    await using gateway = await GatewayFixture.start(
+      [{ replicas: [replica.port], hosts: { http: ["a.test"] } }],
+      { acceptProxy: true, headerSources: ["127.0.0.1"] },
+    );
+    gateway.engine.certify((await readCertificates(folder.path)).certificates);
+    const raw = await TcpClient.open(gateway.tlsPort);
+    raw.socket.removeAllListeners("data");
+    raw.socket.write("PROXY TCP4 203.0.113.7 192.0.2.1 4000 443\r\n");
+    const client = connect({ socket: raw.socket, servername: "a.test", rejectUnauthorized: false });
+    await once(client, "secureConnect");
+    client.write(get("a.test"));
+    await eventually(() => replica.requests.length === 1);
+    assert.match(replica.text, /\r\nX-Forwarded-For: 203\.0\.113\.7\r\n/);
+    assert.match(replica.text, /\r\nX-Forwarded-Proto: https\r\n/);
+    client.destroy();
     await eventually(() => gateway.engine.connectionCount === 0);
   });
 
