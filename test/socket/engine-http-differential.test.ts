@@ -1,32 +1,13 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
-import {
-  chunks,
-  fields,
-  framing,
-  hosts,
-  targets,
-  upgrades,
-  type RawCase,
-} from "../fixtures/http/requests.ts";
+import type { RawCase } from "../fixtures/http/requests.ts";
 import { eventually } from "../support/eventually.ts";
 import { HttpFixture } from "../support/http-fixture.ts";
 import { startPeer, type PeerKind } from "../support/http-peers.ts";
 import { RecordingReplica } from "../support/http-replica.ts";
+import { goingOn, toUnderstood, type Understood } from "../support/http-understood.ts";
 import { isMissing } from "../support/real-server.ts";
 import { TcpClient } from "../support/tcp-client.ts";
-
-/** What goes on; without the one request that names no host, which each proxy gives another one. */
-const goingOn = [framing, fields, hosts, targets, upgrades, chunks]
-  .flat()
-  .filter(({ reaches, bytes }) => reaches.length > 0 && /host:/i.test(bytes));
-
-/** What a replica understands of one request: fields that proxies add or drop aside. */
-interface Understood {
-  readonly line: string;
-  readonly host: string | undefined;
-  readonly body: string;
-}
 
 /** What a replica understands of one case that was said to the proxy in front of it. */
 async function understood(kind: PeerKind | "portolan", given: RawCase): Promise<Understood[]> {
@@ -42,25 +23,6 @@ async function understood(kind: PeerKind | "portolan", given: RawCase): Promise<
     what: `${kind} answers ${given.name}`,
   });
   return replica.requests.map(toUnderstood);
-}
-
-function toUnderstood(request: string): Understood {
-  const end = request.indexOf("\r\n\r\n");
-  const head = request.slice(0, end);
-  const body = request.slice(end + 4);
-  const isChunked = /\r\ntransfer-encoding: *chunked/i.test(head);
-  return {
-    line: head.slice(0, head.lastIndexOf(" ", head.indexOf("\r\n"))),
-    host: /\r\nhost: *([^\r]*)/i.exec(head)?.[1],
-    body: isChunked ? unchunked(body) : body,
-  };
-}
-
-function unchunked(body: string): string {
-  const size = Number.parseInt(body, 16);
-  if (size === 0) return "";
-  const begin = body.indexOf("\r\n") + 2;
-  return body.slice(begin, begin + size) + unchunked(body.slice(begin + size + 2));
 }
 
 function isEqual(one: readonly Understood[], other: readonly Understood[]): boolean {
