@@ -8,7 +8,6 @@ import { reset } from "../tcp/reset.ts";
 import { addresseeOf } from "./addressee.ts";
 import { ServerAnswer } from "./answer.ts";
 import { arrive } from "./arrival.ts";
-import { ClientBytes } from "./client-bytes.ts";
 import { EarlyBytes } from "./early-bytes.ts";
 import { Exchange } from "./exchange.ts";
 import type { HttpHost, ParserListener } from "./http-host.ts";
@@ -39,7 +38,6 @@ export class HttpConnection implements Served, ParserListener {
   /** Undefined until it is known whose it is. */
   #origin: Origin | undefined;
   #current: Exchange | undefined;
-  readonly #bytes: ClientBytes;
   #fault: Refusal | undefined;
   #outcome: Outcome | undefined;
   /** Our last word has been said. */
@@ -52,7 +50,6 @@ export class HttpConnection implements Served, ParserListener {
     this.#route = route;
     this.#host = host;
     this.#clock = new IdleClock(client);
-    this.#bytes = new ClientBytes(client);
     client.on("error", () => {
       this.#outcome ??= "client-reset";
     });
@@ -131,8 +128,7 @@ export class HttpConnection implements Served, ParserListener {
   }
 
   #arrived(ends: Endpoints): void {
-    const arrival = { socket: this.#client, ends, frontend: this.#route.key };
-    this.#origin = originOf(arrival, this.#host);
+    this.#origin = originOf({ socket: this.#client, ends, route: this.#route }, this.#host);
     this.#clock.restart();
     this.#host.parse(this.#client, this);
   }
@@ -166,7 +162,7 @@ export class HttpConnection implements Served, ParserListener {
     }
     const { service, guests } = addressee;
     const exchange = new Exchange({
-      inbound: { ...pending, ...origin, bytes: this.#bytes, facts, accepted },
+      inbound: { ...pending, ...origin, facts, accepted },
       service,
       mayPersist: () => this.#host.isServing,
       ended: (outcome) => {
@@ -184,7 +180,7 @@ export class HttpConnection implements Served, ParserListener {
 
   #exchangeEnded(outcome: Outcome): void {
     this.#current = undefined;
-    this.#bytes.restart();
+    this.#origin?.bytes.restart();
     if (outcome !== "completed" || this.#isClosed) this.#outcome ??= outcome;
     if (this.#isClosed) this.#finish();
     // What is reset or closed has a `close` on its way.
@@ -209,7 +205,6 @@ export class HttpConnection implements Served, ParserListener {
     const { head, body } = ownAnswer(refusal);
     this.#isEnding = true;
     this.#clock.restart();
-    this.#bytes.answer();
     // Nobody knows where a request ends whose framing is in doubt.
     if (refusal.reason === "bad-framing") answer.loseRequest();
     answer.begin(head, { isEmpty: false, closes: true, more: [] });
@@ -220,7 +215,6 @@ export class HttpConnection implements Served, ParserListener {
   /** Says what was wrong with something that was no request. */
   #answerFault(refusal: Refusal): void {
     if (this.#isEnding) return;
-    this.#bytes.answer();
     this.#client.write(ownAnswerText(refusal), "latin1");
     this.#count(refusal);
     this.#endAfterAnswers();
@@ -234,15 +228,13 @@ export class HttpConnection implements Served, ParserListener {
   }
 
   #note(told: Pick<Refused, "facts" | "status" | "outcome">): void {
-    const { headSince: startedAt } = this.#clock;
-    const from = { ends: this.#origin?.ends, startedAt, moved: this.#bytes.moved };
+    const from = { origin: this.#origin, startedAt: this.#clock.headSince };
     noteRefusal(this.#host.service, this.#route, { ...told, ...from });
   }
 
   /** The client leaves: what it said of a request, if anything, was not whole. */
   #noteUnfinished(): void {
     if (this.#isEnding || !this.#isIdle || this.#clock.isSilent) return;
-    this.#bytes.answer();
     this.#note({ facts: undefined, status: 0, outcome: this.#outcome ?? "client-gone" });
   }
 

@@ -1,8 +1,9 @@
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import type { Endpoints } from "../proxy-protocol/header.ts";
+import type { EngineRoute } from "../route.ts";
 import type { Answer } from "./answer.ts";
-import type { ClientBytes } from "./client-bytes.ts";
+import { ClientBytes } from "./client-bytes.ts";
 import type { EarlyBytes } from "./early-bytes.ts";
 import type { HttpHost } from "./http-host.ts";
 import type { Accepted } from "./refusal.ts";
@@ -27,15 +28,24 @@ export interface Origin {
   readonly isSecure: boolean;
   /** The port it came to. */
   readonly frontend: string;
+  readonly bytes: ClientBytes;
+}
+
+/** A connection that has come to a port. */
+interface Arrived extends Pick<Origin, "socket" | "ends"> {
+  readonly route: EngineRoute;
 }
 
 /** What is known of all requests of a connection. */
-export function originOf(
-  arrived: Pick<Origin, "socket" | "ends" | "frontend">,
-  host: HttpHost,
-): Origin {
-  const isBelieved = host.believes(arrived.ends.source.host);
-  return { ...arrived, isBelieved, isSecure: host.isSecure };
+export function originOf({ socket, ends, route }: Arrived, host: HttpHost): Origin {
+  return {
+    socket,
+    ends,
+    isBelieved: host.believes(ends.source.host),
+    isSecure: host.isSecure,
+    frontend: route.key,
+    bytes: new ClientBytes(socket, route.policy.accessLog),
+  };
 }
 
 /** One request of a client that may be forwarded, and the way to answer it. */
@@ -43,8 +53,6 @@ export interface Inbound extends Origin {
   readonly message: IncomingMessage;
   readonly answer: Answer;
   readonly change: Change | undefined;
-  /** Since the request before it. */
-  readonly bytes: ClientBytes;
   readonly facts: RequestFacts;
   readonly accepted: Accepted;
 }

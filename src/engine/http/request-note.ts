@@ -1,12 +1,11 @@
 import { unreadRequest, type AccessRequest } from "../../model/access.ts";
 import type { Outcome } from "../../model/outcome.ts";
-import { noteAccess, type Ended } from "../access-note.ts";
-import type { Endpoints } from "../proxy-protocol/header.ts";
+import { noteAccess } from "../access-note.ts";
 import type { EngineRoute } from "../route.ts";
 import type { PortHost } from "../tcp/connection-host.ts";
 import type { Assignment } from "./assignment.ts";
 import type { HttpRoute } from "./http-route.ts";
-import type { Inbound } from "./inbound.ts";
+import type { Inbound, Origin } from "./inbound.ts";
 import type { RequestFacts } from "./request-facts.ts";
 
 /** Which replicas a request was on. */
@@ -88,7 +87,7 @@ export class RequestStory {
 /** What was refused before it was known which service it is for. */
 export interface Refused {
   /** Undefined when nobody knows whose it was. */
-  readonly ends: Endpoints | undefined;
+  readonly origin: Origin | undefined;
   /** Undefined when no request was understood. */
   readonly facts: RequestFacts | undefined;
   /** 0 when the client left before an answer. */
@@ -96,23 +95,22 @@ export interface Refused {
   readonly outcome: Outcome;
   /** By `performance.now()`; undefined when it was refused at once. */
   readonly startedAt: number | undefined;
-  readonly moved: Ended["moved"];
 }
 
 /** Notes what came to a port and went no further. */
 export function noteRefusal({ access, tally }: PortHost, port: EngineRoute, told: Refused): void {
-  const { ends, facts, status, outcome, moved } = told;
-  if (access === undefined || ends === undefined || !port.policy.accessLog) return;
+  const { origin, facts, status, outcome } = told;
+  if (access === undefined || origin === undefined || !port.policy.accessLog) return;
   const ended = {
     frontend: port.key,
     row: port.row,
     service: undefined,
     replica: undefined,
-    client: ends.source,
+    client: origin.ends.source,
     startedAt: told.startedAt ?? performance.now(),
     connectedAt: undefined,
     answeredAt: undefined,
-    moved,
+    moved: origin.bytes.moved,
     outcome,
     retries: 0,
     request: facts === undefined ? badRequest(status) : requestOf(facts, status),
