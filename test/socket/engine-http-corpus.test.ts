@@ -10,6 +10,7 @@ import {
   type RawCase,
 } from "../fixtures/http/requests.ts";
 import { eventually } from "../support/eventually.ts";
+import { ask, getOnce } from "../support/http-exchange.ts";
 import { HttpFixture } from "../support/http-fixture.ts";
 import { RecordingReplica } from "../support/http-replica.ts";
 import { TcpClient } from "../support/tcp-client.ts";
@@ -18,9 +19,17 @@ function statusesIn(text: string): number[] {
   return [...text.matchAll(/^HTTP\/1\.1 (\d{3}) /gm)].map((match) => Number(match[1]));
 }
 
-async function tell(given: RawCase, send: (client: TcpClient, bytes: Buffer) => Promise<void>) {
+interface Telling {
+  readonly send: (client: TcpClient, bytes: Buffer) => Promise<void>;
+  /** The replica has been asked before, so that a connection to it waits. */
+  readonly isWarm?: boolean;
+}
+
+async function tell(given: RawCase, { send, isWarm = false }: Telling) {
   await using replica = await RecordingReplica.start();
   await using proxy = await HttpFixture.start([replica.port]);
+  if (isWarm) await warmUp(proxy.port);
+  const before = { bytes: replica.text.length, requests: replica.requests.length };
   await using client = await TcpClient.open(proxy.port);
   await send(client, Buffer.from(given.bytes, "latin1"));
   await eventually(() => statusesIn(client.text).length >= given.statuses.length, {
@@ -33,7 +42,15 @@ async function tell(given: RawCase, send: (client: TcpClient, bytes: Buffer) => 
   await eventually(() => proxy.active === 0);
   assert.deepEqual(statusesIn(client.text), given.statuses);
   assert.ok(proxy.balanced);
-  return { text: replica.text, requests: replica.requests, answer: client.text };
+  return {
+    text: replica.text.slice(before.bytes),
+    requests: replica.requests.slice(before.requests),
+    answer: client.text,
+  };
+}
+
+async function warmUp(port: number): Promise<void> {
+  await using _ = await ask(port, getOnce());
 }
 
 async function atOnce(client: TcpClient, bytes: Buffer): Promise<void> {
@@ -55,7 +72,7 @@ for (const [group, cases] of Object.entries(groups)) {
     for (const given of cases) {
       const fate = given.reaches.length === 0 ? "is refused" : "goes on";
       test(`${given.name} ${fate} with ${given.statuses.join(", ")}`, async () => {
-        const { text, requests, answer } = await tell(given, atOnce);
+        const { text, requests, answer } = await tell(given, { send: atOnce });
         assert.deepEqual(
           requests.map((request) => request.slice(0, request.indexOf("\r\n"))),
           given.reaches,
@@ -70,9 +87,16 @@ for (const [group, cases] of Object.entries(groups)) {
         }
       });
     }
+    test("the same to a replica that is connected already: of what is refused no byte gets there", async () => {
+      for (const given of cases) {
+        const { text, requests } = await tell(given, { send: atOnce, isWarm: true });
+        assert.equal(requests.length, given.reaches.length, given.name);
+        if (given.reaches.length === 0) assert.equal(text, "", given.name);
+      }
+    });
     test("the same in two pieces: what is refused is nowhere a whole request", async () => {
       for (const given of cases) {
-        const { requests } = await tell(given, inHalves);
+        const { requests } = await tell(given, { send: inHalves });
         assert.equal(requests.length, given.reaches.length, given.name);
       }
     });
