@@ -103,6 +103,24 @@ test("a kept connection that ended is replaced by a new one to the same replica,
   assert.ok(proxy.retries >= 5);
 });
 
+test("a request whose body turns out to be empty is whole on its second connection as well", async () => {
+  await using replica = await TcpReplica.start((socket) => {
+    let asked = 0;
+    socket.on("data", (bytes: Buffer) => {
+      asked += 1;
+      if (asked > 1) socket.destroy();
+      else if (/^GET|\r\n0\r\n\r\n$/.test(bytes.toString())) saying("served")(socket);
+    });
+  });
+  await using proxy = await HttpFixture.start([replica.port]);
+  await using first = await ask(proxy.port, getOnce());
+  assert.match(first.text, /served$/);
+  const request = "DELETE / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n";
+  await using second = await ask(proxy.port, request, (text) => text.endsWith("served"));
+  assert.match(second.text, /^HTTP\/1\.1 200 /);
+  assert.equal(proxy.retries, 1);
+});
+
 test("what must not be repeated takes no connection that has idled for a second, and is not sent twice", async () => {
   let posts = 0;
   await using replica = await TcpReplica.start((socket) => {

@@ -28,7 +28,9 @@ export class Upload {
     this.#isInvited = !awaitsWord;
     message.on("data", this.#onData);
     message.once("end", this.#onEnd);
-    message.resume();
+    // One without a byte of body may have come to its end before, for a replica that did not answer it.
+    if (message.readableEnded) this.#onEnd();
+    else message.resume();
   }
 
   /** True while nothing keeps it waiting but the client. */
