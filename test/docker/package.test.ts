@@ -3,11 +3,13 @@ import { execFileSync, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { cpSync, existsSync, readFileSync, symlinkSync } from "node:fs";
+import type { Socket } from "node:net";
 import { dirname } from "node:path";
 import { after, before, suite, test } from "node:test";
 import { publint } from "publint";
 import { eventually } from "../support/eventually.ts";
 import { freePort } from "../support/free-port.ts";
+import { answering, ask, getOnce, saying } from "../support/http-exchange.ts";
 import { app, place, startMarathon } from "../support/marathon.ts";
 import { RunningProxy } from "../support/running-proxy.ts";
 import { TcpClient } from "../support/tcp-client.ts";
@@ -169,10 +171,14 @@ async function serveWithinGuards(installed: string, state: string): Promise<void
 
 async function startsAndDrains(node: string, installed: string): Promise<void> {
   await using replica = await TcpReplica.start(echo);
+  await using web = await answering(hintingFirst);
   await using marathon = await startMarathon();
   const port = await freePort();
+  const webPort = await freePort();
   marathon.putApp(app("/echo", port));
+  marathon.putApp({ ...app("/web", webPort), labels: { "portolan.0.mode": "http" } });
   place(marathon, "/echo", replica.port);
+  place(marathon, "/web", web.port);
   const args = ["run", "--status-endpoint", "127.0.0.1:0", "--log-format", "json"];
   const program = spawn(node, ["--single-threaded-gc", `${installed}/dist/main.js`, ...args], {
     env: { PATH: process.env["PATH"], PORTOLAN_MARATHON: marathon.urls[0] },
@@ -193,11 +199,26 @@ async function startsAndDrains(node: string, installed: string): Promise<void> {
       (await fetch(`http://${status}/status`)).status === 200;
     await eventually(isReady, { withinMs: 20_000, what: "a table in the workers" });
     await bringsAllThereAndBack(port);
+    await passesHintsOn(webPort);
     program.kill("SIGTERM");
     assert.deepEqual(await ended, [0, null]);
   } finally {
     program.kill("SIGKILL");
   }
+}
+
+const hint = "HTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload\r\n\r\n";
+
+function hintingFirst(socket: Socket): void {
+  socket.write(hint);
+  saying("web")(socket);
+}
+
+/** Words before an answer are written past the platform's response, which each Node has to take. */
+async function passesHintsOn(port: number): Promise<void> {
+  await using client = await ask(port, getOnce());
+  assert.ok(client.text.startsWith(`${hint}HTTP/1.1 200 OK\r\n`), client.text);
+  assert.ok(client.text.endsWith("web"), client.text);
 }
 
 /** How clients are read into our own memory is no public interface, so each Node has to show it. */

@@ -45,6 +45,16 @@ suite("a change of protocol (W11)", () => {
     assert.ok(proxy.balanced);
   });
 
+  test("makes a client stay on its replica, and names this proxy, as any other answer does", async () => {
+    await using replica = await answering(changing);
+    const policy = { stickyCookie: "stay", via: "edge-1" };
+    await using proxy = await HttpFixture.start([replica.port], policy);
+    await using client = await ask(proxy.port, wish, (text) => text.endsWith("\r\n\r\n"));
+    assert.match(client.text, /^HTTP\/1\.1 101 /);
+    assert.match(client.text, /\r\nSet-Cookie: stay=[0-9a-f]{16}; Path=\/; HttpOnly\r\n/);
+    assert.match(client.text, /\r\nVia: 1\.1 edge-1\r\n/);
+  });
+
   test("what a client says before it is answered waits for the answer", async () => {
     let agree: (() => void) | undefined;
     await using replica = await answering((socket) => {

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { RawFields } from "./fields.ts";
-import type { ResponseHead } from "./response-head.ts";
+import { formatResponseHead, type ResponseHead } from "./response-head.ts";
 
 export interface AnswerOptions {
   /** No body follows. */
@@ -59,10 +59,11 @@ export class ServerAnswer implements Answer {
     return this.#closes || !this.#response.shouldKeepAlive || !this.#isFramed;
   }
 
-  interim({ status, fields }: ResponseHead): void {
+  interim(head: ResponseHead): void {
     if (!this.#isModern || this.isBegun) return;
-    if (status === 100) this.#response.writeContinue();
-    else this.#response.writeInformation(status, fields);
+    if (head.status === 100) this.#response.writeContinue();
+    // Nothing of this answer is before it, and Node 24 has a way of its own for a 102 and a 103 only.
+    else this.#response.socket?.write(formatResponseHead(head, ""), "latin1");
   }
 
   begin(head: ResponseHead, { isEmpty, closes, more }: AnswerOptions): void {

@@ -150,14 +150,9 @@ export class Exchange implements UpstreamUser {
 
   head(head: ResponseHead, isEmpty: boolean): void {
     const { inbound, mayPersist } = this.#options;
-    const { replica } = this;
-    if (replica === undefined) return;
-    this.#service.host.heard(replica, undefined);
-    this.#story.answered(head.status);
     this.#response = head;
     const closes = this.#route.policy.httpReuse === "close" || !mayPersist();
-    const more = this.#service.answerFields(replica.key, inbound.facts.cookies);
-    inbound.answer.begin(head, { isEmpty, closes, more });
+    inbound.answer.begin(head, { isEmpty, closes, more: this.#answered(head) });
   }
 
   body(bytes: Buffer, isLast: boolean): void {
@@ -178,8 +173,7 @@ export class Exchange implements UpstreamUser {
     const { change, socket } = this.#options.inbound;
     const upstream = this.#upstream;
     if (change === undefined || upstream === undefined) return;
-    this.#story.answered(head.status);
-    change.answer.change(head);
+    change.answer.change(head, this.#answered(head));
     this.#relay = openTunnel({
       client: socket,
       upstream: upstream.release(),
@@ -261,6 +255,15 @@ export class Exchange implements UpstreamUser {
     const verdict = this.#watch.look(now, socket, this.#upload?.isClientsTurn === true);
     if (verdict?.kind === "cut") this.cut(verdict.outcome);
     else if (verdict !== undefined) this.refuse(verdict.refusal);
+  }
+
+  /** The replica has answered; gives the fields that the client gets beside its own. */
+  #answered({ status }: ResponseHead): RawFields {
+    const { replica } = this;
+    this.#story.answered(status);
+    if (replica === undefined) return [];
+    this.#service.host.heard(replica, undefined);
+    return this.#service.answerFields(replica.key, this.#options.inbound.facts.cookies);
   }
 
   #tunnelEnded(outcome: Outcome): void {

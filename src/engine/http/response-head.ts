@@ -1,4 +1,4 @@
-import { endsHere, token, wordsOf } from "./fields.ts";
+import { endsHere, formatFields, token, wordsOf } from "./fields.ts";
 
 /** The head of an answer, with what ends at us taken out. */
 export interface ResponseHead {
@@ -45,6 +45,11 @@ export function parseResponseHead(text: string): ResponseHead | ResponseFlaw {
   const reading = new HeadReading();
   for (const line of lines) if (!reading.read(line)) return "field";
   return reading.head({ isModern: match[1] === "1", status: Number(match[2]), reason: match[3] });
+}
+
+/** The same as it goes on to a client, with these lines behind its fields. */
+export function formatResponseHead({ status, reason, fields }: ResponseHead, more: string): string {
+  return `HTTP/1.1 ${status} ${reason}\r\n${formatFields(fields)}${more}\r\n`;
 }
 
 interface Line {

@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import type { Answer } from "./answer.ts";
-import { formatFields } from "./fields.ts";
-import type { ResponseHead } from "./response-head.ts";
+import { formatFields, type RawFields } from "./fields.ts";
+import { formatResponseHead, type ResponseHead } from "./response-head.ts";
 
 /** An answer straight to a socket that the platform has let go of, as for a change of protocol; the connection ends with it. */
 export class SocketAnswer implements Answer {
@@ -14,19 +14,20 @@ export class SocketAnswer implements Answer {
   }
 
   interim(head: ResponseHead): void {
-    this.#client.write(format(head, ""), "latin1");
+    this.#client.write(formatResponseHead(head, ""), "latin1");
   }
 
   begin(head: ResponseHead, { more }: { readonly more: readonly string[] }): void {
     this.isBegun = true;
-    this.#client.write(format(head, `${formatFields(more)}Connection: close\r\n`), "latin1");
+    const last = `${formatFields(more)}Connection: close\r\n`;
+    this.#client.write(formatResponseHead(head, last), "latin1");
   }
 
-  /** Says yes to the change of protocol. */
-  change(head: ResponseHead): void {
+  /** Says yes to the change of protocol, with these further fields. */
+  change(head: ResponseHead, more: RawFields): void {
     this.isBegun = true;
-    const connection = `Connection: Upgrade\r\nUpgrade: ${head.upgrade}\r\n`;
-    this.#client.write(format(head, connection), "latin1");
+    const last = `${formatFields(more)}Connection: Upgrade\r\nUpgrade: ${head.upgrade}\r\n`;
+    this.#client.write(formatResponseHead(head, last), "latin1");
   }
 
   write(bytes: Buffer, drained: () => void): boolean {
@@ -44,8 +45,4 @@ export class SocketAnswer implements Answer {
   loseRequest(): void {
     // What asks for a change of protocol has no body.
   }
-}
-
-function format({ status, reason, fields }: ResponseHead, more: string): string {
-  return `HTTP/1.1 ${status} ${reason}\r\n${formatFields(fields)}${more}\r\n`;
 }
