@@ -27,7 +27,7 @@ async function nodeReplica(
 
 suite("where a request comes from (W14)", () => {
   const spoofed =
-    "X-Forwarded-For: 6.6.6.6\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Host: evil\r\nForwarded: for=6.6.6.6\r\n";
+    "X-Forwarded-For: 6.6.6.6\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Host: evil\r\nForwarded: for=6.6.6.6\r\nX-Real-IP: 6.6.6.6\r\nX-Forwarded-Prefix: /evil\r\n";
   const request = `GET / HTTP/1.1\r\nHost: a.test\r\nConnection: close\r\n${spoofed}\r\n`;
 
   test("a client on this host is believed, and added", async () => {
@@ -39,6 +39,7 @@ suite("where a request comes from (W14)", () => {
     assert.match(head, /\r\nX-Forwarded-Proto: https\r\n/);
     assert.match(head, /\r\nX-Forwarded-Host: evil\r\n/);
     assert.match(head, new RegExp(`\\r\\nX-Forwarded-Port: ${proxy.port}\\r\\n`));
+    assert.match(head, /\r\nX-Real-IP: 6\.6\.6\.6\r\n/);
     assert.equal(head.match(/x-forwarded-for/gi)?.length, 1);
   });
 
@@ -54,6 +55,17 @@ suite("where a request comes from (W14)", () => {
     assert.match(head, /\r\nX-Forwarded-Proto: http\r\n/);
     assert.match(head, /\r\nX-Forwarded-Host: a\.test\r\n/);
     assert.match(head, /\r\nX-Forwarded-Port: 80\r\n/);
+    assert.doesNotMatch(head, /evil|6\.6\.6\.6/);
+  });
+
+  test("such a field under a name that only looks like it reaches nobody, whoever sends it", async () => {
+    await using replica = await RecordingReplica.start();
+    await using proxy = await HttpFixture.start([replica.port]);
+    const disguised =
+      "X_Forwarded_For: 6.6.6.6\r\nX-Forwarded_Proto: evil\r\nx_real-ip: 6.6.6.6\r\nX_Other: kept\r\n";
+    await using _ = await ask(proxy.port, getOnce().replace("\r\n\r\n", `\r\n${disguised}\r\n`));
+    const [head = ""] = replica.requests;
+    assert.match(head, /\r\nX_Other: kept\r\n/);
     assert.doesNotMatch(head, /evil|6\.6\.6\.6/);
   });
 

@@ -24,6 +24,19 @@ export function endsHere(name: string, named: readonly string[]): boolean {
   return named.length > 0 && named.includes(name) && !kept.has(name);
 }
 
+/**
+ * True for a field, named in lower case, that tells where a request comes from: whoever reads it acts on it, so it is passed on
+ * only for those who are believed.
+ */
+export function tellsOrigin(name: string): boolean {
+  return name === "forwarded" || name === "x-real-ip" || name.startsWith("x-forwarded-");
+}
+
+/** True where it is written with `_`, which many applications read as the same: nobody needs to, but for getting past a proxy. */
+export function disguisesOrigin(name: string): boolean {
+  return name.includes("_") && tellsOrigin(name.replaceAll("_", "-"));
+}
+
 /** The words of a comma-separated list, in lower case and without the empty ones. */
 export function wordsOf(list: string): string[] {
   return list
@@ -47,11 +60,6 @@ const neverTrailing: ReadonlySet<string> = new Set([
   "cache-control",
   "expect",
   "range",
-  "forwarded",
-  "x-forwarded-for",
-  "x-forwarded-host",
-  "x-forwarded-port",
-  "x-forwarded-proto",
 ]);
 
 /** The trailer fields that may go on. */
@@ -59,9 +67,13 @@ export function trailersOf(raw: RawFields): string[] {
   const passed: string[] = [];
   for (let at = 0; at + 1 < raw.length; at += 2) {
     const name = raw[at] ?? "";
-    if (!neverTrailing.has(name.toLowerCase())) passed.push(name, raw[at + 1] ?? "");
+    if (mayTrail(name.toLowerCase())) passed.push(name, raw[at + 1] ?? "");
   }
   return passed;
+}
+
+function mayTrail(name: string): boolean {
+  return !neverTrailing.has(name) && !tellsOrigin(name) && !disguisesOrigin(name);
 }
 
 /** Fields as they are written on the wire. */

@@ -1,6 +1,6 @@
 import { formatAddress } from "../../model/address.ts";
 import type { Endpoints } from "../proxy-protocol/header.ts";
-import { endsHere, type RawFields } from "./fields.ts";
+import { disguisesOrigin, endsHere, tellsOrigin, type RawFields } from "./fields.ts";
 import type { Accepted } from "./refusal.ts";
 import { awaitsContinue, isChunked, upgradeOf, type RequestFacts } from "./request-facts.ts";
 
@@ -21,20 +21,12 @@ export interface Forwarding {
   readonly keepsAlive: boolean;
 }
 
-const replaced: ReadonlySet<string> = new Set([
-  "forwarded",
-  "x-forwarded-for",
-  "x-forwarded-host",
-  "x-forwarded-port",
-  "x-forwarded-proto",
-]);
-
 /** Fields that are written anew, so that there is one of each and it is what was judged. */
 const rewritten: ReadonlySet<string> = new Set(["host", "x-forwarded-for", "expect"]);
 
 /**
  * The head that a replica gets, in version 1.1: the client's fields in their order, without those that end here, then
- * those that tell where the request comes from. A client that is not believed has its own such fields replaced.
+ * those that tell where the request comes from. A client that is not believed has its own such fields taken out.
  */
 export function formatRequestHead(forwarding: Forwarding): string {
   const { facts, accepted, ends, isBelieved } = forwarding;
@@ -45,7 +37,8 @@ export function formatRequestHead(forwarding: Forwarding): string {
   for (let at = 0; at + 1 < fields.length; at += 2) {
     const name = (fields[at] ?? "").toLowerCase();
     if (rewritten.has(name) || endsHere(name, without(facts.connection, isBelieved))) continue;
-    if (replaced.has(name)) {
+    if (disguisesOrigin(name)) continue;
+    if (tellsOrigin(name)) {
       if (!isBelieved) continue;
       seen.add(name);
     }
@@ -57,7 +50,7 @@ export function formatRequestHead(forwarding: Forwarding): string {
 /** What is believed of others' fields cannot be taken away by naming it in `Connection`. */
 function without(named: readonly string[], isBelieved: boolean): readonly string[] {
   if (!isBelieved || named.length === 0) return named;
-  return named.filter((name) => !replaced.has(name));
+  return named.filter((name) => !tellsOrigin(name));
 }
 
 function provenance(
