@@ -51,6 +51,13 @@ export type Judgement =
 
 const mostFields = 128;
 const longestTarget = 8192;
+/**
+ * What our parser takes, but is not ours to forward: methods of RTSP, which come as nothing else, and `SOURCE`, of RTSP's time,
+ * whose body has no end that anybody could know.
+ */
+const foreign =
+  "ANNOUNCE DESCRIBE FLUSH GET_PARAMETER PAUSE PLAY RECORD REDIRECT SETUP SET_PARAMETER SOURCE TEARDOWN";
+const neverForwarded: ReadonlySet<string> = new Set(["TRACE", "CONNECT", ...foreign.split(" ")]);
 
 /**
  * Judges what the parser lets through. A message that another parser may read otherwise goes nowhere: two framings, an
@@ -64,9 +71,7 @@ export function judge(raw: RawRequest, facts: RequestFacts): Judgement {
 function flawOf(raw: RawRequest, facts: RequestFacts): Refusal | undefined {
   if (raw.httpVersionMajor !== 1 || raw.httpVersionMinor > 1) return refusal(505, "bad-version");
   if (raw.rawHeaders.length > mostFields * 2) return refusal(431, "headers-too-large");
-  if (facts.method === "TRACE" || facts.method === "CONNECT") {
-    return refusal(405, "method-not-allowed");
-  }
+  if (neverForwarded.has(facts.method)) return refusal(405, "method-not-allowed");
   if (facts.target.length > longestTarget) return refusal(414, "target-too-long");
   return framingFlaw(facts) ?? expectationFlaw(facts);
 }
