@@ -157,6 +157,69 @@ suite("a client that is slow", () => {
   });
 });
 
+suite("a client that takes its first answer late gets the second one whole", () => {
+  const rows = [
+    {
+      name: "before what is said of the nonsense behind it",
+      nonsense: "NONSENSE\r\n\r\n",
+      more: [400],
+    },
+    { name: "also when the port closes meanwhile", nonsense: "", more: [] },
+  ] as const;
+  for (const { name, nonsense, more } of rows) {
+    test(name, async () => {
+      const most = await heldFor(64 * 1024 * 1024, async (proxy) => proxy.sent);
+      // Somewhere here the answer has come whole, and a part of it is not yet with the kernel.
+      for (const less of [80_000, 96_000, 112_000]) {
+        const text = await heldFor(
+          most - less,
+          async (proxy, client) => {
+            if (nonsense === "") void proxy.engine.stopAccepting();
+            client.socket.resume();
+            await eventually(() => client.ended);
+            return client.text.replaceAll(/x{9,}/g, "first");
+          },
+          nonsense,
+        );
+        const statuses = [...text.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map((found) =>
+          Number(found[1]),
+        );
+        assert.deepEqual(statuses, [200, 200, ...more], `${less} less: ${text}`);
+        assert.match(text, /\r\n\r\nfirstHTTP[^]*\r\n\r\nsecond/);
+      }
+    });
+  }
+
+  /** Asks for so many bytes and for a second answer, reads nothing, and goes on once nothing moves any more. */
+  async function heldFor<T>(
+    length: number,
+    then: (proxy: HttpFixture, client: TcpClient) => Promise<T>,
+    behind = "",
+  ): Promise<T> {
+    await using replica = await answering((socket, head) => {
+      if (head.startsWith("POST")) {
+        saying("second")(socket);
+        return;
+      }
+      socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${length}\r\n\r\n`);
+      socket.write(Buffer.alloc(length, "x"));
+    });
+    await using proxy = await HttpFixture.start([replica.port]);
+    await using client = await TcpClient.open(proxy.port);
+    client.socket.pause();
+    const second = "POST /2 HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n";
+    client.socket.write(`${get("/1")}${second}${behind}`);
+    let before = 0;
+    await eventually(async () => {
+      const isStill = proxy.sent > 0 && proxy.sent === before;
+      before = proxy.sent;
+      await new Promise((resolve) => setTimeout(resolve, 60));
+      return isStill;
+    });
+    return await then(proxy, client);
+  }
+});
+
 test("a replica that takes no more of a body: 504 in its time, not 408", async () => {
   await using replica = await answering((socket) => {
     socket.pause();

@@ -8,7 +8,7 @@ import type { RawFields } from "./fields.ts";
 import type { HttpRoute } from "./http-route.ts";
 import type { Inbound } from "./inbound.ts";
 import { RequestStory } from "./request-note.ts";
-import { ownAnswer } from "./own-answer.ts";
+import { answerOurselves } from "./own-answer.ts";
 import { outcomeOfReason, type Refusal } from "./refusal.ts";
 import { awaitsContinue, hasBody, isChunked, isRepeatable } from "./request-facts.ts";
 import { formatRequestHead } from "./request-head.ts";
@@ -113,11 +113,9 @@ export class Exchange implements UpstreamUser {
       this.cut(outcomeOfReason(refusal.reason));
       return;
     }
-    const { head, body } = ownAnswer(refusal);
     this.#story.status = refusal.status;
     this.#letGo();
-    answer.begin(head, { isEmpty: false, closes: true, more: [] });
-    answer.end(body, []);
+    answerOurselves(answer, refusal);
     this.#end(outcomeOfReason(refusal.reason));
   }
 

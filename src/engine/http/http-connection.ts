@@ -14,13 +14,14 @@ import type { HttpHost, ParserListener } from "./http-host.ts";
 import { IdleClock } from "./idle-clock.ts";
 import { originOf, type Origin } from "./inbound.ts";
 import { Movement } from "./movement.ts";
-import { ownAnswer, ownAnswerText } from "./own-answer.ts";
+import { answerOurselves, ownAnswerText } from "./own-answer.ts";
 import { refusalOfFault } from "./parser-fault.ts";
 import { noteRefusal, type Refused } from "./request-note.ts";
 import { judge, outcomeOfReason, type Accepted, type Refusal } from "./refusal.ts";
 import { RequestQueue, type Pending } from "./request-queue.ts";
 import { factsOf, isChunked, type RequestFacts } from "./request-facts.ts";
 import { SocketAnswer } from "./socket-answer.ts";
+import { whenTaken } from "./taken.ts";
 
 /** How long a client may take to close after our last word, in ms. */
 const lingerMs = 2000;
@@ -119,8 +120,8 @@ export class HttpConnection implements Served, ParserListener {
     if (this.#fault !== undefined || refusal === undefined) return;
     this.#fault = refusal;
     const isAtFault = this.#queue.broken();
-    if (this.#current === undefined) this.#answerFault(refusal);
-    else if (isAtFault) this.#current.refuse(refusal);
+    if (this.#isIdle) this.#answerFault(refusal);
+    else if (isAtFault) this.#current?.refuse(refusal);
   }
 
   get #isIdle(): boolean {
@@ -135,13 +136,14 @@ export class HttpConnection implements Served, ParserListener {
 
   #take(pending: Pending): void {
     if (this.#isEnding || this.#fault !== undefined) return;
-    if (this.#isIdle) {
+    if (this.#isIdle && this.#client.writableLength === 0) {
       this.#serve(pending);
       return;
     }
     // One request at a time: what a client sends ahead waits, most of it in the kernel.
     this.#queue.push(pending);
     this.#client.pause();
+    if (this.#current === undefined && this.#queue.length === 1) this.#next();
   }
 
   #serve(pending: Pending): void {
@@ -185,12 +187,23 @@ export class HttpConnection implements Served, ParserListener {
     if (outcome !== "completed" || this.#isClosed) this.#outcome ??= outcome;
     if (this.#isClosed) this.#finish();
     // What is reset or closed has a `close` on its way.
-    else if (!this.#client.destroyed) this.#goOn();
+    else if (!this.#client.destroyed) {
+      this.#queue.answered();
+      this.#next();
+    }
   }
 
-  #goOn(): void {
-    this.#queue.answered();
-    const next = this.#isEnding ? undefined : this.#queue.shift();
+  /**
+   * Serves the next request, if any, once the answer before it is with the kernel: the platform keeps back what is answered
+   * sooner, and our own last words and the end of the connection would go past it.
+   */
+  #next(): void {
+    const isOwed = !this.#isEnding && this.#queue.length > 0;
+    if (isOwed && this.#client.writableLength > 0) {
+      whenTaken(this.#client, () => this.#next());
+      return;
+    }
+    const next = isOwed ? this.#queue.shift() : undefined;
     // With nothing left to hold back the client is read again, or its leaving would go unnoticed.
     if (this.#queue.length === 0) this.#client.resume();
     if (next !== undefined) {
@@ -203,13 +216,11 @@ export class HttpConnection implements Served, ParserListener {
   }
 
   #refuse({ answer, message }: Pending, refusal: Refusal): void {
-    const { head, body } = ownAnswer(refusal);
     this.#isEnding = true;
     this.#clock.restart();
     // Nobody knows where a request ends whose framing is in doubt.
     if (refusal.reason === "bad-framing") answer.loseRequest();
-    answer.begin(head, { isEmpty: false, closes: true, more: [] });
-    answer.end(body, []);
+    answerOurselves(answer, refusal);
     this.#count(refusal, factsOf(message));
   }
 
@@ -268,6 +279,7 @@ export class HttpConnection implements Served, ParserListener {
   #clientEnded(): void {
     if (this.#current === undefined) {
       this.#noteUnfinished();
+      if (!this.#isIdle) this.#outcome ??= "client-gone";
       this.#endAfterAnswers();
     } else if (!this.#current.isTunnel) {
       this.#outcome ??= "client-gone";
