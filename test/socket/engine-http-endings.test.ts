@@ -220,6 +220,31 @@ suite("a client that takes its first answer late gets the second one whole", () 
   }
 });
 
+test("a replica that answers early and closes, with a body on its way: its answer arrives", async () => {
+  await using replica = await answering((socket) => {
+    socket.pause();
+    socket.write(
+      "HTTP/1.1 413 Content Too Large\r\nContent-Length: 3\r\nConnection: close\r\n\r\nbig",
+    );
+    setImmediate(() => socket.destroy());
+  });
+  await using proxy = await HttpFixture.start([replica.port]);
+  for (let round = 0; round < 150; round += 1) {
+    await using client = await TcpClient.open(proxy.port);
+    const { socket } = client;
+    const piece = Buffer.alloc(65_536);
+    const pour = (): void => {
+      let takesMore = client.chunks.length === 0;
+      while (takesMore) takesMore = socket.write(piece);
+    };
+    socket.on("drain", pour);
+    socket.write("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1073741824\r\n\r\n");
+    pour();
+    await eventually(() => client.text.endsWith("\n") || client.text.endsWith("big"));
+    assert.match(client.text, /^HTTP\/1\.1 413 /, `round ${round}`);
+  }
+});
+
 test("a replica that takes no more of a body: 504 in its time, not 408", async () => {
   await using replica = await answering((socket) => {
     socket.pause();

@@ -2,11 +2,12 @@ import type { DialFailure } from "../../model/outcome.ts";
 import { formatHeader } from "../proxy-protocol/format.ts";
 import type { Endpoints } from "../proxy-protocol/header.ts";
 import type { EngineReplica, EngineRoute } from "../route.ts";
-import { dial, type DialResult } from "../tcp/dial.ts";
+import { dial } from "../tcp/dial.ts";
 import type { Waiter } from "../tcp/waiting-line.ts";
 import type { HttpRoute } from "./http-route.ts";
 import type { Refusal } from "./refusal.ts";
 import { Upstream, type Loss } from "./upstream.ts";
+import { UpstreamSocket } from "./upstream-socket.ts";
 
 export interface AssignmentOptions {
   readonly service: HttpRoute;
@@ -178,26 +179,31 @@ export class Assignment implements Waiter {
       this.#options.failed(this.#failure ?? refusalOf("timeout"));
       return;
     }
+    const socket = new UpstreamSocket();
     this.#cancelDial = dial(replica.address, {
+      socket,
       timeoutMs: Math.min(limits.connectTimeoutMs, left),
-      done: (result) => this.#dialed(replica, result, now),
+      done: (result) => {
+        this.#cancelDial = undefined;
+        if (result.kind === "failed") this.#notDialed(result.failure);
+        else this.#dialed(replica, socket, now);
+      },
     });
   }
 
-  #dialed(replica: EngineReplica, result: DialResult, since: number): void {
-    this.#cancelDial = undefined;
-    if (result.kind === "failed") {
-      this.blame(result.failure);
-      this.seek();
-      return;
-    }
+  #notDialed(failure: DialFailure): void {
+    this.blame(failure);
+    this.seek();
+  }
+
+  #dialed(replica: EngineReplica, socket: UpstreamSocket, since: number): void {
     const { host } = this.#options.service;
     const seconds = (performance.now() - since) / 1000;
     host.tally.connected(this.#route.row, replica.row, seconds);
     const { sendProxy } = this.#route.policy;
     const { ends } = this.#options;
-    if (sendProxy !== 0) result.socket.write(formatHeader(sendProxy, ends));
-    this.#options.ready(new Upstream(result.socket));
+    if (sendProxy !== 0) socket.write(formatHeader(sendProxy, ends));
+    this.#options.ready(new Upstream(socket));
   }
 }
 

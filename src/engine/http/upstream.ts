@@ -1,7 +1,7 @@
-import type { Socket } from "node:net";
 import { letGo } from "../tcp/let-go.ts";
 import type { ResponseFlaw } from "./response-head.ts";
 import { ResponseReader, type Question, type ResponseEvents } from "./response-reader.ts";
+import type { UpstreamSocket } from "./upstream-socket.ts";
 
 /** How a connection to a replica was lost before its answer was whole. */
 export interface Loss {
@@ -24,7 +24,7 @@ export interface UpstreamUser extends Omit<ResponseEvents, "bad"> {
  * ends it, so that it can reach nobody else.
  */
 export class Upstream {
-  readonly socket: Socket;
+  readonly socket: UpstreamSocket;
   /** Requests it has carried before the present one. */
   served = 0;
   /** When it became idle, in ms. */
@@ -38,7 +38,7 @@ export class Upstream {
   endedIdle: ((it: Upstream) => void) | undefined;
 
   /** Takes over an open socket that has an error listener. */
-  constructor(socket: Socket) {
+  constructor(socket: UpstreamSocket) {
     this.socket = socket;
     socket.on("data", this.#onData);
     socket.on("end", this.#onEnd);
@@ -49,7 +49,8 @@ export class Upstream {
 
   /** True while it can carry a request. */
   get isOpen(): boolean {
-    return !this.socket.destroyed && this.socket.writable && !this.socket.readableEnded;
+    const { destroyed, writable, readableEnded, isCutOff } = this.socket;
+    return !destroyed && writable && !readableEnded && !isCutOff;
   }
 
   /** True when the present request is not its first. */
@@ -87,13 +88,14 @@ export class Upstream {
   }
 
   /** Gives the socket away, paused and without a listener but those for errors. */
-  release(): Socket {
+  release(): UpstreamSocket {
     this.#user = undefined;
     this.socket.removeListener("data", this.#onData);
     this.socket.removeListener("end", this.#onEnd);
     this.socket.removeListener("error", this.#onLoss);
     this.socket.removeListener("close", this.#onClose);
     this.socket.removeListener("drain", this.#onDrain);
+    this.socket.isPlain = true;
     this.socket.pause();
     return this.socket;
   }
@@ -105,7 +107,8 @@ export class Upstream {
   };
 
   readonly #onEnd = (): void => {
-    if (this.#user !== undefined) this.#reader?.finish();
+    if (this.socket.isCutOff) this.#lose("truncated");
+    else if (this.#user !== undefined) this.#reader?.finish();
     this.socket.destroy();
   };
 

@@ -9,6 +9,8 @@ export interface DialOptions {
   readonly timeoutMs: number;
   /** What it is read into, by an intake; without, it is read by events. */
   readonly buffers?: ReadBuffers;
+  /** What is connected, new and half open where the other side ends; a plain socket unless given. */
+  readonly socket?: Socket;
   /** Called once, unless the attempt is cancelled first. The socket is open, paused and has an error listener. */
   readonly done: (result: DialResult) => void;
 }
@@ -18,11 +20,14 @@ export type DialResult =
   | { readonly kind: "failed"; readonly failure: DialFailure };
 
 /** One attempt to open a connection to a replica; returns the function that gives it up. */
-export function dial(address: Address, { timeoutMs, buffers, done }: DialOptions): () => void {
+export function dial(address: Address, options: DialOptions): () => void {
+  const { timeoutMs, buffers, done } = options;
   // allowHalfOpen: the replica's FIN must not end what the client still sends [rfc9293 §3.6].
   const how = { ...address, allowHalfOpen: true, noDelay: true };
   const intake = buffers === undefined ? undefined : new Intake(buffers);
-  const socket = connect(intake === undefined ? how : { ...how, onread: intake });
+  const socket =
+    options.socket?.connect(how) ??
+    connect(intake === undefined ? how : { ...how, onread: intake });
   let isSettled = false;
   const settle = (result: DialResult | undefined): void => {
     isSettled = true;
