@@ -220,6 +220,85 @@ suite("a client that takes its first answer late gets the second one whole", () 
   }
 });
 
+suite("an answer that comes before the end of its request", () => {
+  const head = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n";
+  const early = "HTTP/1.1 202 Accepted\r\nContent-Length: 5\r\n\r\nearly";
+
+  test("the rest goes on to the replica, and the client's connection carries the next request", async () => {
+    let text = "";
+    await using replica = await answering((socket, _, index) => {
+      if (index === 0) socket.on("data", (bytes: Buffer) => (text += bytes.toString()));
+      socket.write(early);
+    });
+    await using proxy = await HttpFixture.start([replica.port]);
+    await using client = await ask(proxy.port, `${head}\r\n`, (it) => it.endsWith("early"));
+    for (const piece of ["one", "two"]) {
+      client.socket.write(piece);
+      await eventually(() => text.endsWith(piece));
+    }
+    client.socket.write(`six${get("/next")}`);
+    await eventually(
+      () => client.text.endsWith("early") && client.text.split("early").length === 3,
+    );
+    assert.equal(text, "onetwosix");
+    assert.equal(replica.sockets.length, 2, "what answered early is not asked again");
+    await eventually(() => proxy.load(1) === 0);
+  });
+
+  test("likewise where the client's connection ends with it, once the rest has come", async () => {
+    let text = "";
+    await using replica = await answering((socket, _, index) => {
+      if (index === 0) socket.on("data", (bytes: Buffer) => (text += bytes.toString()));
+      socket.write(early);
+    });
+    await using proxy = await HttpFixture.start([replica.port]);
+    const asked = `${head}Connection: close\r\n\r\n`;
+    await using client = await ask(proxy.port, asked, (it) => it.endsWith("early"));
+    client.socket.write("one");
+    await eventually(() => text.endsWith("one"));
+    client.socket.write("twosix");
+    await eventually(() => text.endsWith("onetwosix"));
+    await eventually(() => client.ended);
+    await eventually(() => proxy.closed.completed === 1);
+  });
+
+  test("and bytes that the replica adds to it reach nobody", async () => {
+    await using replica = await answering((socket, _, index) => {
+      if (index > 0) {
+        saying("next")(socket);
+        return;
+      }
+      socket.write(early);
+      socket.once("data", () => socket.write("surplus"));
+    });
+    await using proxy = await HttpFixture.start([replica.port]);
+    await using client = await ask(proxy.port, `${head}\r\n`, (it) => it.endsWith("early"));
+    client.socket.write("one");
+    await closed(replica.sockets[0]);
+    client.socket.write(`twosix${get("/next")}`);
+    await eventually(() => client.text.endsWith("next"));
+    assert.doesNotMatch(client.text, /surplus/);
+  });
+
+  test("from a replica that closes then: the rest is read for nothing, as long as it comes", async () => {
+    await using replica = await answering((socket, _, index) => {
+      if (index === 0) socket.end(early);
+      else saying("next")(socket);
+    });
+    const limits = { requestHeadMs: 200 };
+    await using proxy = await HttpFixture.start([replica.port], {}, { limits });
+    await using client = await ask(proxy.port, `${head}\r\n`, (it) => it.endsWith("early"));
+    for (const piece of "onetwosix") {
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      client.socket.write(piece);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    client.socket.write(get("/next"));
+    await eventually(() => client.text.endsWith("next"));
+    assert.equal(client.text.match(/HTTP\/1\.1 \d+/g)?.join(), "HTTP/1.1 202,HTTP/1.1 200");
+  });
+});
+
 test("a replica that answers early and closes, with a body on its way: its answer arrives", async () => {
   await using replica = await answering((socket) => {
     socket.pause();

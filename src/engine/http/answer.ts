@@ -7,6 +7,8 @@ export interface AnswerOptions {
   readonly isEmpty: boolean;
   /** The client's connection ends after it. */
   readonly closes: boolean;
+  /** The rest of the request is passed on meanwhile. */
+  readonly isEarly: boolean;
   /** Further fields. */
   readonly more: RawFields;
 }
@@ -39,6 +41,7 @@ export class ServerAnswer implements Answer {
   readonly #isModern: boolean;
   #isRequestLost = false;
   #closes = false;
+  #isEarly = false;
   #isFramed = true;
   #isFlushed = false;
   #drained: (() => void) | undefined;
@@ -66,12 +69,13 @@ export class ServerAnswer implements Answer {
     else this.#response.socket?.write(formatResponseHead(head, ""), "latin1");
   }
 
-  begin(head: ResponseHead, { isEmpty, closes, more }: AnswerOptions): void {
+  begin(head: ResponseHead, { isEmpty, closes, isEarly, more }: AnswerOptions): void {
     const hasLength = isEmpty || head.length !== undefined;
     const fields = passedOn(head, hasLength || !this.#isModern);
     this.#isFramed = hasLength || this.#isModern;
     for (const part of more) fields.push(part);
     this.#closes = closes;
+    this.#isEarly = isEarly;
     if (closes) fields.push("Connection", "close");
     this.#response.writeHead(head.status, head.reason, fields);
     // Without a body nothing else would send it, and the replica may take its time with the first piece.
@@ -101,7 +105,10 @@ export class ServerAnswer implements Answer {
     this.#isRequestLost = true;
   }
 
-  /** Closing with a request half read would reset the connection and could destroy the answer, so it is read on a little. */
+  /**
+   * Closing with a request half read would reset the connection and could destroy the answer, so it is read on: a little
+   * where that is for nothing, as long as it comes where it is passed on.
+   */
   #endSlowly(last: Buffer | undefined): void {
     if (last === undefined) this.#response.flushHeaders();
     else this.#response.write(last);
@@ -111,7 +118,14 @@ export class ServerAnswer implements Answer {
       this.#message.removeListener("close", end);
       this.#response.end();
     };
-    const timer = setTimeout(end, lingerMs);
+    let read = this.#message.socket.bytesRead;
+    const look = (): void => {
+      const isMoving = this.#message.socket.bytesRead !== read;
+      read = this.#message.socket.bytesRead;
+      if (this.#isEarly && isMoving) timer.refresh();
+      else end();
+    };
+    const timer = setTimeout(look, lingerMs);
     this.#message.once("end", end);
     this.#message.once("close", end);
     this.#message.resume();

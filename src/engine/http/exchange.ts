@@ -3,21 +3,20 @@ import type { EngineReplica, EngineRoute } from "../route.ts";
 import type { Relay } from "../tcp/relay.ts";
 import { reset } from "../tcp/reset.ts";
 import { Assignment } from "./assignment.ts";
-import { Download } from "./download.ts";
+import { Delivery, type DeliveryUser } from "./delivery.ts";
 import type { RawFields } from "./fields.ts";
 import type { HttpRoute } from "./http-route.ts";
 import type { Inbound } from "./inbound.ts";
 import { RequestStory } from "./request-note.ts";
 import { answerOurselves } from "./own-answer.ts";
 import { outcomeOfReason, type Refusal } from "./refusal.ts";
-import { awaitsContinue, hasBody, isChunked, isRepeatable } from "./request-facts.ts";
+import { awaitsContinue, hasBody, isRepeatable } from "./request-facts.ts";
 import { formatRequestHead } from "./request-head.ts";
 import type { ResponseHead } from "./response-head.ts";
 import { Traffic } from "./traffic.ts";
 import { openTunnel } from "./tunnel.ts";
-import { Upload } from "./upload.ts";
 import { Watch } from "./watch.ts";
-import type { Loss, Upstream, UpstreamUser } from "./upstream.ts";
+import type { Loss, Upstream } from "./upstream.ts";
 
 export interface ExchangeOptions {
   readonly inbound: Inbound;
@@ -35,7 +34,7 @@ const freshIdleMs = 1000;
  * One request and its answer. Another replica is tried while the request was not delivered, or may be repeated and
  * nothing of an answer came [rfc9110 §9.2.2].
  */
-export class Exchange implements UpstreamUser {
+export class Exchange implements DeliveryUser {
   readonly #options: ExchangeOptions;
   readonly #service: HttpRoute;
   readonly #route: EngineRoute;
@@ -45,12 +44,12 @@ export class Exchange implements UpstreamUser {
   readonly #story: RequestStory;
   readonly #head: string;
   #drainBy = Infinity;
-  #upstream: Upstream | undefined;
-  #upload: Upload | undefined;
-  #download: Download | undefined;
+  #delivery: Delivery | undefined;
   #relay: Relay | undefined;
   #retriedLoss = false;
   #response: ResponseHead | undefined;
+  /** Whether the replica's connection may carry another request; undefined until the answer is whole. */
+  #isClean: boolean | undefined;
   #isOver = false;
 
   constructor(options: ExchangeOptions) {
@@ -102,13 +101,17 @@ export class Exchange implements UpstreamUser {
     this.#reportBytes();
     if (now >= this.#drainBy) this.cut("drained");
     else if (this.#relay !== undefined) this.#relay.check(now);
-    else if (this.#upstream !== undefined) this.#checkStill(now, this.#upstream);
+    else if (this.#delivery !== undefined) this.#checkStill(now, this.#delivery);
   }
 
   /** Answers in the replica's stead, while that can still be done. */
   refuse(refusal: Refusal): void {
     const { answer } = this.#options.inbound;
     if (this.#isOver) return;
+    if (this.#isClean !== undefined) {
+      this.#complete();
+      return;
+    }
     if (answer.isBegun) {
       this.cut(outcomeOfReason(refusal.reason));
       return;
@@ -142,7 +145,7 @@ export class Exchange implements UpstreamUser {
 
   interim(head: ResponseHead): void {
     const { answer, facts } = this.#options.inbound;
-    if (head.status === 100) this.#upload?.invite();
+    if (head.status === 100) this.#delivery?.invite();
     if (head.status !== 100 || awaitsContinue(facts)) answer.interim(head);
   }
 
@@ -150,31 +153,30 @@ export class Exchange implements UpstreamUser {
     const { inbound, mayPersist } = this.#options;
     this.#response = head;
     const closes = this.#route.policy.httpReuse === "close" || !mayPersist();
-    inbound.answer.begin(head, { isEmpty, closes, more: this.#answered(head) });
+    const isEarly = this.#delivery?.isUnderWay === true;
+    inbound.answer.begin(head, { isEmpty, closes, isEarly, more: this.#answered(head) });
   }
 
   body(bytes: Buffer, isLast: boolean): void {
-    this.#download?.write(bytes, isLast);
+    this.#delivery?.write(bytes, isLast);
   }
 
   whole(trailers: RawFields, isClean: boolean): void {
-    const upstream = this.#upstream;
-    this.#reportBytes();
-    this.#upstream = undefined;
-    this.#download?.finish(trailers);
-    if (upstream !== undefined) this.#keep(upstream, isClean);
-    this.#letGo();
-    this.#end("completed");
+    const isEarly = this.#delivery?.isUnderWay === true;
+    this.#isClean = isClean && !isEarly;
+    this.#delivery?.finish(trailers);
+    // The rest of a request that is answered early goes on, as long as the replica takes it.
+    if (!isEarly) this.#complete();
   }
 
   switched(head: ResponseHead, rest: Buffer): void {
     const { change, socket } = this.#options.inbound;
-    const upstream = this.#upstream;
-    if (change === undefined || upstream === undefined) return;
+    const delivery = this.#delivery;
+    if (change === undefined || delivery === undefined) return;
     change.answer.change(head, this.#answered(head));
     this.#relay = openTunnel({
       client: socket,
-      upstream: upstream.release(),
+      upstream: delivery.release(),
       fromClient: change.early.take(),
       fromUpstream: rest,
       service: this.#service,
@@ -185,13 +187,13 @@ export class Exchange implements UpstreamUser {
 
   /** A kept connection may have ended before it was taken; a new one that ends without a word is tried once more, elsewhere. */
   lost({ flaw, isSilent }: Loss): void {
-    const isReused = this.#upstream?.isReused === true;
+    const isReused = this.#delivery?.upstream.isReused === true;
     const mayRepeat = this.#mayRepeat;
     if (this.#options.inbound.answer.isBegun || !isSilent) {
       this.refuse({ status: 502, reason: this.#assignment.brokenOff(flaw) });
       return;
     }
-    this.#dropUpstream();
+    this.#drop();
     if (mayRepeat && isReused) this.#assignment.renew();
     else if (mayRepeat && !this.#retriedLoss) {
       this.#retriedLoss = true;
@@ -202,8 +204,12 @@ export class Exchange implements UpstreamUser {
     }
   }
 
+  sent(): void {
+    if (this.#isClean !== undefined) this.#complete();
+  }
+
   drained(): void {
-    this.#upload?.drained();
+    this.#delivery?.drained();
   }
 
   /** How old a connection the request may take, in ms. */
@@ -215,42 +221,30 @@ export class Exchange implements UpstreamUser {
 
   /** True while sending it again, or elsewhere, can do no harm. */
   get #mayRepeat(): boolean {
-    return isRepeatable(this.#options.inbound.facts) && this.#upload?.hasBegun !== true;
+    return isRepeatable(this.#options.inbound.facts) && this.#delivery?.hasBegun !== true;
   }
 
   #ask(upstream: Upstream): void {
-    const { answer, change, facts, message } = this.#options.inbound;
-    const { host } = this.#service;
-    const { socket } = upstream;
-    this.#upstream = upstream;
+    const { inbound } = this.#options;
+    const { drainDeadline } = this.#service.host;
+    this.#delivery = new Delivery({ inbound, service: this.#service, upstream });
     this.#story.connected();
-    this.#download = new Download({ answer, upstream: socket, meter: host.meter });
-    this.#traffic.follow(socket);
-    if (host.drainDeadline < Infinity) this.drainBy(host.drainDeadline);
-    const question = { isHead: facts.method === "HEAD", isUpgrade: change !== undefined };
-    upstream.ask(this.#head, question, this);
-    if (!hasBody(facts)) return;
-    this.#upload = new Upload({
-      message,
-      upstream: socket,
-      isChunked: isChunked(facts),
-      awaitsWord: awaitsContinue(facts),
-      meter: host.meter,
-    });
+    this.#traffic.follow(upstream.socket);
+    if (drainDeadline < Infinity) this.drainBy(drainDeadline);
+    this.#delivery.start(this.#head, this);
   }
 
-  /** An answer that came before the request was all sent leaves a connection on which nothing else can be asked. */
-  #keep(upstream: Upstream, isClean: boolean): void {
-    const { replica } = this;
-    const isSent = this.#upload === undefined || this.#upload.isDone;
-    if (replica !== undefined && isClean && isSent && this.#service.reusesUpstreams) {
-      upstream.free();
-      this.#service.pool.put(replica, upstream, this.#response?.idleMs);
-    } else upstream.destroy();
+  /** The answer is whole, and nothing more of the request goes on. */
+  #complete(): void {
+    this.#reportBytes();
+    this.#delivery?.settle(this.replica, this.#isClean === true, this.#response?.idleMs);
+    this.#delivery = undefined;
+    this.#letGo();
+    this.#end("completed");
   }
 
-  #checkStill(now: number, { socket }: Upstream): void {
-    const verdict = this.#watch.look(now, socket, this.#upload?.isClientsTurn === true);
+  #checkStill(now: number, { upstream, isClientsTurn }: Delivery): void {
+    const verdict = this.#watch.look(now, upstream.socket, isClientsTurn);
     if (verdict?.kind === "cut") this.cut(verdict.outcome);
     else if (verdict !== undefined) this.refuse(verdict.refusal);
   }
@@ -271,16 +265,14 @@ export class Exchange implements UpstreamUser {
     this.#end(outcome);
   }
 
-  #dropUpstream(): void {
+  #drop(): void {
     this.#reportBytes();
-    this.#upload?.detach();
-    this.#upload = undefined;
-    this.#upstream?.destroy();
-    this.#upstream = undefined;
+    this.#delivery?.abandon();
+    this.#delivery = undefined;
   }
 
   #letGo(): void {
-    this.#dropUpstream();
+    this.#drop();
     this.#assignment.leave();
   }
 

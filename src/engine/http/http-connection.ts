@@ -188,7 +188,7 @@ export class HttpConnection implements Served, ParserListener {
     if (this.#isClosed) this.#finish();
     // What is reset or closed has a `close` on its way.
     else if (!this.#client.destroyed) {
-      this.#queue.answered();
+      this.#queue.answered(this.#clock);
       this.#next();
     }
   }
@@ -264,6 +264,8 @@ export class HttpConnection implements Served, ParserListener {
 
   #checkIdle(now: number): void {
     if (this.#isEnding || this.#queue.isHalfRead) {
+      // What is left of a request is read for nothing, but as long as it comes.
+      if (!this.#isEnding && !this.#clock.isSilent) this.#clock.restart();
       if (this.#clock.idleFor(now) >= lingerMs) this.#client.destroy();
       return;
     }

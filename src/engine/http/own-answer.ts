@@ -10,7 +10,7 @@ const retryAfter = "1";
 /** Answers a request ourselves; its connection ends with that. */
 export function answerOurselves(answer: Answer, refusal: Refusal): void {
   const { head, body } = ownAnswer(refusal);
-  answer.begin(head, { isEmpty: false, closes: true, more: [] });
+  answer.begin(head, { isEmpty: false, closes: true, isEarly: false, more: [] });
   answer.end(body, []);
 }
 

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { ServerAnswer } from "./answer.ts";
+import type { IdleClock } from "./idle-clock.ts";
 import type { Change } from "./inbound.ts";
 import type { SocketAnswer } from "./socket-answer.ts";
 
@@ -42,11 +43,11 @@ export class RequestQueue {
   }
 
   /**
-   * The request begun last is answered; what is left of it is read for nothing. One that has been read is let go of: a
+   * The request begun last is answered; what is left of it is read for nothing, and the clock restarts after that. One that has been read is let go of: a
    * connection that kept it would survive the small collections with it, and so would the next one of its parser.
    */
-  answered(): void {
-    if (this.isHalfRead) this.#begun?.message.resume();
+  answered(clock: IdleClock): void {
+    if (this.isHalfRead) this.#begun?.message.once("end", () => clock.restart()).resume();
     else this.#begun = undefined;
   }
 

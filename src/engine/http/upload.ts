@@ -10,6 +10,8 @@ export interface UploadOptions {
   readonly meter: ReadMeter;
   /** The client waits for a word before it sends the first byte. */
   readonly awaitsWord: boolean;
+  /** Called once all of it has been handed over. */
+  readonly sent: () => void;
 }
 
 /** The body of one request on its way to a replica, read no faster than the replica takes it. */
@@ -33,9 +35,14 @@ export class Upload {
     else message.resume();
   }
 
+  /** True while the client is sending it, or may at any time. */
+  get isUnderWay(): boolean {
+    return !this.isDone && (this.#isInvited || this.hasBegun);
+  }
+
   /** True while nothing keeps it waiting but the client. */
   get isClientsTurn(): boolean {
-    return !this.isDone && !this.#isBlocked && (this.#isInvited || this.hasBegun);
+    return this.isUnderWay && !this.#isBlocked;
   }
 
   /** The replica has asked for it. */
@@ -75,11 +82,13 @@ export class Upload {
   };
 
   readonly #onEnd = (): void => {
-    const { message, upstream, isChunked } = this.#options;
+    const { message, upstream, isChunked, sent } = this.#options;
     // A message that was cut off also ends; its client is gone and so is this.
     if (!message.complete) return;
     this.isDone = true;
-    if (!isChunked) return;
-    upstream.write(`0\r\n${formatFields(trailersOf(message.rawTrailers))}\r\n`, "latin1");
+    if (isChunked) {
+      upstream.write(`0\r\n${formatFields(trailersOf(message.rawTrailers))}\r\n`, "latin1");
+    }
+    sent();
   };
 }

@@ -34,6 +34,8 @@ export class Upstream {
   #user: UpstreamUser | undefined;
   #reader: ResponseReader | undefined;
   #isSilent = true;
+  /** The answer is whole, though its user may still be sending. */
+  #isAnswered = false;
   /** Called once, when it ends while nobody uses it. */
   endedIdle: ((it: Upstream) => void) | undefined;
 
@@ -62,11 +64,15 @@ export class Upstream {
   ask(head: string, question: Question, user: UpstreamUser): void {
     this.#user = user;
     this.#isSilent = true;
+    this.#isAnswered = false;
     this.#reader = new ResponseReader(question, {
       interim: (it) => this.#user?.interim(it),
       head: (it, isEmpty) => this.#user?.head(it, isEmpty),
       body: (bytes, isLast) => this.#user?.body(bytes, isLast),
-      whole: (trailers, isClean) => this.#user?.whole(trailers, isClean),
+      whole: (trailers, isClean) => {
+        this.#isAnswered = true;
+        this.#user?.whole(trailers, isClean);
+      },
       switched: (it, rest) => this.#user?.switched(it, rest),
       bad: (flaw) => this.#lose(flaw),
     });
@@ -103,6 +109,7 @@ export class Upstream {
   readonly #onData = (bytes: Buffer): void => {
     this.#isSilent = false;
     if (this.#user === undefined) this.socket.destroy();
+    else if (this.#isAnswered) this.#lose("surplus");
     else this.#reader?.feed(bytes);
   };
 
