@@ -5,6 +5,7 @@ import type { EngineReplica, EngineRoute } from "../route.ts";
 import { dial } from "../tcp/dial.ts";
 import type { Waiter } from "../tcp/waiting-line.ts";
 import type { HttpRoute } from "./http-route.ts";
+import type { OwnUpstream } from "./own-upstream.ts";
 import type { Refusal } from "./refusal.ts";
 import { Upstream, type Loss } from "./upstream.ts";
 import { UpstreamSocket } from "./upstream-socket.ts";
@@ -15,6 +16,8 @@ export interface AssignmentOptions {
   readonly ends: Endpoints;
   /** The replica on which the client's cookie wants to stay. */
   readonly wanted: string | undefined;
+  /** The client's own connection to a replica; it goes before all others. */
+  readonly own: OwnUpstream;
   /** Connections that have idled longer, in ms, are not taken. */
   readonly mostIdleMs: number;
   /** A connection is there. */
@@ -147,9 +150,10 @@ export class Assignment implements Waiter {
   }
 
   #claimWanted(): EngineReplica | undefined {
-    const { service, wanted } = this.#options;
-    if (wanted === undefined || this.#tried.length > 0) return undefined;
-    return service.host.claim(wanted);
+    const { service, wanted, own } = this.#options;
+    const key = own.keyIn(service) ?? wanted;
+    if (key === undefined || this.#tried.length > 0) return undefined;
+    return service.host.claim(key);
   }
 
   #wait(): boolean {
@@ -160,13 +164,13 @@ export class Assignment implements Waiter {
   }
 
   #go(replica: EngineReplica): void {
-    const { service, mostIdleMs, ready } = this.#options;
+    const { service, own, mostIdleMs, ready } = this.#options;
     const now = performance.now();
     this.#replica = replica;
     if (this.#tried.length === 0) this.#dialingSince = now;
     else service.host.tally.retried(this.#route.row, replica !== this.#tried.at(-1));
     this.#tried.push(replica);
-    const idle = service.pool.take(replica, mostIdleMs, now);
+    const idle = own.take(service, replica) ?? service.pool.take(replica, mostIdleMs, now);
     if (idle === undefined) this.#dial(replica);
     else ready(idle);
   }

@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import type { EngineReplica } from "../route.ts";
+import { logsInConnection } from "./bound-login.ts";
 import { Download } from "./download.ts";
 import type { RawFields } from "./fields.ts";
 import type { HttpRoute } from "./http-route.ts";
@@ -57,6 +58,7 @@ export class Delivery {
     const { inbound, service, upstream } = this.#options;
     const { change, facts, message } = inbound;
     const question = { isHead: facts.method === "HEAD", isUpgrade: change !== undefined };
+    if (facts.credentials.some(logsInConnection)) upstream.isLoggedIn = true;
     upstream.ask(head, question, user);
     if (!hasBody(facts)) return;
     this.#upload = new Upload({
@@ -89,17 +91,20 @@ export class Delivery {
     this.#download.finish(trailers);
   }
 
-  /** Keeps the connection for others if it can carry another request, as none can on which one was not all sent. */
+  /** Keeps the connection if it can carry another request, as none can on which one was not all sent. */
   settle(replica: EngineReplica | undefined, isClean: boolean, hintMs: number | undefined): void {
-    const { service, upstream } = this.#options;
+    const { inbound, service, upstream } = this.#options;
+    const { isLoggedIn } = upstream;
     const isSent = this.#upload === undefined || this.#upload.isDone;
+    const isKept = isLoggedIn ? service.keepsUpstreams : service.reusesUpstreams;
     this.#upload?.detach();
-    if (replica === undefined || !isClean || !isSent || !service.reusesUpstreams) {
+    if (replica === undefined || !isClean || !isSent || !isKept) {
       upstream.destroy();
       return;
     }
     upstream.free();
-    service.pool.put(replica, upstream, hintMs);
+    if (isLoggedIn) inbound.own.keep(service, replica, upstream);
+    else service.pool.put(replica, upstream, hintMs);
   }
 
   /** Ends the connection; the rest of the request stays with the client. */

@@ -64,6 +64,7 @@ export class Exchange implements DeliveryUser {
     this.#assignment = new Assignment({
       service,
       ends: inbound.ends,
+      own: inbound.own,
       wanted: service.sticky.keyIn(inbound.facts.cookies),
       mostIdleMs: this.#mostIdleMs(),
       ready: (upstream) => this.#ask(upstream),
@@ -214,9 +215,11 @@ export class Exchange implements DeliveryUser {
 
   /** How old a connection the request may take, in ms. */
   #mostIdleMs(): number {
-    const { facts } = this.#options.inbound;
+    const { facts, readBefore } = this.#options.inbound;
     if (!this.#service.reusesUpstreams) return -1;
-    return isRepeatable(facts) && !hasBody(facts) ? Infinity : freshIdleMs;
+    if (isRepeatable(facts) && !hasBody(facts)) return Infinity;
+    // Nobody expects the first request of a connection to be lost; whoever sends another one on it may have to repeat it.
+    return readBefore === 0 ? -1 : freshIdleMs;
   }
 
   /** True while sending it again, or elsewhere, can do no harm. */

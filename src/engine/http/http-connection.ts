@@ -293,6 +293,7 @@ export class HttpConnection implements Served, ParserListener {
     this.#isClosed = true;
     this.#noteUnfinished();
     this.#queue.clear();
+    this.#origin?.own.close();
     this.#host.forget(this.#client);
     if (this.#current === undefined) this.#finish();
     else this.#current.abandon(this.#outcome ?? "client-gone");

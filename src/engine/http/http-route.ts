@@ -67,16 +67,19 @@ export class HttpRoute {
     return this.#sticky;
   }
 
-  /** True when a connection to a replica may carry the requests of several clients, as one whose PROXY header names one may not. */
+  /** True when a connection to a replica may carry several requests. */
+  get keepsUpstreams(): boolean {
+    return this.#route.policy.httpReuse === "keep-alive";
+  }
+
+  /** True when these may be of several clients, as they may not be where the PROXY header names one. */
   get reusesUpstreams(): boolean {
-    const { httpReuse, sendProxy } = this.#route.policy;
-    return httpReuse === "keep-alive" && sendProxy === 0;
+    return this.keepsUpstreams && this.#route.policy.sendProxy === 0;
   }
 
   /** What requests to replicas say of this proxy. */
   get forwarding(): Pick<Forwarding, "via" | "keepsAlive"> {
-    const { httpReuse, via } = this.#route.policy;
-    return { via, keepsAlive: httpReuse === "keep-alive" };
+    return { via: this.#route.policy.via, keepsAlive: this.keepsUpstreams };
   }
 
   /** The fields that an answer of this replica gets for a client with these cookies. */

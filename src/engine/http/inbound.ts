@@ -6,6 +6,7 @@ import type { Answer } from "./answer.ts";
 import { ClientBytes } from "./client-bytes.ts";
 import type { EarlyBytes } from "./early-bytes.ts";
 import type { HttpHost } from "./http-host.ts";
+import { OwnUpstream } from "./own-upstream.ts";
 import type { Accepted } from "./refusal.ts";
 import type { RequestFacts } from "./request-facts.ts";
 import type { SocketAnswer } from "./socket-answer.ts";
@@ -26,6 +27,8 @@ export interface Origin {
   readonly isBelieved: boolean;
   /** It came by TLS, which ends here. */
   readonly isSecure: boolean;
+  /** The connection to a replica that only it may use. */
+  readonly own: OwnUpstream;
   /** The port it came to. */
   readonly frontend: string;
   readonly bytes: ClientBytes;
@@ -43,6 +46,7 @@ export function originOf({ socket, ends, route }: Arrived, host: HttpHost): Orig
     ends,
     isBelieved: host.believes(ends.source.host),
     isSecure: host.isSecure,
+    own: new OwnUpstream(),
     frontend: route.key,
     bytes: new ClientBytes(socket, route.policy.accessLog),
   };

@@ -36,6 +36,7 @@ function ownAnswer({ status, reason }: Refusal): { head: ResponseHead; body: Buf
     isChunked: false,
     keepsAlive: false,
     idleMs: undefined,
+    offersLogin: false,
     upgrade: "",
   };
   return { head, body };

@@ -24,6 +24,8 @@ export interface RequestFacts {
   readonly expects: readonly string[];
   readonly cookies: readonly string[];
   readonly forwardedFor: readonly string[];
+  /** What it logs in by, at the replica or at a proxy. */
+  readonly credentials: readonly string[];
   /** The client takes trailers. */
   readonly takesTrailers: boolean;
 }
@@ -38,6 +40,8 @@ const collected = {
   expect: "expects",
   cookie: "cookies",
   "x-forwarded-for": "forwardedFor",
+  authorization: "credentials",
+  "proxy-authorization": "credentials",
   connection: "connection",
   te: "te",
 } as const;
@@ -55,6 +59,7 @@ const nothing: Readonly<Record<Collected, readonly string[]>> = {
   expects: none,
   cookies: none,
   forwardedFor: none,
+  credentials: none,
   te: none,
 };
 

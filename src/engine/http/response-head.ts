@@ -1,3 +1,4 @@
+import { logsInConnection } from "./bound-login.ts";
 import { endsHere, formatFields, token, wordsOf } from "./fields.ts";
 
 /** The head of an answer, with what ends at us taken out. */
@@ -12,6 +13,8 @@ export interface ResponseHead {
   readonly keepsAlive: boolean;
   /** How long it says it will keep the connection, in ms. */
   readonly idleMs: number | undefined;
+  /** It offers to log in the whole connection. */
+  readonly offersLogin: boolean;
   /** The protocol it offers or changes to; empty for none. */
   readonly upgrade: string;
 }
@@ -66,6 +69,7 @@ class HeadReading {
   #connection: string[] = [];
   #keepAlive = "";
   #upgrade = "";
+  #offersLogin = false;
 
   /** False for what is not `name: value`; a name with a space before the colon, or a folded line, is not. */
   read(line: string): boolean {
@@ -95,6 +99,7 @@ class HeadReading {
       isChunked,
       keepsAlive: this.#keeps(isModern),
       idleMs: this.#idleHint(),
+      offersLogin: this.#offersLogin,
       upgrade: this.#upgrade,
     };
   }
@@ -121,6 +126,9 @@ class HeadReading {
     else if (name === "connection") this.#connection = [...this.#connection, ...wordsOf(value)];
     else if (name === "keep-alive") this.#keepAlive = value;
     else if (name === "upgrade") this.#upgrade = value;
+    else if (name === "www-authenticate" || name === "proxy-authenticate") {
+      this.#offersLogin ||= logsInConnection(value);
+    }
   }
 
   #passedOn(): string[] {

@@ -27,6 +27,8 @@ export class Upstream {
   readonly socket: UpstreamSocket;
   /** Requests it has carried before the present one. */
   served = 0;
+  /** It has carried a login that counts for all that follows, or the offer of one: it is one client's. */
+  isLoggedIn = false;
   /** When it became idle, in ms. */
   idleSince = 0;
   /** How long it may idle, in ms. */
@@ -67,7 +69,10 @@ export class Upstream {
     this.#isAnswered = false;
     this.#reader = new ResponseReader(question, {
       interim: (it) => this.#user?.interim(it),
-      head: (it, isEmpty) => this.#user?.head(it, isEmpty),
+      head: (it, isEmpty) => {
+        this.isLoggedIn ||= it.offersLogin;
+        this.#user?.head(it, isEmpty);
+      },
       body: (bytes, isLast) => this.#user?.body(bytes, isLast),
       whole: (trailers, isClean) => {
         this.#isAnswered = true;

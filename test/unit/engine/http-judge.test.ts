@@ -102,6 +102,7 @@ suite("the head of an answer", () => {
       isChunked: false,
       keepsAlive: true,
       idleMs: 7000,
+      offersLogin: false,
       upgrade: "",
     });
   });
