@@ -64,9 +64,8 @@ export class TlsGuest implements Served {
     const { clients, route } = host;
     arrive(client, {
       host: clients,
-      port: route.port,
+      route,
       ends: undefined,
-      acceptProxy: route.policy.acceptProxy,
       arrived: (ends) => this.#readHello(ends),
       turnedAway: (outcome) => this.abort(outcome),
     });

@@ -2,17 +2,16 @@ import type { Socket } from "node:net";
 import { plainHost } from "../../model/address.ts";
 import type { Outcome } from "../../model/outcome.ts";
 import type { Endpoints } from "../proxy-protocol/header.ts";
+import type { EngineRoute } from "../route.ts";
 import type { PortHost } from "../tcp/connection-host.ts";
 import { readPreface } from "../tcp/preface.ts";
 
 export interface ArrivalOptions {
   readonly host: PortHost;
-  /** The port it came to. */
-  readonly port: number;
+  /** Of the port it came to. */
+  readonly route: EngineRoute;
   /** Both ends, where they are known already. */
   readonly ends: Endpoints | undefined;
-  /** The client begins with a PROXY header. */
-  readonly acceptProxy: boolean;
   /** Both ends of the client's own connection. */
   readonly arrived: (ends: Endpoints) => void;
   readonly turnedAway: (outcome: Outcome) => void;
@@ -20,13 +19,14 @@ export interface ArrivalOptions {
 
 /** Finds out whose connection a paused socket is; its own first bytes stay unread. */
 export function arrive(client: Socket, options: ArrivalOptions): void {
-  const { host, port, ends, acceptProxy, arrived, turnedAway } = options;
+  const { host, route, ends, arrived, turnedAway } = options;
+  const { port, policy } = route;
   // Who has reset already has no address any more: nobody can say whether it may enter, or tell a replica of it.
   const enter = (known: Endpoints): void => {
     if (known.source.host === "") turnedAway("client-gone");
     else arrived(known);
   };
-  if (ends !== undefined || !acceptProxy) {
+  if (ends !== undefined || !policy.acceptProxy) {
     enter(ends ?? endsOf(client, port));
     return;
   }

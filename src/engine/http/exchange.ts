@@ -215,11 +215,11 @@ export class Exchange implements DeliveryUser {
 
   /** How old a connection the request may take, in ms. */
   #mostIdleMs(): number {
-    const { facts, readBefore } = this.#options.inbound;
+    const { facts, bytes } = this.#options.inbound;
     if (!this.#service.reusesUpstreams) return -1;
     if (isRepeatable(facts) && !hasBody(facts)) return Infinity;
     // Nobody expects the first request of a connection to be lost; whoever sends another one on it may have to repeat it.
-    return readBefore === 0 ? -1 : freshIdleMs;
+    return bytes.readBefore === 0 ? -1 : freshIdleMs;
   }
 
   /** True while sending it again, or elsewhere, can do no harm. */

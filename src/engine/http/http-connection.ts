@@ -58,9 +58,8 @@ export class HttpConnection implements Served, ParserListener {
     client.once("close", () => this.#clientClosed());
     arrive(client, {
       host: host.service,
-      port: route.port,
+      route,
       ends: known,
-      acceptProxy: route.policy.acceptProxy,
       arrived: (ends) => this.#arrived(ends),
       turnedAway: (outcome) => this.abort(outcome),
     });
@@ -111,8 +110,7 @@ export class HttpConnection implements Served, ParserListener {
       return;
     }
     const answer = new SocketAnswer(this.#client);
-    const early = new EarlyBytes(this.#client, first);
-    this.#take({ message, answer, change: { answer, early } });
+    this.#take({ message, answer, change: { answer, early: new EarlyBytes(this.#client, first) } });
   }
 
   fault(error: Error): void {
