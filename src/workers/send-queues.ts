@@ -1,12 +1,21 @@
 import { readFile } from "node:fs/promises";
 import type { Socket } from "node:net";
 import { hostBytes, mapped } from "../engine/proxy-protocol/addresses.ts";
+import type { Held } from "../engine/tcp/flow.ts";
+import { SendQueueTable, type AddressDigits } from "./send-queue-table.ts";
 
 /** What a table says is taken for true this long, in ms, so that a storm of questions costs one reading. */
 const freshMs = 1000;
 
-/** Bytes that are on their way, by both ends as the kernel writes them; without those of which there are none. */
-type Queues = ReadonlyMap<string, number>;
+/** A reading is followed by this many times its own length without one: 20,000 sockets take the kernel 50 ms. */
+const restFactor = 20;
+
+/** Time as the tables see it. */
+export interface Time {
+  /** In ms, of a clock that never goes back. */
+  readonly now: () => number;
+  readonly sleep: (ms: number) => Promise<void>;
+}
 
 /**
  * How much the kernel holds of what sockets were given, because it has not been sent or not been acknowledged
@@ -14,63 +23,86 @@ type Queues = ReadonlyMap<string, number>;
  * work and seldom.
  */
 export class SendQueues {
-  readonly #tables = { IPv4: new Table("/proc/net/tcp"), IPv6: new Table("/proc/net/tcp6") };
-  readonly #clock: () => number;
+  readonly #tables: Readonly<Record<"IPv4" | "IPv6", Readings>>;
 
-  constructor(clock: () => number) {
-    this.#clock = clock;
+  constructor(time: Time) {
+    this.#tables = {
+      IPv4: new Readings("/proc/net/tcp", 8, time),
+      IPv6: new Readings("/proc/net/tcp6", 32, time),
+    };
   }
 
-  /** Bytes under way to the peer of a socket, at most a second ago; undefined where the kernel does not say. */
-  async heldFor(socket: Socket): Promise<number | undefined> {
+  /** Bytes under way to the peer of a socket, later than at `since`; undefined where the kernel does not say. */
+  async heldFor(socket: Socket, since: number): Promise<Held | undefined> {
     const { localAddress, localPort, remoteAddress, remotePort } = socket;
-    const local = end(localAddress, localPort);
-    const remote = end(remoteAddress, remotePort);
-    if (local === undefined || remote === undefined) return undefined;
-    const table = localAddress?.includes(":") === true ? this.#tables.IPv6 : this.#tables.IPv4;
-    const queues = await table.read(this.#clock());
-    return queues === undefined ? undefined : (queues.get(`${local} ${remote}`) ?? 0);
+    if (localPort === undefined || remotePort === undefined) return undefined;
+    const readings = localAddress?.includes(":") === true ? this.#tables.IPv6 : this.#tables.IPv4;
+    const reading = await readings.later(since);
+    if (reading === undefined) return undefined;
+    const { table, at } = reading;
+    if (!table.hasPorts(localPort, remotePort)) return { bytes: 0, at };
+    const ends = `${end(localAddress, localPort)} ${end(remoteAddress, remotePort)}`;
+    return { bytes: table.heldBetween(ends), at };
   }
 }
 
-class Table {
+interface Reading {
+  readonly table: SendQueueTable;
+  /** When it was begun. */
+  readonly at: number;
+}
+
+/** One table, read again and again, but not too often. */
+class Readings {
   readonly #path: string;
-  #readAt = -Infinity;
-  #queues: Promise<Queues | undefined> | undefined;
+  readonly #digits: AddressDigits;
+  readonly #time: Time;
+  #begunAt = -Infinity;
+  #restsUntil = -Infinity;
+  #latest: Promise<Reading | undefined> = Promise.resolve(undefined);
+  /** The one that begins as soon as the rest is over. */
+  #next: Promise<Reading | undefined> | undefined;
 
-  constructor(path: string) {
+  constructor(path: string, digits: AddressDigits, time: Time) {
     this.#path = path;
+    this.#digits = digits;
+    this.#time = time;
   }
 
-  read(now: number): Promise<Queues | undefined> {
-    if (this.#queues === undefined || now - this.#readAt >= freshMs) {
-      this.#readAt = now;
-      this.#queues = readQueues(this.#path);
+  /** One that was begun later than at `since`, and not long ago. */
+  later(since: number): Promise<Reading | undefined> {
+    const isFresh = this.#begunAt > since && this.#time.now() - this.#begunAt < freshMs;
+    if (isFresh) return this.#latest;
+    return (this.#next ??= this.#begin());
+  }
+
+  async #begin(): Promise<Reading | undefined> {
+    await this.#latest;
+    const restMs = this.#restsUntil - this.#time.now();
+    if (restMs > 0) await this.#time.sleep(restMs);
+    this.#next = undefined;
+    this.#begunAt = this.#time.now();
+    this.#latest = this.#read(this.#begunAt);
+    return this.#latest;
+  }
+
+  async #read(at: number): Promise<Reading | undefined> {
+    let text: Buffer;
+    try {
+      text = await readFile(this.#path);
+    } catch {
+      // Not Linux: the kernel keeps the number to itself.
+      return undefined;
     }
-    return this.#queues;
+    const now = this.#time.now();
+    this.#restsUntil = now + Math.max(freshMs - (now - at), restFactor * (now - at));
+    return { table: new SendQueueTable(text, this.#digits), at };
   }
-}
-
-async function readQueues(path: string): Promise<Queues | undefined> {
-  let text: string;
-  try {
-    text = await readFile(path, "latin1");
-  } catch {
-    // Not Linux: the kernel keeps the number to itself.
-    return undefined;
-  }
-  const queues = new Map<string, number>();
-  const lines = /^ *\d+: ([0-9A-F]+:[0-9A-F]{4} [0-9A-F]+:[0-9A-F]{4}) .. ([0-9A-F]{8}):/gm;
-  for (const [, ends = "", held = ""] of text.matchAll(lines)) {
-    if (held !== "00000000") queues.set(ends, Number.parseInt(held, 16));
-  }
-  return queues;
 }
 
 /** Each group of four bytes is written as one number of this machine's, so little endian wherever we run. */
-function end(host: string | undefined, port: number | undefined): string | undefined {
-  const plain = hostBytes(host ?? "");
-  if (plain === undefined || port === undefined) return undefined;
+function end(host: string | undefined, port: number): string {
+  const plain = hostBytes(host ?? "") ?? Buffer.alloc(4);
   const bytes = Buffer.from(host?.includes(":") === true ? mapped(plain) : plain).swap32();
   return `${bytes.toString("hex")}:${port.toString(16).padStart(4, "0")}`.toUpperCase();
 }

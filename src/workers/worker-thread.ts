@@ -1,8 +1,9 @@
-import type { Socket } from "node:net";
 import { isMainThread, parentPort, workerData, type MessagePort } from "node:worker_threads";
 import { repeat } from "../async/repeat.ts";
+import { sleep } from "../async/sleep.ts";
 import { Engine } from "../engine/engine.ts";
 import type { EngineReport } from "../engine/route.ts";
+import type { HeldFor } from "../engine/tcp/flow.ts";
 import { ReadMeter } from "../engine/tcp/read-meter.ts";
 import { Tally } from "../engine/tally.ts";
 import { AccessQueue } from "./access-queue.ts";
@@ -32,11 +33,14 @@ function serve(port: MessagePort, start: WorkerStart): void {
   const access = new AccessQueue({ send: (batch) => say({ kind: "access", batch }) });
   const gatewayCells = new Float64Array(start.gateway);
   const counting = { tally, requests: tally, gatewayCells, access };
-  const queues = new SendQueues(() => performance.now());
-  const heldFor = (socket: Socket): Promise<number | undefined> => queues.heldFor(socket);
+  const life = new AbortController();
+  const queues = new SendQueues({
+    now: () => performance.now(),
+    sleep: (ms) => sleep(ms, life.signal),
+  });
+  const heldFor: HeldFor = (socket, since) => queues.heldFor(socket, since);
   const options = { isOwnHost, ...counting, random, report, meter, heldFor };
   const engine = new Engine({ ...start.settings, ...options });
-  const life = new AbortController();
   say({ kind: "started", thread: threadId() });
   port.on("message", (order: Order) => {
     // A rejection is a bug: it ends the thread as unhandled, and the pool replaces it.

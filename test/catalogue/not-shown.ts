@@ -14,7 +14,7 @@ export const reservations: Readonly<Record<string, string>> = {
   T12: "2 KiB, four times at once, and 3 s of CPU with everything around",
   T13: "2 × 500 and 200 connections",
   T17: "300 later connections",
-  T20: "with more bytes than the kernel's buffers hold; fewer are given up by the kernel, after a quarter of an hour",
+  T20: "with a limit of a second",
   T22: "fewer",
   T23: "100 clients, and the time is given to the engine, not waited for",
   T24: "seconds, and losses alone where the kernel has no netem",

@@ -97,6 +97,24 @@ suite("a replica behind a cable", { skip }, () => {
     assert.ok(proxy.balanced);
   });
 
+  test("a replica that is lost with a few bytes on the way to it is let go after the same while, and whoever said nothing stays (T20)", async () => {
+    using network = NetworkNamespace.create();
+    const far = { host: network.inside, within: network.command };
+    await using replica = await ReplicaProcess.start("far", "sink", far);
+    await using proxy = new EngineFixture({ limits: { writeStallMs: 1000 } });
+    const port = await freePort();
+    await serveBoth(proxy, port, [{ host: network.inside, port: replica.port }]);
+    await using quiet = await TcpClient.open(port);
+    await using client = await TcpClient.open(port);
+    await eventually(() => quiet.text === "far\n" && client.text === "far\n");
+    network.pull();
+    client.socket.write("are you there?");
+    await eventually(() => client.closed);
+    assert.deepEqual(proxy.closed, { "write-stall": 1 });
+    assert.ok(!quiet.closed);
+    assert.ok(proxy.balanced);
+  });
+
   for (const [loss, lose] of [
     ["its cable is pulled", (network: NetworkNamespace) => network.pull()],
     ["it swallows all it gets", (network: NetworkNamespace) => network.swallow()],

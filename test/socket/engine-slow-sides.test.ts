@@ -96,3 +96,24 @@ test(
     assert.deepEqual(proxy.closed, { "write-stall": 1 });
   },
 );
+
+test("whoever stands still with nothing on the way is asked about once, however long", async () => {
+  let asked = 0;
+  await using replica = await TcpReplica.start((socket) => void socket.write("hello"));
+  await using proxy = new EngineFixture({
+    limits: { writeStallMs: 100 },
+    heldFor: async () => {
+      asked += 1;
+      return { bytes: 0, at: performance.now() };
+    },
+  });
+  const port = await freePort();
+  await proxy.serve(port, [replica.port]);
+  await using client = await TcpClient.open(port);
+  await eventually(() => asked > 0 && client.text === "hello");
+  const noted = performance.now();
+  await eventually(() => performance.now() - noted > 500);
+  // Nothing was ever sent to the replica.
+  assert.equal(asked, 1);
+  assert.equal(proxy.active, 1);
+});

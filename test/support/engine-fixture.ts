@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import { Engine } from "../../src/engine/engine.ts";
 import type { EngineReplica, EngineReport, EngineRoute } from "../../src/engine/route.ts";
 import { ReadMeter } from "../../src/engine/tcp/read-meter.ts";
@@ -54,7 +55,9 @@ export class EngineFixture implements AsyncDisposable {
       replicas: this.#replicas,
       load: load ?? emptyLoad({ processLimit, sessionLimit }),
     });
-    const queues = new SendQueues(() => performance.now());
+    const now = (): number => performance.now();
+    const sleep = (ms: number): Promise<void> => setTimeout(ms, undefined, { ref: false });
+    const queues = new SendQueues({ now, sleep });
     this.engine = new Engine({
       bindHosts: ["127.0.0.1"],
       reusePort: false,
@@ -71,7 +74,7 @@ export class EngineFixture implements AsyncDisposable {
       tally,
       random: Math.random,
       meter: new ReadMeter(() => undefined),
-      heldFor: (socket) => queues.heldFor(socket),
+      heldFor: (socket, since) => queues.heldFor(socket, since),
       report: (report) => this.reports.push(report),
       ...options,
     });

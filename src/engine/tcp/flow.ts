@@ -19,8 +19,16 @@ export interface FlowOptions {
   readonly heldFor: HeldFor;
 }
 
-/** Bytes the kernel holds that the peer of a socket has not taken; undefined where it does not say. */
-export type HeldFor = (socket: Socket) => Promise<number | undefined>;
+/** What the kernel holds of what a socket was given. */
+export interface Held {
+  /** Bytes that the peer has not taken. */
+  readonly bytes: number;
+  /** When that was looked at, in ms. */
+  readonly at: number;
+}
+
+/** Looks at what the kernel holds for a socket, later than at `since`, in ms; undefined where it does not say. */
+export type HeldFor = (socket: Socket, since: number) => Promise<Held | undefined>;
 
 /** One direction of a relay: bytes and the final FIN, with reading paused while the far side is slow. */
 export class Flow {
@@ -34,7 +42,7 @@ export class Flow {
   #discarded: number | undefined;
   readonly #heldFor: HeldFor;
   /** What the kernel held when it was asked last; undefined when that was never, or it does not say. */
-  #held: number | undefined;
+  #held: Held | undefined;
   /** True once the kernel was asked since a byte was seen to move. */
   #isAsked = false;
   /** True once a byte has been taken from the near side. */
@@ -104,6 +112,11 @@ export class Flow {
     return this.to.writableLength > 0;
   }
 
+  /** True while the far side has not taken all it was sent, as far as the kernel has been asked. */
+  get owes(): boolean {
+    return this.waiting || (this.#held?.bytes ?? 0) > 0;
+  }
+
   /** For how long, in ms, no byte has come in or gone out, as seen by calls of this method. */
   stillFor(now: number): number {
     const read = this.#discarded === undefined ? this.#from.bytesRead : this.#read;
@@ -128,10 +141,11 @@ export class Flow {
   async ask(now: number): Promise<void> {
     if (this.isUnused) return;
     this.#isAsked = true;
-    const held = await this.#heldFor(this.to);
-    if (held !== this.#held && held !== undefined && this.#held !== undefined) {
-      this.#moved(now);
-    }
+    const held = await this.#heldFor(this.to, this.#held?.at ?? this.#movedAt);
+    // What was seen to move meanwhile is not in it.
+    if (held !== undefined && held.at < this.#movedAt) return;
+    const before = this.#held?.bytes;
+    if (held !== undefined && before !== undefined && held.bytes !== before) this.#moved(now);
     this.#isAsked = true;
     this.#held = held;
   }
@@ -148,7 +162,7 @@ export class Flow {
 
   /** Resets a quiet far side, unless the kernel was found to hold something for it. */
   reset(): boolean {
-    if (!this.isUnused && (this.#held ?? 0) > 0) return false;
+    if (!this.isUnused && (this.#held?.bytes ?? 0) > 0) return false;
     reset(this.to);
     return true;
   }

@@ -9,7 +9,7 @@ import { reset } from "./reset.ts";
 interface RelayLimits {
   /** No byte after one side has ended. Default 30,000. */
   readonly halfCloseMs: number;
-  /** Bytes wait for a side that takes none. Default 120,000. */
+  /** Bytes wait for a side that takes none, here or in the kernel. Default 120,000. */
   readonly writeStallMs: number;
 }
 
@@ -34,8 +34,12 @@ export interface RelayOptions {
   readonly givenBack: () => void;
 }
 
-/** Part of a time limit after which it is asked what the kernel holds, to be compared with what it holds at its end. */
-const doubtfulShare = 1 / 8;
+/**
+ * Part of a time limit after which it is asked what the kernel holds, to be compared with what it holds at its end.
+ * A connection on which something moves more often than that, every 30 s by default, is never asked about; one that
+ * stands still is once, and once more if its last bytes were not taken.
+ */
+const doubtfulShare = 1 / 4;
 
 /** A peer that stays silent this long is asked for a sign of life, … */
 const keepAliveIdleMs = 60_000;
@@ -111,8 +115,7 @@ export class Relay {
     const { idleMs, limits } = this.#options;
     const { halfCloseMs, writeStallMs } = limits;
     const stalled =
-      (this.#upload.waiting && up >= writeStallMs) ||
-      (this.#download.waiting && down >= writeStallMs);
+      (this.#upload.owes && up >= writeStallMs) || (this.#download.owes && down >= writeStallMs);
     if (stalled) return "write-stall";
     const stillMs = Math.min(up, down);
     if (this.#isHalfClosed && stillMs >= halfCloseMs) return "half-close-timeout";
@@ -131,9 +134,8 @@ export class Relay {
   /** It has stood still long enough for a first look at what the kernel holds: a second one shows whether that moves. */
   #isDoubtful(now: number): boolean {
     const { idleMs, limits } = this.#options;
-    const stallMs = this.#upload.waiting || this.#download.waiting ? limits.writeStallMs : Infinity;
     const halfCloseMs = this.#isHalfClosed ? limits.halfCloseMs : Infinity;
-    const stillMs = Math.min(idleMs, stallMs, halfCloseMs) * doubtfulShare;
+    const stillMs = Math.min(idleMs, limits.writeStallMs, halfCloseMs) * doubtfulShare;
     return this.#upload.isDoubtful(now, stillMs) || this.#download.isDoubtful(now, stillMs);
   }
 

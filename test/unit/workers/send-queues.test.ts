@@ -17,28 +17,60 @@ for (const host of ["127.0.0.1", "::1"]) {
       await using idle = await TcpClient.open(server.port, host);
       // A clock that has moved on by a minute at each look has every look read anew.
       let now = 0;
-      const queues = new SendQueues(() => (now += 60_000));
+      const queues = new SendQueues({ now: () => (now += 60_000), sleep: async () => undefined });
+      const held = async ({ socket }: TcpClient): Promise<number | undefined> =>
+        (await queues.heldFor(socket, now))?.bytes;
       client.socket.write(Buffer.alloc(16 * 1024 * 1024));
-      await eventually(async () => ((await queues.heldFor(client.socket)) ?? 0) > 0);
-      assert.equal(await queues.heldFor(idle.socket), 0);
+      await eventually(async () => ((await held(client)) ?? 0) > 0);
+      assert.equal(await held(idle), 0);
       for (const socket of server.sockets) socket.resume();
-      await eventually(async () => (await queues.heldFor(client.socket)) === 0);
+      await eventually(async () => (await held(client)) === 0);
       idle.socket.destroy();
-      assert.equal(await queues.heldFor(idle.socket), undefined);
+      assert.equal(await held(idle), undefined);
     },
   );
 }
 
-test("however many ask, a table is read once a second", { skip }, async () => {
-  await using server = await TcpReplica.start((socket) => socket.pause());
+test(
+  "however many ask, a table is read once a second, and who asks for what is newer waits for the next reading",
+  { skip },
+  async () => {
+    await using server = await TcpReplica.start((socket) => socket.pause());
+    await using client = await TcpClient.open(server.port);
+    let now = 1;
+    const waits: number[] = [];
+    const queues = new SendQueues({
+      now: () => now,
+      sleep: async (ms) => {
+        waits.push(ms);
+        now += ms;
+      },
+    });
+    assert.deepEqual(await queues.heldFor(client.socket, 0), { bytes: 0, at: 1 });
+    client.socket.write(Buffer.alloc(16 * 1024 * 1024));
+    await eventually(() => server.sockets.length === 1 && client.socket.bytesWritten > 0);
+    now = 900;
+    assert.deepEqual(await queues.heldFor(client.socket, 0), { bytes: 0, at: 1 });
+    assert.deepEqual(waits, []);
+    const looks = await Promise.all(
+      [500, 900].map((since) => queues.heldFor(client.socket, since)),
+    );
+    assert.deepEqual(waits, [101]);
+    for (const look of looks) assert.ok(look !== undefined && look.bytes > 0 && look.at === 1001);
+  },
+);
+
+test("a reading that takes long is followed by a long rest", { skip }, async () => {
+  await using server = await TcpReplica.start(() => undefined);
   await using client = await TcpClient.open(server.port);
   let now = 0;
-  const queues = new SendQueues(() => now);
-  assert.equal(await queues.heldFor(client.socket), 0);
-  client.socket.write(Buffer.alloc(16 * 1024 * 1024));
-  await eventually(() => server.sockets.length === 1 && client.socket.bytesWritten > 0);
-  now = 999;
-  assert.equal(await queues.heldFor(client.socket), 0);
-  now = 1000;
-  assert.ok(((await queues.heldFor(client.socket)) ?? 0) > 0);
+  let rested = 0;
+  const queues = new SendQueues({
+    // Each look at the clock costs 100 ms.
+    now: () => (now += 100),
+    sleep: async (ms) => void (rested = ms),
+  });
+  await queues.heldFor(client.socket, now);
+  await queues.heldFor(client.socket, now);
+  assert.ok(rested > 1500, `${rested}`);
 });
