@@ -7,8 +7,11 @@ import { SendQueueTable, type AddressDigits } from "./send-queue-table.ts";
 /** What a table says is taken for true this long, in ms, so that a storm of questions costs one reading. */
 const freshMs = 1000;
 
-/** A reading is followed by this many times its own length without one: 20,000 sockets take the kernel 50 ms. */
-const restFactor = 20;
+/**
+ * Bytes of a table that are worth a ms without a reading: 25,000 sockets, of 150 bytes each, take the kernel 50 ms and
+ * are read once a second at most, 100,000 every four seconds.
+ */
+const bytesPerMs = 4000;
 
 /** Time as the tables see it. */
 export interface Time {
@@ -94,8 +97,7 @@ class Readings {
       // Not Linux: the kernel keeps the number to itself.
       return undefined;
     }
-    const now = this.#time.now();
-    this.#restsUntil = now + Math.max(freshMs - (now - at), restFactor * (now - at));
+    this.#restsUntil = at + Math.max(freshMs, text.length / bytesPerMs);
     return { table: new SendQueueTable(text, this.#digits), at };
   }
 }

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
+import type { Socket } from "node:net";
 import { test } from "node:test";
 import { EngineFixture } from "../support/engine-fixture.ts";
 import { eventually } from "../support/eventually.ts";
 import { freePort } from "../support/free-port.ts";
+import { HttpFixture } from "../support/http-fixture.ts";
 import { TcpClient } from "../support/tcp-client.ts";
 import { TcpReplica } from "../support/tcp-replica.ts";
 
@@ -12,13 +14,22 @@ const answer = Buffer.alloc(2_000_000, "a");
 const skip = process.platform === "linux" ? false : "the kernel tells what it holds on Linux only";
 
 /** Reads about so many bytes a second for so long, then no more. */
-async function readSlowly(client: TcpClient, bytesPerSecond: number, ms: number): Promise<void> {
-  client.socket.pause();
+async function readSlowly(socket: Socket, bytesPerSecond: number, ms: number): Promise<void> {
+  socket.pause();
   const tick = 50;
-  for (let spent = 0; spent < ms && !client.closed; spent += tick) {
+  for (let spent = 0; spent < ms && !socket.destroyed; spent += tick) {
     await new Promise((resolve) => setTimeout(resolve, tick));
-    client.socket.read(Math.ceil((bytesPerSecond * tick) / 1000));
+    socket.read(Math.ceil((bytesPerSecond * tick) / 1000));
   }
+}
+
+/** Writes without end. */
+function pour(socket: Socket): void {
+  const more = (): void => {
+    while (!socket.destroyed && socket.write(answer));
+  };
+  socket.on("drain", more);
+  more();
 }
 
 test("an answer that is over reaches a client that reads none of it until we have closed", async () => {
@@ -79,21 +90,54 @@ test(
   "a client that reads slowly is not taken for one that stands still; one that stops is",
   { skip },
   async () => {
-    await using replica = await TcpReplica.start((socket) => {
-      const more = (): void => {
-        while (!socket.destroyed && socket.write(answer));
-      };
-      socket.on("drain", more);
-      more();
-    });
+    await using replica = await TcpReplica.start(pour);
     await using proxy = new EngineFixture({ limits: { writeStallMs: 2000 } });
     const port = await freePort();
     await proxy.serve(port, [replica.port]);
     await using client = await TcpClient.open(port);
-    await readSlowly(client, 200_000, 7000);
+    await readSlowly(client.socket, 400_000, 7000);
     assert.equal(proxy.active, 1, JSON.stringify(proxy.closed));
     await eventually(() => proxy.active === 0, { withinMs: 20_000 });
     assert.deepEqual(proxy.closed, { "write-stall": 1 });
+  },
+);
+
+test(
+  "a client that reads its answer slowly is not taken for one that stands still; one that stops is",
+  { skip },
+  async () => {
+    await using replica = await TcpReplica.start((socket) => {
+      socket.once("data", () => {
+        socket.write("HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n");
+        pour(socket);
+      });
+    });
+    const limits = { writeStallMs: 2000 };
+    await using proxy = await HttpFixture.start([replica.port], {}, { limits });
+    await using client = await TcpClient.open(proxy.port);
+    client.socket.write("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    await readSlowly(client.socket, 400_000, 7000);
+    assert.equal(proxy.active, 1, JSON.stringify(proxy.closed));
+    await eventually(() => proxy.active === 0, { withinMs: 20_000 });
+    assert.deepEqual(proxy.closed, { "write-stall": 1 });
+  },
+);
+
+test(
+  "a replica that reads a body slowly is not taken for one that stands still; one that stops is",
+  { skip },
+  async () => {
+    await using replica = await TcpReplica.start((socket) => socket.pause());
+    await using proxy = await HttpFixture.start([replica.port], { serverTimeoutMs: 2000 });
+    await using client = await TcpClient.open(proxy.port);
+    client.socket.write("PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000000\r\n\r\n");
+    pour(client.socket);
+    const [socket] = await eventually(() => replica.sockets.length === 1 && replica.sockets);
+    assert.ok(socket !== undefined);
+    await readSlowly(socket, 400_000, 7000);
+    assert.equal(proxy.active, 1, JSON.stringify(proxy.closed));
+    await eventually(() => proxy.active === 0, { withinMs: 20_000 });
+    assert.deepEqual(proxy.closed, { "upstream-timeout": 1 });
   },
 );
 

@@ -5,6 +5,7 @@ import { Networks } from "../access.ts";
 import type { ServiceOptions } from "../service.ts";
 import type { Tally } from "../tally.ts";
 import type { ConnectionLimits, PortHost, Served } from "../tcp/connection-host.ts";
+import type { HeldFor } from "../tcp/flow.ts";
 import { Roster } from "../roster.ts";
 import { reset } from "../tcp/reset.ts";
 import type { GatewaySettings } from "./gateway-settings.ts";
@@ -13,6 +14,7 @@ import type { GatewaySettings } from "./gateway-settings.ts";
 export class GatewayClients implements PortHost {
   readonly tally: Tally;
   readonly limits: ConnectionLimits;
+  readonly heldFor: HeldFor;
   readonly access: AccessSink | undefined;
   /** Each service lets in whom it wants. */
   readonly admits: undefined;
@@ -24,6 +26,7 @@ export class GatewayClients implements PortHost {
   constructor(row: number, options: ServiceOptions, gateway: GatewaySettings) {
     this.tally = options.tally;
     this.limits = options.limits;
+    this.heldFor = options.heldFor;
     this.access = options.access;
     this.#row = row;
     this.#limit = gateway.maxConnections;

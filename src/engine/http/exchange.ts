@@ -58,9 +58,10 @@ export class Exchange implements DeliveryUser {
     this.#service = service;
     this.#route = service.route;
     this.#story = new RequestStory(inbound, service);
-    const { writeStallMs } = service.host.limits;
+    const { heldFor, limits } = service.host;
+    const { writeStallMs } = limits;
     this.#traffic = new Traffic(inbound.socket, inbound.bytes.readBefore);
-    this.#watch = new Watch(inbound.socket, { ...this.#route.policy, writeStallMs });
+    this.#watch = new Watch(inbound.socket, { ...this.#route.policy, writeStallMs }, heldFor);
     this.#assignment = new Assignment({
       service,
       ends: inbound.ends,

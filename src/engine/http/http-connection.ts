@@ -34,7 +34,7 @@ export class HttpConnection implements Served, ParserListener {
   readonly #route: EngineRoute;
   readonly #startedAt = performance.now();
   readonly #clock: IdleClock;
-  readonly #stall = new Movement();
+  readonly #stall: Movement;
   readonly #queue = new RequestQueue();
   /** Undefined until it is known whose it is. */
   #origin: Origin | undefined;
@@ -50,6 +50,7 @@ export class HttpConnection implements Served, ParserListener {
     this.#client = client;
     this.#route = route;
     this.#host = host;
+    this.#stall = new Movement(host.service.heldFor);
     this.#clock = new IdleClock(client);
     client.on("error", () => {
       this.#outcome ??= "client-reset";
@@ -256,7 +257,8 @@ export class HttpConnection implements Served, ParserListener {
 
   #checkStall(now: number): void {
     const { writeStallMs } = this.#host.service.limits;
-    if (this.#stall.stillFor(now, [this.#client]) >= writeStallMs) this.abort("write-stall");
+    this.#stall.stillFor(now, [this.#client]);
+    if (this.#stall.hasStopped(now, this.#client, writeStallMs)) this.abort("write-stall");
     this.#clock.restart();
   }
 

@@ -48,6 +48,7 @@ export interface Served extends Rostered {
 export interface PortHost {
   readonly tally: Tally;
   readonly limits: ConnectionLimits;
+  readonly heldFor: HeldFor;
   /** Undefined when nothing is logged. */
   readonly access: AccessSink | undefined;
   /** True when this peer's PROXY header is believed. */
@@ -73,7 +74,6 @@ export interface Arrival {
 export interface ConnectionHost extends PortHost {
   readonly meter: ReadMeter;
   readonly buffers: ReadBuffers;
-  readonly heldFor: HeldFor;
   /** When a connection that gets a replica now is to be reset, in ms; Infinity for never. */
   readonly drainDeadline: number;
   /** Picks none of `excluded` and puts the connection on it. */
