@@ -1,7 +1,9 @@
 import type { Config } from "../config/settings.ts";
 import { gatewayKey, type GatewayKind } from "../model/gateway.ts";
+import { serviceKey } from "../model/service.ts";
 import type { HostRules } from "../routing/hosts.ts";
 import type { GatewayPlan } from "../workers/gateway-counters.ts";
+import type { Place } from "../workers/port-sharing-lock.ts";
 
 /** Load balancers in front of this host have private addresses [rfc1918, rfc4193], and so has this host. */
 const privateNetworks = [
@@ -25,6 +27,14 @@ export function gatewayPorts(config: Config): GatewayPlan["ports"] {
     wish("tls", config.gatewayPortHttps);
   }
   return [...kinds].map(([port, kind]) => ({ key: gatewayKey(kind, port), kind, port }));
+}
+
+/** Where each of these ports is bound, to be locked against another portolan. */
+export function gatewayPlaces(config: Config): readonly Place[] {
+  return gatewayPorts(config).map(({ port }) => ({
+    as: serviceKey({ protocol: "tcp", port }),
+    hosts: config.gatewayBind,
+  }));
 }
 
 /** What every engine is told of the gateway; undefined without one. */

@@ -3,6 +3,7 @@ import type { Config } from "../config/settings.ts";
 import type { Logger } from "../model/logger.ts";
 import type { WorkerPool } from "../workers/pool.ts";
 import { workerCount } from "./engine-settings.ts";
+import { gatewayPlaces } from "./gateway.ts";
 import type { Outlets } from "./outlets.ts";
 import { Succession } from "./succession.ts";
 
@@ -52,7 +53,8 @@ export class Handover implements AsyncDisposable {
       objection: (missing: readonly string[]) => this.#objection(missing),
       yield: () => (this.#yielding ??= this.#yield()),
     };
-    this.#succession = await Succession.begin({ path, hosts, sharesPorts, logger, incumbent });
+    const ports = { hosts, gateway: gatewayPlaces(config), sharesPorts };
+    this.#succession = await Succession.begin({ path, ...ports, logger, incumbent });
     if (this.#succession.hasPredecessor) return;
     await outlets.serve();
     await openStatusPort();

@@ -2,13 +2,15 @@ import { isAbort, sleep } from "../async/sleep.ts";
 import type { Logger } from "../model/logger.ts";
 import { Predecessor, type Word } from "../takeover/predecessor.ts";
 import { TakeoverPort, type Incumbent } from "../takeover/takeover-port.ts";
-import { PortSharingLock, PortsAreShared } from "../workers/port-sharing-lock.ts";
+import { PortSharingLock, PortsAreShared, type Place } from "../workers/port-sharing-lock.ts";
 
 export interface SuccessionOptions {
   /** Where portolans find each other; undefined for one that neither follows nor is followed. */
   readonly path: string | undefined;
   /** Addresses that service ports bind to. */
   readonly hosts: readonly string[];
+  /** Ports of the gateway, which have addresses of their own. */
+  readonly gateway: readonly Place[];
   /** True when ports are bound so that others could bind them, too. */
   readonly sharesPorts: boolean;
   readonly logger: Logger;
@@ -110,8 +112,7 @@ export class Succession implements AsyncDisposable {
       return;
     }
     this.#starting = await PortSharingLock.take({
-      hosts,
-      as: "starting",
+      places: [{ as: "starting", hosts }],
       taken: (host) => `another portolan is about to take over on ${host}: one at a time can`,
     });
     this.#predecessor = await Predecessor.find(path);
@@ -128,14 +129,16 @@ export class Succession implements AsyncDisposable {
   }
 
   #takePorts(): Promise<PortSharingLock> {
-    const { path, hosts } = this.#options;
+    const { path, hosts, gateway } = this.#options;
     const advice =
       path === undefined
-        ? "stop it, give this one another --bind, or use --workers 1"
+        ? "stop it, give this one other addresses, or use --workers 1"
         : `stop it, or give --takeover the path that it was given, which is not ${path}`;
-    const taken = (host: string): string =>
-      `another portolan with shared ports serves on ${host}: ${advice}`;
-    return PortSharingLock.take({ hosts, as: "workers", taken });
+    const taken = (host: string, as: string): string => {
+      const place = as === "workers" ? host : `${host}, port ${as}`;
+      return `another portolan with shared ports serves on ${place}: ${advice}`;
+    };
+    return PortSharingLock.take({ places: [{ as: "workers", hosts }, ...gateway], taken });
   }
 
   /** Has the ports as soon as the one before lets go of them, which may be at its end. */

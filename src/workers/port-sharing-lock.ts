@@ -8,35 +8,35 @@ export class PortsAreShared extends Error {
   readonly code = "PORTS_ARE_SHARED";
 }
 
-export interface LockOptions {
+/** Something that only one portolan may do at a time on each of these addresses. */
+export interface Place {
+  /** `workers` have the service ports, one that is `starting` is about to; `tcp/80` has a port of the gateway. */
+  readonly as: string;
   /** Addresses that ports are bound to. */
   readonly hosts: readonly string[];
-  /** What only one portolan may do there at a time: `workers` have the ports, one that is `starting` is about to. */
-  readonly as: string;
-  /** What is wrong, and what to do, when another one does. */
-  readonly taken: (host: string) => string;
+}
+
+export interface LockOptions {
+  readonly places: readonly Place[];
+  /** What is wrong, and what to do, when another one is there. */
+  readonly taken: (host: string, as: string) => string;
 }
 
 /**
  * Keeps a second portolan from sharing our ports in silence: ports bound with SO_REUSEPORT can be bound by another
  * process of the same user too, and the kernel would give it half of our clients. The lock is an abstract socket
- * name per bind address; the kernel frees it with the process, whatever ends it [unix(7): abstract]. An address and
+ * name per bind address, and per port of the gateway on its own; the kernel frees it with the process, whatever ends it [unix(7): abstract]. An address and
  * the wildcard of its family exclude each other, since the kernel would give all clients to the address; so the names
  * of others are looked at once ours are taken. Of two that begin at once, one sees the other.
  */
 export class PortSharingLock implements AsyncDisposable {
   readonly #servers: Server[] = [];
 
-  /** Locks every address, or rejects, with nothing locked, saying which one another portolan holds. */
-  static async take({ hosts, as, taken }: LockOptions): Promise<PortSharingLock> {
+  /** Locks every address of every place, or rejects, with nothing locked, saying which one another portolan holds. */
+  static async take({ places, taken }: LockOptions): Promise<PortSharingLock> {
     const lock = new PortSharingLock();
-    const names = hosts.map(plain);
     try {
-      for (const host of names) await lock.#take(`\0${prefixOf(as)}${host}`, () => taken(host));
-      const other = lockedHosts(as).find(
-        (host) => !names.includes(host) && names.some((own) => overlap(own, host)),
-      );
-      if (other !== undefined) throw new PortsAreShared(taken(other));
+      for (const place of places) await lock.#take(place, (host) => taken(host, place.as));
     } catch (error) {
       await lock[Symbol.asyncDispose]();
       throw error;
@@ -44,7 +44,16 @@ export class PortSharingLock implements AsyncDisposable {
     return lock;
   }
 
-  async #take(path: string, reason: () => string): Promise<void> {
+  async #take({ as, hosts }: Place, reason: (host: string) => string): Promise<void> {
+    const names = hosts.map(plain);
+    for (const host of names) await this.#own(`\0${prefixOf(as)}${host}`, () => reason(host));
+    const other = lockedHosts(as).find(
+      (host) => !names.includes(host) && names.some((own) => overlap(own, host)),
+    );
+    if (other !== undefined) throw new PortsAreShared(reason(other));
+  }
+
+  async #own(path: string, reason: () => string): Promise<void> {
     // Whoever knocks here has nothing to say to us.
     const server = createServer((socket) => {
       socket.on("error", () => undefined);

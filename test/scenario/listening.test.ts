@@ -162,6 +162,27 @@ test("a second portolan with several workers on the same address fails loudly in
   assert.equal(await third.text("/ping"), "pong\n");
 });
 
+test("a second portolan elsewhere, with the gateway's port of the first one, fails loudly as well", async () => {
+  const port = await freePort();
+  const gateway = [
+    "--enable-gateway",
+    "--gateway-port-http",
+    `${port}`,
+    "--gateway-port-https",
+    "",
+  ];
+  const common = ["--marathon", "http://127.0.0.1:1", "--workers", "2", ...gateway];
+  await using first = await RunningProxy.start([...common, "--bind", "127.0.0.5"]);
+  assert.equal(await first.text("/ping"), "pong\n");
+  const elsewhere = ["--status-endpoint", "", ...common, "--bind", "127.0.0.6"];
+  await using second = new Program({ args: ["run", ...elsewhere] });
+  assert.equal(await second.exit(), 1);
+  assert.match(
+    second.stdout,
+    new RegExp(`another portolan with shared ports serves on [^ ]*, port tcp/${port}:`),
+  );
+});
+
 test("a second portolan with one worker reports every port that the first one has", async () => {
   await using marathon = await startMarathon();
   const port = await freePort();

@@ -8,7 +8,7 @@ const skip = process.platform === "linux" ? false : "abstract names are Linux's"
 const as = `test-${process.pid}`;
 
 function take(...hosts: string[]): Promise<PortSharingLock> {
-  return PortSharingLock.take({ hosts, as, taken: (host) => `taken: ${host}` });
+  return PortSharingLock.take({ places: [{ as, hosts }], taken: (host) => `taken: ${host}` });
 }
 
 test(
@@ -40,5 +40,23 @@ test(
     }
     await using all = await take("0.0.0.0", "::", "127.0.0.1");
     assert.ok(all, "one portolan may have both");
+  },
+);
+
+test(
+  "several places are locked by themselves, and none of them when one is taken",
+  { skip },
+  async () => {
+    const taken = (host: string, of: string): string => `taken: ${host} ${of}`;
+    const at = (...places: readonly [string, string][]): Promise<PortSharingLock> =>
+      PortSharingLock.take({
+        places: places.map(([of, host]) => ({ as: `${as}/${of}`, hosts: [host] })),
+        taken,
+      });
+    await using _ = await at(["all", "127.0.0.1"], ["80", "0.0.0.0"]);
+    const message = `taken: 0.0.0.0 ${as}/80`;
+    await assert.rejects(at(["all", "127.0.0.2"], ["80", "127.0.0.2"]), { message });
+    await using other = await at(["all", "127.0.0.2"], ["8", "127.0.0.1"], ["81", "0.0.0.0"]);
+    assert.ok(other);
   },
 );
