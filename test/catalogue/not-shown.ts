@@ -18,6 +18,7 @@ export const reservations: Readonly<Record<string, string>> = {
   T22: "fewer",
   T23: "100 clients, and the time is given to the engine, not waited for",
   T24: "seconds, and losses alone where the kernel has no netem",
+  T26: "what is our own port by its address; a loop through another proxy's port is not seen: TCP has no place for a count of hops, and a map of our own dials would change with every connection. It grows to a limit of connections, whose reset takes all of it down",
   R01: "200 changes",
   R02: "as long as the soak is asked to last, without the limit of 100 ms",
   R13: "the memory is told, not asserted: 1.4 GB at most, with pages of 10,000 apps asked for on top",
