@@ -4,13 +4,13 @@ import type { Table } from "../routing/table.ts";
 import { serviceApiPages } from "./service-api.ts";
 import { viewExplanation } from "./explain-view.ts";
 import { json, text, type Page, type Reply } from "./status-server.ts";
-import { viewTable, type LiveFigures } from "./table-view.ts";
+import { viewTable, type TableFigures } from "./table-view.ts";
 
 /** The life of the proxy as `/status` tells it. */
 export type Phase = "INITIALIZING" | "OK" | "TERMINATING";
 
 /** Everything the status port shows, given as functions so that it always answers with the present. */
-export interface Showable extends LiveFigures {
+export interface Showable extends TableFigures {
   readonly version: string;
   readonly phase: () => Phase;
   readonly table: () => Table;

@@ -16,6 +16,11 @@ export interface LiveFigures {
   ) => { readonly reason: string; readonly since: number } | undefined;
 }
 
+export interface TableFigures extends LiveFigures {
+  /** Services that are no longer in the table but have connections. */
+  readonly draining: () => readonly DrainingView[];
+}
+
 /** A replica in the answer of `/api/table`. */
 interface ReplicaView {
   readonly address: string;
@@ -43,16 +48,32 @@ interface ServiceView {
   readonly replicas: readonly ReplicaView[];
 }
 
+/** A service that is gone, in the answer of `/api/table`: connections that it had run on. */
+interface DrainingView {
+  /** Its protocol and port: `tcp/8080`. */
+  readonly key: string;
+  readonly connections: number;
+}
+
 export interface TableView {
   readonly version: number;
   readonly updatedAt: string;
   readonly services: readonly ServiceView[];
+  /** Absent for none. */
+  readonly draining?: readonly DrainingView[];
 }
 
 /** The answer of `/api/table`. */
-export function viewTable(table: Table, live: LiveFigures): TableView {
+export function viewTable(table: Table, live: TableFigures): TableView {
   const services = table.routes.map((route) => viewRoute(route, live));
-  return { version: table.version, updatedAt: new Date(table.updatedAt).toISOString(), services };
+  const updatedAt = new Date(table.updatedAt).toISOString();
+  const draining = live.draining();
+  return {
+    version: table.version,
+    updatedAt,
+    services,
+    ...(draining.length === 0 ? {} : { draining }),
+  };
 }
 
 function viewRoute(route: Route, live: LiveFigures): ServiceView {

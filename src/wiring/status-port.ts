@@ -121,6 +121,7 @@ function toShowable(shown: Shown) {
     metrics: () => metrics.render(),
     listening: (key) => pool.bindings.listening(key),
     connections: (key, replica) => pool.memory.connectionsOn(key, replica),
+    draining: () => pool.memory.drainingServices(),
     probed: (key, replica) => {
       const checked = health.checks.ofAddress(key, replica);
       // A failure that is held back has a reason of its own to show.

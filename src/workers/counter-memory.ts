@@ -112,6 +112,13 @@ export class CounterMemory {
     return row === undefined ? 0 : this.#sumReplica(row, replicaColumns.active);
   }
 
+  /** Services that are no longer there and the connections that run on, without those that have none. */
+  drainingServices(): { readonly key: string; readonly connections: number }[] {
+    return [...this.#serviceRows.left()]
+      .map(([key, row]) => ({ key, connections: this.#sumService(row, serviceColumns.active) }))
+      .filter(({ connections }) => connections > 0);
+  }
+
   /** The connections of all services and workers together, and what becomes of more. */
   process(): ConnectionFigures {
     const cells = new Int32Array(this.load.process);

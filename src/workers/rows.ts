@@ -57,6 +57,11 @@ export class Rows {
     for (const { row } of this.#held.values()) yield row;
   }
 
+  /** Names that are no longer there, with the rows that are kept for them. */
+  *left(): Iterable<readonly [name: string, row: number]> {
+    for (const [name, { row, leftAt }] of this.#held) if (leftAt !== undefined) yield [name, row];
+  }
+
   /** The row of `name`, or undefined when it has none of its own. */
   get(name: string): number | undefined {
     return this.#held.get(name)?.row;

@@ -301,6 +301,29 @@ test("a removed replica keeps 200 connections, counted as draining, until its dr
   await baseline.assertHeld();
 });
 
+test("a removed service stays in sight with its connections, until the last of them ends (R03)", async () => {
+  await using replica = await TcpReplica.start(named("one"));
+  await using marathon = await startMarathon();
+  const port = await freePort();
+  for (const [id, own] of [["/web", port] as const, ["/other", await freePort()] as const]) {
+    marathon.putApp(app(id, own));
+    place(marathon, id, replica.port);
+  }
+  await using proxy = await RunningProxy.start(["--marathon", marathon.urls[0] ?? ""]);
+  await proxy.ready();
+  const clients = await Promise.all([TcpClient.open(port), TcpClient.open(port)]);
+  await eventually(() => clients.every(({ text }) => text === "one\n"));
+  assert.equal((await proxy.table()).draining, undefined);
+  marathon.deleteApp("/web");
+  const draining = async (): Promise<number | undefined> => {
+    const table = await proxy.table();
+    return table.draining?.find(({ key }) => key === `tcp/${port}`)?.connections;
+  };
+  await eventually(async () => (await draining()) === 2, { withinMs: 20_000 });
+  for (const client of clients) await client[Symbol.asyncDispose]();
+  await eventually(async () => (await draining()) === undefined);
+});
+
 test("an app whose replica is our own listener is refused before a connection chases itself (T26)", async () => {
   await using marathon = await startMarathon();
   const [port, spelled] = [await freePort(), await freePort()];

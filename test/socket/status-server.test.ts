@@ -60,6 +60,7 @@ async function start(
     connections: () => 3,
     probed: (_key, replica) => (replica === "10.0.0.7:31001" ? "L4OK in 1 ms" : undefined),
     ejection: () => undefined,
+    draining: () => [],
   });
   return await StatusServer.open({
     address: { host: "127.0.0.1", port: 0 },

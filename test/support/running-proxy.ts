@@ -19,6 +19,7 @@ export interface ServiceJson {
 interface TableJson {
   readonly version: number;
   readonly services: readonly ServiceJson[];
+  readonly draining?: readonly { readonly key: string; readonly connections: number }[];
 }
 
 export interface ProxySurroundings extends Surroundings {

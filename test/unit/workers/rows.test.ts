@@ -32,3 +32,16 @@ test("when all rows are taken, the shared one serves", () => {
   assert.deepEqual([rows.take("a"), rows.take("b"), rows.take("c")], [1, 2, 0]);
   assert.deepEqual([...rows.all()], [0, 1, 2]);
 });
+
+test("who has left is told until it comes back or its row is another's", () => {
+  const rows = new Rows(10);
+  const row = rows.take("tcp/80");
+  assert.deepEqual([...rows.left()], []);
+  rows.leave("tcp/80", 0);
+  assert.deepEqual([...rows.left()], [["tcp/80", row]]);
+  rows.take("tcp/80");
+  assert.deepEqual([...rows.left()], []);
+  rows.leave("tcp/80", 0);
+  rows.reclaim(1_000_000, () => false);
+  assert.deepEqual([...rows.left()], []);
+});
