@@ -13,7 +13,6 @@ import { Exchange } from "./exchange.ts";
 import type { HttpHost, ParserListener } from "./http-host.ts";
 import { IdleClock } from "./idle-clock.ts";
 import { originOf, type Origin } from "./inbound.ts";
-import { Movement } from "./movement.ts";
 import { answerOurselves, ownAnswerText } from "./own-answer.ts";
 import { refusalOfFault } from "./parser-fault.ts";
 import { noteRefusal, type Refused } from "./request-note.ts";
@@ -34,7 +33,6 @@ export class HttpConnection implements Served, ParserListener {
   readonly #route: EngineRoute;
   readonly #startedAt = performance.now();
   readonly #clock: IdleClock;
-  readonly #stall: Movement;
   readonly #queue = new RequestQueue();
   /** Undefined until it is known whose it is. */
   #origin: Origin | undefined;
@@ -50,8 +48,7 @@ export class HttpConnection implements Served, ParserListener {
     this.#client = client;
     this.#route = route;
     this.#host = host;
-    this.#stall = new Movement(host.service.heldFor);
-    this.#clock = new IdleClock(client);
+    this.#clock = new IdleClock(client, host.service.heldFor);
     client.on("error", () => {
       this.#outcome ??= "client-reset";
     });
@@ -257,8 +254,7 @@ export class HttpConnection implements Served, ParserListener {
 
   #checkStall(now: number): void {
     const { writeStallMs } = this.#host.service.limits;
-    this.#stall.stillFor(now, [this.#client]);
-    if (this.#stall.hasStopped(now, this.#client, writeStallMs)) this.abort("write-stall");
+    if (this.#clock.hasStalled(now, writeStallMs)) this.abort("write-stall");
     this.#clock.restart();
   }
 

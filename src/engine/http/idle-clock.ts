@@ -1,4 +1,6 @@
 import type { Socket } from "node:net";
+import type { HeldFor } from "../tcp/flow.ts";
+import { Movement } from "./movement.ts";
 
 /** From the first byte of a request to the end of its head, in ms. */
 const defaultHeadMs = 10_000;
@@ -9,12 +11,16 @@ export type IdleVerdict = "waiting" | "silent" | "slow-head";
 /** Watches a client that has no request under way, by what has been read of it. */
 export class IdleClock {
   readonly #client: Socket;
+  readonly #heldFor: HeldFor;
+  /** Made when the client first has something to take. */
+  #taking: Movement | undefined;
   #since = 0;
   #read = 0;
   #headSince: number | undefined;
 
-  constructor(client: Socket) {
+  constructor(client: Socket, heldFor: HeldFor) {
     this.#client = client;
+    this.#heldFor = heldFor;
     this.restart();
   }
 
@@ -33,6 +39,13 @@ export class IdleClock {
   /** Since when a head has been coming, as of the last look; undefined while none is known of. */
   get headSince(): number | undefined {
     return this.#headSince;
+  }
+
+  /** True when it has taken nothing of what waits for it for so long, in ms. */
+  hasStalled(now: number, limitMs: number): boolean {
+    this.#taking ??= new Movement(this.#heldFor);
+    this.#taking.stillFor(now, [this.#client]);
+    return this.#taking.hasStopped(now, this.#client, limitMs);
   }
 
   idleFor(now: number): number {
