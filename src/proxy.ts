@@ -50,7 +50,7 @@ export interface RunningProxy extends AsyncDisposable {
   readonly replaced: AbortSignal;
   table(): Table;
   /** The numbers of every service at this moment. */
-  figures(): ServiceFigures[];
+  figures(): Iterable<ServiceFigures>;
   /** True once a complete table is being served. */
   ready(): boolean;
   /** Asks every source for a fresh look. */
@@ -149,7 +149,7 @@ class Proxy implements RunningProxy {
     return this.#controller?.table ?? emptyTable;
   }
 
-  figures(): ServiceFigures[] {
+  figures(): Iterable<ServiceFigures> {
     return readFigures(this.table(), this.#pool);
   }
 

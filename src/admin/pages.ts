@@ -20,7 +20,7 @@ export interface Showable extends TableFigures {
   /** With the time each was first seen, in ms since the epoch. */
   readonly problems: () => readonly (Problem & { readonly since: number })[];
   /** Prometheus text. */
-  readonly metrics: () => Promise<{ readonly type: string; readonly body: string }>;
+  readonly metrics: () => Promise<Pick<Reply, "type" | "body">>;
 }
 
 /** The pages of the status port, by exact path. */

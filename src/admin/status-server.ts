@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { formatAddress, type Address } from "../model/address.ts";
+import { endWith, lengthOf, type Body } from "./body.ts";
 import { isMeantForUs } from "./host-check.ts";
 import { closeIdleBeyond } from "./idle-connections.ts";
 import { hasLargeBody, RequestLimits } from "./request-limits.ts";
@@ -9,7 +10,7 @@ export interface Reply {
   readonly status: number;
   /** The content type. */
   readonly type: string;
-  readonly body: string;
+  readonly body: Body;
   /** Beside those that every answer has, or in place of them; in lower case. */
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -179,7 +180,7 @@ async function answer({ request, response, failed, limits, ...rest }: Exchange):
     else reply.stream(response);
     return;
   }
-  const length = Buffer.byteLength(reply.body);
+  const length = lengthOf(reply.body);
   limits.answered(length);
   response.writeHead(reply.status, {
     ...usualHeaders,
@@ -187,7 +188,8 @@ async function answer({ request, response, failed, limits, ...rest }: Exchange):
     "content-length": length,
     ...reply.headers,
   });
-  response.end(method === "HEAD" ? undefined : reply.body);
+  if (method === "HEAD") response.end();
+  else endWith(response, reply.body);
 }
 
 /** The answer to what is too much or too large; undefined for what is neither. */

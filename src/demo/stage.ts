@@ -10,7 +10,7 @@ import { Screen } from "./screen.ts";
 export interface Watched {
   readonly statusAddress: string | undefined;
   ready(): boolean;
-  figures(): readonly ServiceFigures[];
+  figures(): Iterable<ServiceFigures>;
 }
 
 export interface StageOptions extends DemoOptions {
@@ -92,7 +92,7 @@ export class Stage implements AsyncDisposable {
     return () => {
       const now = performance.now();
       const table = renderLiveTable({
-        services: proxy.figures(),
+        services: [...proxy.figures()],
         before,
         now,
         colour: picture.colour,
@@ -104,7 +104,7 @@ export class Stage implements AsyncDisposable {
 
   #tell(proxy: Watched): () => void {
     return () => {
-      const services = proxy.figures().map(({ service, replicas }) => {
+      const services = [...proxy.figures()].map(({ service, replicas }) => {
         const up = replicas.filter(({ state }) => state === "up").length;
         return `${service} ${up}/${replicas.length} up`;
       });

@@ -1,16 +1,18 @@
 import { droppedColumn, serviceColumns, sessionsClosedColumn } from "../model/counters.ts";
-import type { ListenerFigures, ServiceFigures } from "../model/figures.ts";
+import type { ListenerFigures } from "../model/figures.ts";
 import { dropReasons, sessionEndings } from "../model/outcome.ts";
 import type { datagramMetrics, Readers } from "./catalogue.ts";
 import type { Read, Sample } from "./family.ts";
+import { labelText } from "./label-text.ts";
+import type { ServiceRow } from "./service-row.ts";
 
 /** How the families that describe UDP services are read. */
 export function datagramFamilies(
-  readAll: () => readonly ServiceFigures[],
+  readAll: () => readonly ServiceRow[],
 ): Readers<typeof datagramMetrics, Read> {
-  const read = (): ServiceFigures[] => readAll().filter(({ protocol }) => protocol === "udp");
-  const perService = (value: (figures: ServiceFigures) => number) => (): Iterable<Sample> =>
-    read().map((figures) => ({ labels: { service: figures.service }, value: value(figures) }));
+  const read = (): ServiceRow[] => readAll().filter(({ protocol }) => protocol === "udp");
+  const perService = (value: (row: ServiceRow) => number) => (): Iterable<Sample> =>
+    read().map((row) => ({ labels: row.nameLabel, value: value(row) }));
   const perListener = (value: (listener: ListenerFigures) => number | undefined) => () =>
     listeners(read(), value);
   const { sessions, sessionsActive } = serviceColumns;
@@ -26,40 +28,43 @@ export function datagramFamilies(
   };
 }
 
-function* endings(services: readonly ServiceFigures[]): Iterable<Sample> {
-  for (const { service, cells } of services) {
+function* endings(services: readonly ServiceRow[]): Iterable<Sample> {
+  for (const { nameLabel, cells } of services) {
     for (const reason of sessionEndings) {
-      yield { labels: { service, reason }, value: cells[sessionsClosedColumn(reason)] ?? 0 };
+      yield {
+        labels: `${nameLabel},reason="${reason}"`,
+        value: cells[sessionsClosedColumn(reason)] ?? 0,
+      };
     }
   }
 }
 
-function* directions(services: readonly ServiceFigures[]): Iterable<Sample> {
+function* directions(services: readonly ServiceRow[]): Iterable<Sample> {
   const { datagramsIn, datagramsOut } = serviceColumns;
-  for (const { service, cells } of services) {
-    yield { labels: { service, direction: "in" }, value: cells[datagramsIn] ?? 0 };
-    yield { labels: { service, direction: "out" }, value: cells[datagramsOut] ?? 0 };
+  for (const { nameLabel, cells } of services) {
+    yield { labels: `${nameLabel},direction="in"`, value: cells[datagramsIn] ?? 0 };
+    yield { labels: `${nameLabel},direction="out"`, value: cells[datagramsOut] ?? 0 };
   }
 }
 
-function* drops(services: readonly ServiceFigures[]): Iterable<Sample> {
-  for (const { service, cells } of services) {
+function* drops(services: readonly ServiceRow[]): Iterable<Sample> {
+  for (const { nameLabel, cells } of services) {
     for (const reason of dropReasons) {
-      yield { labels: { service, reason }, value: cells[droppedColumn(reason)] ?? 0 };
+      yield { labels: `${nameLabel},reason="${reason}"`, value: cells[droppedColumn(reason)] ?? 0 };
     }
   }
 }
 
 /** What is not known of a listener has no series. */
 function* listeners(
-  services: readonly ServiceFigures[],
+  services: readonly ServiceRow[],
   value: (listener: ListenerFigures) => number | undefined,
 ): Iterable<Sample> {
-  for (const { service, listeners: bound } of services) {
+  for (const { nameLabel, listeners: bound } of services) {
     for (const listener of bound) {
       const number = value(listener);
       if (number !== undefined) {
-        yield { labels: { service, address: listener.address }, value: number };
+        yield { labels: `${nameLabel},${labelText({ address: listener.address })}`, value: number };
       }
     }
   }

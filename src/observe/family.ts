@@ -1,9 +1,10 @@
-import { Gauge, type MetricObjectWithValues, type MetricType, type MetricValue } from "prom-client";
 import type { Described } from "./catalogue.ts";
+import { labelText } from "./label-text.ts";
 
 /** One series of a family at the moment of a scrape. */
 export interface Sample {
-  readonly labels: Readonly<Record<string, string>>;
+  /** As `label-text.ts` makes them. */
+  readonly labels: string;
   readonly value: number;
   /** `_bucket`, `_sum` or `_count` of a histogram; none otherwise. */
   readonly suffix?: string;
@@ -18,68 +19,47 @@ export interface Room {
   dropped: number;
 }
 
-type Shown = MetricObjectWithValues<MetricValue<string>>;
-
 export interface FamilyOptions {
+  readonly name: string;
   readonly described: Described;
   readonly read: Read;
-  readonly room?: Room;
+  /** Without it every sample is shown. */
+  readonly room?: Room | undefined;
 }
 
 /**
- * A family whose numbers live elsewhere. It is a Gauge by class only: the registry prints whatever `get` returns,
- * and the client's own counters and histograms cannot be set to a total.
+ * A family in Prometheus text, line by line; its numbers live elsewhere. prom-client is not asked: its own classes cannot
+ * be set to a total, and it makes four objects and a text of labels for each of what may be 200,000 series.
  */
-export class Family extends Gauge {
-  readonly #name: string;
-  readonly #described: Described;
-  readonly #read: Read;
-  readonly #room: Room | undefined;
-
-  /** Without `room` every sample is shown. */
-  constructor(name: string, { described, read, room }: FamilyOptions) {
-    super({ name, help: described.help, registers: [] });
-    this.#name = name;
-    this.#described = described;
-    this.#read = read;
-    this.#room = room;
+export function* familyLines({ name, described, read, room }: FamilyOptions): Iterable<string> {
+  yield `# HELP ${name} ${described.help}\n# TYPE ${name} ${described.type}\n`;
+  for (const { labels, value, suffix = "" } of read()) {
+    if (room === undefined || room.left > 0) {
+      yield name + suffix + (labels === "" ? " " : `{${labels}} `) + numberText(value) + "\n";
+    } else room.dropped += 1;
+    if (room !== undefined) room.left -= 1;
   }
+  yield "\n";
+}
 
-  override async get(): Promise<Shown> {
-    const name = this.#name;
-    const values = Array.from(this.#fitting(), ({ labels, value, suffix }) => {
-      return {
-        labels: { ...labels },
-        value,
-        metricName: suffix === undefined ? name : name + suffix,
-      };
-    });
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the client's types declare numbers, its code uses these words
-    const type = this.#described.type as unknown as MetricType;
-    return { ...(await super.get()), type, values };
-  }
-
-  *#fitting(): Iterable<Sample> {
-    const room = this.#room ?? { left: Infinity, dropped: 0 };
-    for (const sample of this.#read()) {
-      if (room.left > 0) yield sample;
-      else room.dropped += 1;
-      room.left -= 1;
-    }
-  }
+/** Infinities have words of their own [prometheus: text format]. */
+function numberText(value: number): string {
+  if (value === Infinity) return "+Inf";
+  return value === -Infinity ? "-Inf" : String(value);
 }
 
 /** The samples of one histogram series from its bucket counts (one more than bounds) and its sum. */
 export function* histogram(
-  labels: Readonly<Record<string, string>>,
+  labels: string,
   bounds: readonly number[],
   { counts, sum }: { readonly counts: Float64Array; readonly sum: number },
 ): Iterable<Sample> {
+  const before = labels === "" ? "" : `${labels},`;
   let cumulative = 0;
   for (const [index, bound] of [...bounds, Infinity].entries()) {
     cumulative += counts[index] ?? 0;
-    const le = bound === Infinity ? "+Inf" : String(bound);
-    yield { labels: { ...labels, le }, value: cumulative, suffix: "_bucket" };
+    const le = labelText({ le: numberText(bound) });
+    yield { labels: before + le, value: cumulative, suffix: "_bucket" };
   }
   yield { labels, value: sum, suffix: "_sum" };
   yield { labels, value: cumulative, suffix: "_count" };

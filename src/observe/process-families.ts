@@ -1,11 +1,8 @@
-import {
-  syncBuckets,
-  type ConnectionFigures,
-  type ServiceFigures,
-  type SourceFigures,
-} from "../model/figures.ts";
+import { syncBuckets, type ConnectionFigures, type SourceFigures } from "../model/figures.ts";
 import type { Readers, sourceMetrics, processMetrics } from "./catalogue.ts";
 import { histogram, type Read, type Sample } from "./family.ts";
+import { labelText } from "./label-text.ts";
+import type { ServiceRow } from "./service-row.ts";
 
 /** What the process as a whole has to tell. */
 export interface ProcessFigures {
@@ -13,7 +10,7 @@ export interface ProcessFigures {
   /** Of the source code; `unknown` where nobody told. */
   readonly revision: string;
   readonly sources: () => readonly SourceFigures[];
-  readonly services: () => readonly ServiceFigures[];
+  readonly services: () => readonly ServiceRow[];
   readonly servicesBySource: () => ReadonlyMap<string, number>;
   /** Apps of which something was skipped or clamped, by source. */
   readonly invalidBySource: () => ReadonlyMap<string, number>;
@@ -41,7 +38,9 @@ export function sourceFamilies({
   const per = (value: (source: SourceFigures) => number | undefined) => (): Iterable<Sample> =>
     sources().flatMap((source) => {
       const number = value(source);
-      return number === undefined ? [] : [{ labels: { source: source.source }, value: number }];
+      return number === undefined
+        ? []
+        : [{ labels: labelText({ source: source.source }), value: number }];
     });
   return {
     portolan_discovery_connected: per(({ connected }) => (connected ? 1 : 0)),
@@ -60,7 +59,7 @@ export function sourceFamilies({
 /** How the families that describe the table, the listeners, the workers and the log are read. */
 export function processFamilies(figures: ProcessFigures): Readers<typeof processMetrics, Read> {
   const { version, revision } = figures;
-  const build = { version, revision, node_version: process.version };
+  const build = labelText({ version, revision, node_version: process.version });
   return {
     portolan_services: () => labelled("source", figures.servicesBySource()),
     portolan_routing_table_generation: () => single(figures.generation()),
@@ -85,15 +84,15 @@ function toSeconds(ms: number | undefined): number | undefined {
 }
 
 function single(value: number): Iterable<Sample> {
-  return [{ labels: {}, value }];
+  return [{ labels: "", value }];
 }
 
 function perWorker(values: readonly number[]): Iterable<Sample> {
-  return values.map((value, worker) => ({ labels: { worker: String(worker) }, value }));
+  return values.map((value, worker) => ({ labels: labelText({ worker: String(worker) }), value }));
 }
 
 function* labelled(label: string, values: ReadonlyMap<string, number>): Iterable<Sample> {
-  for (const [key, value] of values) yield { labels: { [label]: key }, value };
+  for (const [key, value] of values) yield { labels: labelText({ [label]: key }), value };
 }
 
 function* perWord(
@@ -102,28 +101,29 @@ function* perWord(
   read: (counts: SourceFigures["counts"]) => ReadonlyMap<string, number>,
 ): Iterable<Sample> {
   for (const { source, counts } of sources) {
-    for (const [word, value] of read(counts)) yield { labels: { source, [label]: word }, value };
+    for (const [word, value] of read(counts))
+      yield { labels: labelText({ source, [label]: word }), value };
   }
 }
 
 function* syncTimes(sources: readonly SourceFigures[]): Iterable<Sample> {
   for (const { source, counts } of sources) {
     const { syncTimes: times, syncTimeSum: sum } = counts;
-    yield* histogram({ source }, syncBuckets, { counts: times, sum });
+    yield* histogram(labelText({ source }), syncBuckets, { counts: times, sum });
   }
 }
 
 function* perResult(sources: readonly SourceFigures[]): Iterable<Sample> {
   for (const { source, syncs, failures } of sources) {
-    yield { labels: { source, result: "ok" }, value: syncs };
-    yield { labels: { source, result: "failed" }, value: failures };
+    yield { labels: labelText({ source, result: "ok" }), value: syncs };
+    yield { labels: labelText({ source, result: "failed" }), value: failures };
   }
 }
 
-function* listeners(services: readonly ServiceFigures[]): Iterable<Sample> {
-  for (const { service, protocol, listeners: bound } of services) {
+function* listeners(services: readonly ServiceRow[]): Iterable<Sample> {
+  for (const { labels, listeners: bound } of services) {
     for (const { address, bound: up } of bound) {
-      yield { labels: { service, protocol, address }, value: up ? 1 : 0 };
+      yield { labels: `${labels},${labelText({ address })}`, value: up ? 1 : 0 };
     }
   }
 }

@@ -1,5 +1,6 @@
 import type { Readers } from "./catalogue.ts";
 import type { Read, Sample } from "./family.ts";
+import { labelText } from "./label-text.ts";
 import type { publishedMetrics } from "./published-metrics.ts";
 
 /** What those who tell others of services have done, in numbers since the start. */
@@ -53,28 +54,28 @@ export function publishedFamilies(
       plain(hookFailures),
     ]),
     portolan_dns_answers_total: ofDns(({ answers }) =>
-      [...answers].map(([code, value]) => ({ labels: { code: codeName(code) }, value })),
+      [...answers].map(([code, value]) => ({ labels: labelText({ code: codeName(code) }), value })),
     ),
     portolan_dns_ignored_total: ofDns(({ ignored }) => [plain(ignored)]),
     portolan_dns_connections_active: ofDns(({ connections }) => [plain(connections)]),
     portolan_dns_forwarded_total: ofDns(({ forwarded: { asked, fromCache } }) => [
-      { labels: { from: "server" }, value: asked },
-      { labels: { from: "cache" }, value: fromCache },
+      { labels: labelText({ from: "server" }), value: asked },
+      { labels: labelText({ from: "cache" }), value: fromCache },
     ]),
     portolan_dns_forward_failures_total: ofDns(({ forwarded }) => [plain(forwarded.failures)]),
   };
 }
 
 function plain(value: number): Sample {
-  return { labels: {}, value };
+  return { labels: "", value };
 }
 
 /** One sample for all that have the same labels. */
 function summed(samples: readonly Sample[]): readonly Sample[] {
   const sums = new Map<string, Sample>();
   for (const sample of samples) {
-    const key = JSON.stringify(sample.labels);
-    sums.set(key, { ...sample, value: (sums.get(key)?.value ?? 0) + sample.value });
+    const { labels } = sample;
+    sums.set(labels, { labels, value: (sums.get(labels)?.value ?? 0) + sample.value });
   }
   return [...sums.values()];
 }

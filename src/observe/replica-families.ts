@@ -1,16 +1,16 @@
 import { failureColumn, replicaColumns } from "../model/counters.ts";
-import type { ReplicaFigures, ServiceFigures } from "../model/figures.ts";
+import type { ReplicaFigures } from "../model/figures.ts";
 import { dialFailures } from "../model/outcome.ts";
 import type { ReplicaState } from "../model/replica.ts";
 import type { Readers, replicaStateMetrics, replicaDetailMetrics } from "./catalogue.ts";
 import type { Read, Sample } from "./family.ts";
+import { labelText } from "./label-text.ts";
+import type { ServiceRow } from "./service-row.ts";
 
-const states: readonly ReplicaState[] = ["up", "down", "unknown", "draining", "ejected"];
-
-type Services = () => readonly ServiceFigures[];
+type Rows = () => readonly ServiceRow[];
 
 /** How the families that say which replicas take connections are read. */
-export function replicaStateFamilies(read: Services): Readers<typeof replicaStateMetrics, Read> {
+export function replicaStateFamilies(read: Rows): Readers<typeof replicaStateMetrics, Read> {
   return {
     portolan_service_replicas: () => perState(read()),
     portolan_replica_up: () => perReplica(read(), ({ state }) => (state === "up" ? 1 : 0)),
@@ -21,7 +21,7 @@ export function replicaStateFamilies(read: Services): Readers<typeof replicaStat
  * How the families with every figure of every replica are read. Every host of a cluster exports them: series are
  * hosts × services × replicas × families, so they are for those who ask.
  */
-export function replicaDetailFamilies(read: Services): Readers<typeof replicaDetailMetrics, Read> {
+export function replicaDetailFamilies(read: Rows): Readers<typeof replicaDetailMetrics, Read> {
   const column = (index: number) => (): Iterable<Sample> =>
     perReplica(read(), ({ cells }) => cells[index] ?? 0);
   const { connections, active, received, sent } = replicaColumns;
@@ -38,30 +38,38 @@ export function replicaDetailFamilies(read: Services): Readers<typeof replicaDet
 }
 
 function* perReplica(
-  services: readonly ServiceFigures[],
+  rows: readonly ServiceRow[],
   value: (figures: ReplicaFigures) => number,
 ): Iterable<Sample> {
-  for (const { service, replicas } of services) {
+  for (const { nameLabel, replicas } of rows) {
     for (const figures of replicas) {
-      yield { labels: { service, replica: figures.replica }, value: value(figures) };
+      yield { labels: labelsOf(nameLabel, figures), value: value(figures) };
     }
   }
 }
 
-function* perState(services: readonly ServiceFigures[]): Iterable<Sample> {
-  for (const { service, replicas } of services) {
-    for (const state of states) {
-      const value = replicas.filter((replica) => replica.state === state).length;
-      yield { labels: { service, state }, value };
+function labelsOf(nameLabel: string, { replica }: ReplicaFigures): string {
+  return `${nameLabel},${labelText({ replica })}`;
+}
+
+/** States that no replica is in have no series, but for `up`. */
+function* perState(rows: readonly ServiceRow[]): Iterable<Sample> {
+  for (const { nameLabel, replicas } of rows) {
+    const counts = new Map<ReplicaState, number>([["up", 0]]);
+    for (const { state } of replicas) counts.set(state, (counts.get(state) ?? 0) + 1);
+    for (const [state, value] of counts) {
+      yield { labels: `${nameLabel},state="${state}"`, value };
     }
   }
 }
 
-function* perFailure(services: readonly ServiceFigures[]): Iterable<Sample> {
-  for (const { service, replicas } of services) {
-    for (const { replica, cells } of replicas) {
+function* perFailure(rows: readonly ServiceRow[]): Iterable<Sample> {
+  for (const { nameLabel, replicas } of rows) {
+    for (const figures of replicas) {
+      const labels = labelsOf(nameLabel, figures);
       for (const reason of dialFailures) {
-        yield { labels: { service, replica, reason }, value: cells[failureColumn(reason)] ?? 0 };
+        const value = figures.cells[failureColumn(reason)] ?? 0;
+        yield { labels: `${labels},reason="${reason}"`, value };
       }
     }
   }

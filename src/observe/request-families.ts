@@ -5,24 +5,27 @@ import {
   serviceColumns,
   statusClasses,
 } from "../model/counters.ts";
-import type { GatewayFigures, ServiceFigures } from "../model/figures.ts";
+import type { GatewayFigures } from "../model/figures.ts";
 import { gatewayKey } from "../model/gateway.ts";
 import type { Readers, requestMetrics } from "./catalogue.ts";
 import { histogram, type Read, type Sample } from "./family.ts";
+import { labelText } from "./label-text.ts";
+import type { ServiceRow } from "./service-row.ts";
 
 /** What has requests, and under which name. */
-type Asked = Pick<ServiceFigures, "service" | "cells">;
+type Asked = Pick<ServiceRow, "nameLabel" | "cells">;
 
 /** How the families that describe requests are read. */
 export function requestFamilies(
-  readAll: () => readonly ServiceFigures[],
+  readAll: () => readonly ServiceRow[],
   gateway: () => readonly GatewayFigures[],
 ): Readers<typeof requestMetrics, Read> {
-  const read = (): Asked[] => readAll().filter((one) => one.mode === "http" || wasAsked(one));
+  const read = (): ServiceRow[] => readAll().filter((one) => one.mode === "http" || wasAsked(one));
+  const readUsed = (): ServiceRow[] => read().filter((one) => one.isUsed || wasAsked(one));
   return {
     portolan_http_requests_total: () => classes([...read(), ...gateway().map(asAsked)]),
     // What goes no further than the gateway takes no time that tells anything.
-    portolan_http_request_duration_seconds: () => durations(read()),
+    portolan_http_request_duration_seconds: () => durations(readUsed()),
   };
 }
 
@@ -33,32 +36,29 @@ function wasAsked({ cells }: Asked): boolean {
 }
 
 function asAsked({ kind, port, cells }: GatewayFigures): Asked {
-  return { service: gatewayKey(kind, port), cells };
+  return { nameLabel: labelText({ service: gatewayKey(kind, port) }), cells };
 }
 
 function* classes(services: readonly Asked[]): Iterable<Sample> {
-  for (const { service, cells } of services) {
-    for (const method of requestMethods) yield* ofMethod({ service, method }, cells);
+  for (const { nameLabel, cells } of services) {
+    for (const method of requestMethods) yield* ofMethod(nameLabel, method, cells);
   }
 }
 
 /** Methods that nobody used have no series, but for GET: all of them would be 54 for each service. */
-function* ofMethod(
-  labels: { readonly service: string; readonly method: string },
-  cells: Float64Array,
-): Iterable<Sample> {
-  const first = requestColumn(labels.method, 100);
+function* ofMethod(nameLabel: string, method: string, cells: Float64Array): Iterable<Sample> {
+  const first = requestColumn(method, 100);
   const counts = cells.subarray(first, first + statusClasses.length);
-  if (labels.method !== "GET" && counts.every((count) => count === 0)) return;
+  if (method !== "GET" && counts.every((count) => count === 0)) return;
   for (const [index, code] of statusClasses.entries()) {
-    yield { labels: { ...labels, code }, value: counts[index] ?? 0 };
+    yield { labels: `${nameLabel},${labelText({ method, code })}`, value: counts[index] ?? 0 };
   }
 }
 
 function* durations(services: readonly Asked[]): Iterable<Sample> {
   const { requestDurations: first, requestDurationSum: sum } = serviceColumns;
-  for (const { service, cells } of services) {
+  for (const { nameLabel, cells } of services) {
     const counts = cells.subarray(first, first + requestBuckets.length + 1);
-    yield* histogram({ service }, requestBuckets, { counts, sum: cells[sum] ?? 0 });
+    yield* histogram(nameLabel, requestBuckets, { counts, sum: cells[sum] ?? 0 });
   }
 }

@@ -4,47 +4,64 @@ import {
   durationBuckets,
   serviceColumns,
 } from "../model/counters.ts";
-import type { ServiceFigures } from "../model/figures.ts";
 import { outcomes, sideOf, type Outcome } from "../model/outcome.ts";
 import type { Readers, serviceMetrics } from "./catalogue.ts";
 import { histogram, type Read, type Sample } from "./family.ts";
+import { labelText } from "./label-text.ts";
+import type { ServiceRow } from "./service-row.ts";
 
-/** How the families that describe services as clients see them are read. */
-export function serviceFamilies(
-  read: () => readonly ServiceFigures[],
-): Readers<typeof serviceMetrics, Read> {
+type Rows = () => readonly ServiceRow[];
+
+/**
+ * How the families that describe services as clients see them are read. Of a service that nobody has come to there are
+ * only its sums: from one host most services of a cluster are never used, and their zeros are four fifths of a page.
+ */
+export function serviceFamilies(read: Rows): Readers<typeof serviceMetrics, Read> {
   // UDP services have sessions instead of connections: see datagram-families.ts.
-  const streams = (): ServiceFigures[] => read().filter(({ protocol }) => protocol === "tcp");
-  const perService = (value: Value) => (): Iterable<Sample> => samples(read(), value);
-  const perStream = (value: Value) => (): Iterable<Sample> => samples(streams(), value);
-  const column = (index: number): Read => perService(({ cells }) => cells[index] ?? 0);
+  const streams = (): ServiceRow[] => read().filter(({ protocol }) => protocol === "tcp");
+  const used = (): ServiceRow[] => read().filter(({ isUsed }) => isUsed);
+  const usedStreams = (): ServiceRow[] => streams().filter(({ isUsed }) => isUsed);
   const { accepted, active, received, sent, retries, redispatches } = serviceColumns;
   const { durations, durationSum, connects, connectSum } = serviceColumns;
   return {
-    portolan_service_connections_total: perStream(({ cells }) => cells[accepted] ?? 0),
-    portolan_service_connections_active: perStream(({ cells }) => cells[active] ?? 0),
-    portolan_service_connections_limit: perStream(({ limit }) => limit),
-    portolan_service_received_bytes_total: column(received),
-    portolan_service_sent_bytes_total: column(sent),
-    portolan_replica_retries_total: column(retries),
-    portolan_replica_redispatches_total: column(redispatches),
-    portolan_service_up: perService(({ replicas }) =>
+    portolan_service_up: per(read, ({ replicas }) =>
       replicas.some(({ state }) => state === "up") ? 1 : 0,
     ),
-    portolan_connections_closed_total: () => endings(streams()),
-    portolan_service_connections_rejected_total: () => rejections(streams()),
+    portolan_service_connections_total: per(streams, cell(accepted)),
+    portolan_service_connections_active: per(streams, cell(active)),
+    portolan_service_connections_limit: per(streams, ({ limit }) => limit),
+    portolan_service_received_bytes_total: per(read, cell(received)),
+    portolan_service_sent_bytes_total: per(read, cell(sent)),
+    portolan_replica_retries_total: per(used, cell(retries)),
+    portolan_replica_redispatches_total: per(used, cell(redispatches)),
+    portolan_service_connections_rejected_total: byColumn(usedStreams, rejections),
+    portolan_connections_closed_total: byColumn(usedStreams, endings),
     portolan_service_connection_duration_seconds: () =>
-      times(streams(), durationBuckets, { first: durations, sum: durationSum }),
+      times(usedStreams(), durationBuckets, { first: durations, sum: durationSum }),
     portolan_replica_connect_duration_seconds: () =>
-      times(streams(), connectBuckets, { first: connects, sum: connectSum }),
+      times(usedStreams(), connectBuckets, { first: connects, sum: connectSum }),
   };
 }
 
-type Value = (figures: ServiceFigures) => number;
+type Value = (row: ServiceRow) => number;
 
-function samples(services: readonly ServiceFigures[], value: Value): Sample[] {
-  return services.map((figures) => ({ labels: labelsOf(figures), value: value(figures) }));
+function cell(index: number): Value {
+  return ({ cells }) => cells[index] ?? 0;
 }
+
+function per(rows: Rows, value: Value): Read {
+  return function* (): Iterable<Sample> {
+    for (const row of rows()) yield { labels: row.labels, value: value(row) };
+  };
+}
+
+/** Cells of a row that one family tells apart by the labels of this text. */
+type Columns = readonly { readonly text: string; readonly index: number }[];
+
+const endings: Columns = outcomes.map((outcome) => {
+  const text = labelText({ by: sideOf(outcome), reason: outcome });
+  return { text, index: closedColumn(outcome) };
+});
 
 const rejecting: ReadonlyMap<Outcome, string> = new Map<Outcome, string>([
   ["no-replica", "no_replica"],
@@ -55,35 +72,28 @@ const rejecting: ReadonlyMap<Outcome, string> = new Map<Outcome, string>([
   ["proxy-header", "proxy_header"],
 ]);
 
-function* endings(services: readonly ServiceFigures[]): Iterable<Sample> {
-  for (const figures of services) {
-    for (const outcome of outcomes) {
-      const labels = { ...labelsOf(figures), by: sideOf(outcome), reason: outcome };
-      yield { labels, value: figures.cells[closedColumn(outcome)] ?? 0 };
-    }
-  }
-}
+const rejections: Columns = Array.from(rejecting, ([outcome, reason]) => {
+  return { text: labelText({ reason }), index: closedColumn(outcome) };
+});
 
-function* rejections(services: readonly ServiceFigures[]): Iterable<Sample> {
-  for (const figures of services) {
-    for (const [outcome, reason] of rejecting) {
-      const labels = { ...labelsOf(figures), reason };
-      yield { labels, value: figures.cells[closedColumn(outcome)] ?? 0 };
+/** All of them from the first connection on, the zeros too, so that rates know where the later steps begin. */
+function byColumn(rows: Rows, columns: Columns): Read {
+  return function* (): Iterable<Sample> {
+    for (const { labels, cells } of rows()) {
+      for (const { text, index } of columns) {
+        yield { labels: `${labels},${text}`, value: cells[index] ?? 0 };
+      }
     }
-  }
+  };
 }
 
 function* times(
-  services: readonly ServiceFigures[],
+  rows: readonly ServiceRow[],
   bounds: readonly number[],
   column: { readonly first: number; readonly sum: number },
 ): Iterable<Sample> {
-  for (const figures of services) {
-    const counts = figures.cells.subarray(column.first, column.first + bounds.length + 1);
-    yield* histogram(labelsOf(figures), bounds, { counts, sum: figures.cells[column.sum] ?? 0 });
+  for (const { labels, cells } of rows) {
+    const counts = cells.subarray(column.first, column.first + bounds.length + 1);
+    yield* histogram(labels, bounds, { counts, sum: cells[column.sum] ?? 0 });
   }
-}
-
-function labelsOf({ service, protocol }: ServiceFigures): { service: string; protocol: string } {
-  return { service, protocol };
 }

@@ -45,7 +45,7 @@ export interface Shown {
   readonly clock: () => number;
   readonly phase: () => Phase;
   readonly table: () => Table;
-  readonly figures: () => readonly ServiceFigures[];
+  readonly figures: () => Iterable<ServiceFigures>;
   readonly problems: () => readonly DatedProblem[];
   readonly published: () => PublishedFigures;
   readonly override: (address: string, wanted: Override | undefined) => boolean;

@@ -6,16 +6,15 @@ import type { WorkerPool } from "./pool.ts";
 
 type FiguresSources = Pick<WorkerPool, "memory" | "bindings" | "ejections">;
 
-/** The numbers of every service of a table at this moment. */
-export function readFigures(table: Table, sources: FiguresSources): ServiceFigures[] {
+/** The numbers of every service of a table, each read when it is asked for: of ten thousand they take a while. */
+export function* readFigures(table: Table, sources: FiguresSources): Iterable<ServiceFigures> {
   const datagrams = table.routes.filter(({ protocol }) => protocol === "udp");
   const drops = readKernelDrops(new Set(datagrams.map(({ port }) => port)));
-  return table.routes.map((route) => {
+  for (const route of table.routes) {
     const figures = readService(route, sources);
-    return route.protocol === "udp"
-      ? { ...figures, ...datagramFigures(route, figures, drops) }
-      : figures;
-  });
+    if (route.protocol === "udp") yield { ...figures, ...datagramFigures(route, figures, drops) };
+    else yield figures;
+  }
 }
 
 /** What is different where datagrams are forwarded. */
@@ -48,8 +47,16 @@ function readService(
       const ejection = replica.state === "up" ? ejections.of(key, replica.key) : undefined;
       const { state, since } =
         ejection === undefined ? replica : ({ ...ejection, state: "ejected" } as const);
-      const cells = memory.replica(key, replica.key) ?? new Float64Array(replicaRow);
-      return { replica: replica.key, state, weight, since, cells };
+      return {
+        replica: replica.key,
+        state,
+        weight,
+        since,
+        // Most readers never ask.
+        get cells(): Float64Array {
+          return memory.replica(key, replica.key) ?? new Float64Array(replicaRow);
+        },
+      };
     }),
   };
 }

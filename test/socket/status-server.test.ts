@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { connect } from "node:net";
 import { test } from "node:test";
 import { defaultPolicy } from "../../src/model/policy.ts";
-import { makePages, type Phase } from "../../src/admin/pages.ts";
+import { makePages, type Phase, type Showable } from "../../src/admin/pages.ts";
 import { RequestLimits } from "../../src/admin/request-limits.ts";
 import { StatusServer } from "../../src/admin/status-server.ts";
 import { emptyTable } from "../../src/routing/table.ts";
@@ -14,7 +14,10 @@ const explained: ReadonlySet<string> = new Set(["/demo/webapp", "/twin", "twin",
 async function start(
   phase: () => Phase,
   failures: string[] = [],
-  limits: RequestLimits = new RequestLimits(),
+  {
+    limits = new RequestLimits(),
+    metrics = () => Promise.reject(new Error("broken")),
+  }: Partial<{ limits: RequestLimits; metrics: Showable["metrics"] }> = {},
 ): Promise<StatusServer> {
   const pages = makePages({
     version: "9.9.9",
@@ -55,7 +58,7 @@ async function start(
       { kind: "port-conflict", subject: "/x", reason: "taken", since: 0 },
       { kind: "invalid-label", subject: "/demo/webapp", reason: "x", since: 0 },
     ],
-    metrics: () => Promise.reject(new Error("broken")),
+    metrics,
     listening: () => ["127.0.0.1:1234"],
     connections: () => 3,
     probed: (_key, replica) => (replica === "10.0.0.7:31001" ? "L4OK in 1 ms" : undefined),
@@ -181,6 +184,25 @@ test("text pages, unknown paths, other methods and a page that throws", async ()
   assert.match((await get("/"))[1], /portolan 9\.9\.9: OK, 1 services, table 3/);
 });
 
+test("a page in pieces comes whole, and as slowly as its reader likes (A05)", async () => {
+  const piece = Buffer.alloc(64 * 1024, "x");
+  const body = Array.from({ length: 400 }, () => piece);
+  const metrics: Showable["metrics"] = () => Promise.resolve({ type: "text/plain", body });
+  await using server = await start(() => "OK", [], { metrics });
+  const slow = await fetch(`http://${server.address}/metrics`);
+  assert.equal(slow.headers.get("content-length"), String(400 * piece.length));
+  const swift = await fetch(`http://${server.address}/metrics`);
+  assert.equal((await swift.arrayBuffer()).byteLength, 400 * piece.length);
+  assert.equal((await slow.arrayBuffer()).byteLength, 400 * piece.length);
+  const head = await fetch(`http://${server.address}/metrics`, { method: "HEAD" });
+  assert.equal(await head.text(), "");
+  await using leaver = await TcpClient.open(server.port);
+  leaver.socket.write("GET /metrics HTTP/1.1\r\nhost: localhost\r\n\r\n");
+  await eventually(() => leaver.chunks.length > 0);
+  leaver.socket.resetAndDestroy();
+  assert.equal((await fetch(`http://${server.address}/ping`)).status, 200);
+});
+
 test("a client that leaves in the middle harms nobody", async () => {
   await using server = await start(() => "OK");
   const [host = "", port = ""] = server.address.split(":");
@@ -211,7 +233,9 @@ test("what is too much or too large is refused, and the state is told neverthele
     { perSecond: 1, burst: 2 },
     { perSecond: 1e6, burst: 1e6 },
   ];
-  await using server = await start(() => "OK", [], new RequestLimits({ requests, bytes }));
+  await using server = await start(() => "OK", [], {
+    limits: new RequestLimits({ requests, bytes }),
+  });
   const url = `http://${server.address}`;
   const answers = await Promise.all(Array.from({ length: 5 }, () => fetch(`${url}/v1/apps`)));
   const refused = answers.filter(({ status }) => status === 429);

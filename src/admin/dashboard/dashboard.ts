@@ -28,7 +28,8 @@ export function withDashboard(pages: ReadonlyMap<string, Page>, feed: LiveFeed):
       "/",
       async (question) => {
         const reply = await plain(question);
-        if ("stream" in reply) return text(500, "internal error\n");
+        if ("stream" in reply || typeof reply.body !== "string")
+          return text(500, "internal error\n");
         const headers = { ...reply.headers, vary: "accept" };
         return wantsHtml(question.accept)
           ? page(program.main, reply.body, headers)

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { readSamples } from "../../support/samples.ts";
-import { metrics } from "./sample-metrics.ts";
+import { metrics, textOf } from "./sample-metrics.ts";
 
 /**
  * What users of HAProxy, Envoy and Traefik look for, under our names: family, type, labels it must have. A replica is
@@ -63,7 +63,7 @@ const expected: readonly (readonly [name: string, type: string, ...labels: strin
   ["nodejs_eventloop_lag_seconds", "gauge"],
 ];
 
-const { body } = await metrics(true).render();
+const body = await textOf(metrics(true));
 const samples = readSamples(body);
 const types = new Map(Array.from(body.matchAll(/^# TYPE (\S+) (\w+)$/gm), ([, a, b]) => [a, b]));
 

@@ -1,9 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { requestColumn, serviceRow } from "../../../src/model/counters.ts";
-import type { GatewayFigures } from "../../../src/model/figures.ts";
+import { requestColumn, serviceColumns, serviceRow } from "../../../src/model/counters.ts";
+import type {
+  CheckFigures,
+  GatewayFigures,
+  ServiceFigures,
+  TransitionFigures,
+} from "../../../src/model/figures.ts";
 import { catalogue, replicaDetailMetrics } from "../../../src/observe/catalogue.ts";
-import { figures, metrics } from "./sample-metrics.ts";
+import { figures, metrics, textOf } from "./sample-metrics.ts";
 
 const lines = [
   'portolan_service_connections_total{service="we\\"b:80",protocol="tcp"} 12',
@@ -68,8 +73,9 @@ const lines = [
 ];
 
 test("every family is there with its type, help and numbers", async () => {
-  const { type, body } = await metrics(true).render();
-  assert.match(type, /^text\/plain; version=0\.0\.4/);
+  const all = metrics(true);
+  assert.match((await all.render()).type, /^text\/plain; version=0\.0\.4/);
+  const body = await textOf(all);
   const printed = body.split("\n");
   for (const line of lines) assert.ok(printed.includes(line), line);
   for (const [name, described] of Object.entries(catalogue)) {
@@ -97,7 +103,7 @@ test("requests are told of whoever had some, by its own port or by name, and of 
     refusedHellos: new Map(),
   };
   const page = metrics(false, { services: () => [figures(), byName], gateway: () => [port] });
-  const printed = (await page.render()).body.split("\n");
+  const printed = (await textOf(page)).split("\n");
   const told = printed.filter((line) => /^portolan_http_requests_total.* [1-9]/.test(line));
   assert.deepEqual(told, [
     'portolan_http_requests_total{service="by-name:81",method="GET",code="2xx"} 3',
@@ -109,7 +115,7 @@ test("requests are told of whoever had some, by its own port or by name, and of 
 });
 
 test("connections are told of TCP services only, sessions of UDP services only", async () => {
-  const { body } = await metrics(true).render();
+  const body = await textOf(metrics(true));
   const printed = body.split("\n");
   const connections = printed.filter((line) => /^portolan_(service_)?connections_/.test(line));
   assert.ok(connections.length > 0);
@@ -120,13 +126,13 @@ test("connections are told of TCP services only, sessions of UDP services only",
 
 test("a page has room for so many series of services and replicas; what is beyond is counted", async () => {
   const small = metrics(true, { mostSeries: 20 });
-  const { body } = await small.render();
+  const body = await textOf(small);
   const ofServices = body.split("\n").filter((line) => /^portolan_.*service="/.test(line));
   // Listeners are few, and are needed most when something is wrong.
   assert.equal(ofServices.filter((line) => !line.startsWith("portolan_listener_")).length, 20);
   assert.ok(body.includes("portolan_services{"), "what does not grow is always there");
   const dropped = Number(/^portolan_metrics_series_dropped_total (\d+)$/m.exec(body)?.[1]);
-  const all = (await metrics(true).render()).body;
+  const all = await textOf(metrics(true));
   const count = (page: string): number =>
     page.split("\n").filter((line) => line.startsWith("portolan")).length;
   assert.equal(count(all) - count(body), dropped);
@@ -145,11 +151,102 @@ test("those who ask while a page is made get the same one (A05)", async () => {
   assert.equal(one.body, other.body);
   assert.equal(reads, 1, "services are read once for all families");
   await counted.render();
+  assert.equal(reads, 2, "a small page is always of this moment");
+});
+
+/** Services that nobody has come to yet. */
+function* unused(count: number): Iterable<ServiceFigures> {
+  for (let index = 0; index < count; index += 1) {
+    const cells = new Float64Array(serviceRow);
+    yield { ...figures(), service: `app-${index}:${index}`, cells };
+  }
+}
+
+test("a large page is kept for a second, and then forgotten (A05)", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  let reads = 0;
+  const large = metrics(false, {
+    services: () => {
+      reads += 1;
+      return unused(2000);
+    },
+  });
+  const { body } = await large.render();
+  t.mock.timers.tick(999);
+  assert.equal((await large.render()).body, body);
+  t.mock.timers.tick(1);
+  assert.notEqual((await large.render()).body, body);
   assert.equal(reads, 2);
 });
 
+test("a large page is made in slices, with turns for everything else between them (A05)", async () => {
+  const large = metrics(false, { services: () => unused(5000) });
+  let turns = 0;
+  let isMaking = true;
+  const turn = (): void => {
+    turns += 1;
+    if (isMaking) setImmediate(turn);
+  };
+  setImmediate(turn);
+  const page = await textOf(large);
+  isMaking = false;
+  assert.ok(page.split("\n").length > 5000 * 8);
+  assert.ok(turns >= 3, `${turns} turns`);
+});
+
+test("of a service that nobody has come to there are its sums alone, and all zeros from the first one on", async () => {
+  const [fresh] = unused(1);
+  assert.ok(fresh !== undefined);
+  const names = async (services: readonly ServiceFigures[]): Promise<Set<string>> => {
+    const page = await textOf(metrics(false, { services: () => services, checks: () => [] }));
+    const series = page.split("\n").filter((line) => line.includes('service="app-0:0"'));
+    return new Set(series.map((line) => line.slice(0, line.indexOf("{"))));
+  };
+  assert.deepEqual(
+    await names([fresh]),
+    new Set([
+      "portolan_service_up",
+      "portolan_service_connections_total",
+      "portolan_service_connections_active",
+      "portolan_service_connections_limit",
+      "portolan_service_received_bytes_total",
+      "portolan_service_sent_bytes_total",
+      "portolan_service_replicas",
+      "portolan_replica_up",
+      "portolan_listener_up",
+    ]),
+  );
+  fresh.cells[serviceColumns.accepted] = 1;
+  const used = await names([fresh]);
+  for (const name of [
+    "portolan_connections_closed_total",
+    "portolan_service_connections_rejected_total",
+    "portolan_replica_redispatches_total",
+    "portolan_replica_connect_duration_seconds_bucket",
+  ])
+    assert.ok(used.has(name), name);
+});
+
+test("at ten thousand services of five replicas no series is left out", async () => {
+  const [sample] = figures().replicas;
+  assert.ok(sample !== undefined);
+  const replicas = Array.from({ length: 5 }, (_, index) => {
+    return { ...sample, replica: `10.0.0.${index}:80` };
+  });
+  const services = (): ServiceFigures[] =>
+    Array.from(unused(10_000), (service) => ({ ...service, replicas }));
+  const transitions = (): TransitionFigures[] =>
+    services().map(({ service, protocol }) => ({ service, protocol, up: 0, down: 0 }));
+  const checks = (): CheckFigures[] =>
+    services().map(({ service }) => {
+      return { service, kind: "http", good: 1, bad: 0, late: 0, void: 0 };
+    });
+  const page = await textOf(metrics(false, { services, transitions, checks }));
+  assert.match(page, /^portolan_metrics_series_dropped_total 0$/m);
+});
+
 test("replicas are exported in full only when asked for", async () => {
-  const { body } = await metrics(false).render();
+  const body = await textOf(metrics(false));
   for (const name of Object.keys(replicaDetailMetrics)) assert.ok(!body.includes(name), name);
   assert.ok(body.includes("portolan_replica_up{"));
 });

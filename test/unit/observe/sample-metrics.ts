@@ -74,6 +74,12 @@ function requestFigures(): ServiceFigures {
   return { service: "web:8080", protocol: "tcp", mode: "http", cells, ...none };
 }
 
+/** The text of a page of this moment. */
+export async function textOf(shown: Metrics): Promise<string> {
+  const { body } = await shown.render();
+  return Buffer.concat(body).toString();
+}
+
 /** Everything there can be figures of, each with some; what is given otherwise wins. */
 export function metrics(detailed: boolean, more: Partial<MetricsOptions> = {}): Metrics {
   return new Metrics({
