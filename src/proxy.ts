@@ -24,6 +24,7 @@ import { Outlets } from "./wiring/outlets.ts";
 import { routingRules } from "./wiring/routing-rules.ts";
 import { emptyHistory, noteChanges } from "./wiring/routing-history.ts";
 import { closeStatusPort, openStatusPort } from "./wiring/status-port.ts";
+import { Upkeep } from "./wiring/upkeep.ts";
 import { WorkerPool } from "./workers/pool.ts";
 
 export interface ProxyOptions {
@@ -82,6 +83,7 @@ class Proxy implements RunningProxy {
   readonly #failure = Promise.withResolvers<never>();
   readonly failed: Promise<never> = this.#failure.promise;
   readonly replaced: AbortSignal;
+  readonly #upkeep: Upkeep;
   #controller: Controller | undefined;
   #status: StatusServer | undefined;
   readonly #outlets: Outlets;
@@ -93,28 +95,28 @@ class Proxy implements RunningProxy {
     this.#options = options;
     this.#config = options.config;
     const { config, logger, clock, random } = options;
-    const workers = workerCount(config.workers);
     this.#own = new OwnNames(config);
     this.#feeds = makeFeeds(options);
     this.#problems = new ProblemLog(logger, clock);
     this.#gateway = this.#stack.use(new GatewayParts(options, () => this.table()));
-    this.#pool = WorkerPool.start({
-      workers,
+    const changed = (): void => this.#problems.soon(() => this.#datedProblems());
+    const pool = WorkerPool.start({
+      workers: workerCount(config.workers),
       sharesPorts: config.takeover !== undefined,
       settings: engineSettings(config),
       logger,
       clock,
       random,
       isLocal: (replica) => this.#own.isLocal(replica),
-      troubled: () => this.#problems.soon(() => this.#datedProblems()),
+      troubled: changed,
       suspected: (key, replica) => this.#health.checks.suspect(key, replica),
       accessed: (batch) => this.#gateway.accessLog.write(batch),
     });
-    this.#stack.use(this.#pool);
+    this.#pool = this.#stack.use(pool);
+    this.#upkeep = new Upkeep({ ...options, pool, changed });
     this.#health = makeChecks(config, { random, changed: () => this.#controller?.stir() });
     this.#stack.use(this.#health.prober);
-    this.#outlets = new Outlets({ ...options, pool: this.#pool, table: () => this.table() });
-    this.#stack.use(this.#outlets);
+    this.#outlets = this.#stack.use(new Outlets({ ...options, pool, table: () => this.table() }));
     this.#handover = this.#stack.use(new Handover(this.#reign()));
     this.replaced = this.#handover.replaced;
   }
@@ -139,6 +141,7 @@ class Proxy implements RunningProxy {
     const work = [
       this.#controller.run(signal),
       this.#handover.complete(signal),
+      this.#upkeep.run(signal),
       this.#own.follow(() => this.#renamed(), signal),
     ];
     const guarded = Promise.all(work.map((part) => this.#guard(part)));
@@ -170,11 +173,10 @@ class Proxy implements RunningProxy {
 
   async drain(): Promise<void> {
     const { logger } = this.#options;
-    const { drainTimeoutMs: timeoutMs } = this.#config;
     const { signal } = this.#life;
     this.#terminating = true;
     this.#handover.leaving();
-    await drainConnections(this.#pool, { timeoutMs, logger, signal });
+    await drainConnections(this.#pool, { timeoutMs: this.#config.drainTimeoutMs, logger, signal });
     await this.#gateway.lastLines(signal);
   }
 
@@ -259,8 +261,7 @@ class Proxy implements RunningProxy {
       ...this.#health.problems(),
       ...this.#outlets.problems(),
       ...this.#gateway.problems(),
-      ...this.#pool.bindings.problems(appOf),
-      ...this.#pool.budget.problems(performance.now()),
+      ...this.#upkeep.problems(appOf),
     ]);
   }
 
@@ -282,6 +283,7 @@ class Proxy implements RunningProxy {
       routing: this.#routing,
       health: this.#health,
       pool: this.#pool,
+      upkeep: this.#upkeep,
     });
     this.#stack.use(this.#status);
   }

@@ -183,6 +183,8 @@ export interface Settings {
   readonly logFormat: LogFormat;
   /** Threads of the data plane, 1–64, or one per core. Default: 1. */
   readonly workers: number | "auto";
+  /** Percent of the memory a control group allows at which newcomers are refused and still connections ended, 0 for never. Default: 85. */
+  readonly shedMemoryAt: number;
   /** Path of the socket at which one portolan asks another to yield its ports. Default: none, which shares no port. */
   readonly takeover: string | undefined;
   /** The YAML or JSON file that was read. Default: none. */

@@ -3,6 +3,7 @@ import type { Certificate } from "../model/gateway.ts";
 import { Gateway } from "./gateway/gateway.ts";
 import type { EngineChange, EngineRoute } from "./route.ts";
 import type { EngineService, ServiceOptions } from "./service.ts";
+import { shedStillest } from "./shed.ts";
 import { ReadBuffers } from "./tcp/read-buffers.ts";
 import { TcpService } from "./tcp/tcp-service.ts";
 import { UdpService, type UdpNeighbours } from "./udp/udp-service.ts";
@@ -25,7 +26,7 @@ export class Engine implements AsyncDisposable {
   #stopped = false;
 
   constructor(options: EngineOptions) {
-    this.#options = { ...options, buffers: new ReadBuffers(options.meter) };
+    this.#options = { ...options, buffers: new ReadBuffers(options.meter, options.streamBytes) };
     const { gateway } = options;
     const serviceOf = (key: string): TcpService | undefined => this.#tcpService(key);
     if (gateway !== undefined)
@@ -69,6 +70,12 @@ export class Engine implements AsyncDisposable {
     for (const service of this.#retired.keys()) {
       if (service.closed && service.connectionCount === 0) this.#retired.delete(service);
     }
+  }
+
+  /** Ends this share of what runs, of what stands still, for want of memory; `now` as for `check`. */
+  shed(share: number, now: number): void {
+    const ofServices = [...this.#all()].flatMap(({ running = [] }) => [...running]);
+    shedStillest([...ofServices, ...(this.#gateway?.running ?? [])], share, now);
   }
 
   /** Stops listening everywhere; running connections go on. */

@@ -5,7 +5,7 @@ import type { RequestTally } from "./http/request-tally.ts";
 import type { HeldFor } from "./tcp/flow.ts";
 import type { ReadBuffers } from "./tcp/read-buffers.ts";
 import type { ReadMeter } from "./tcp/read-meter.ts";
-import type { ConnectionLimits } from "./tcp/connection-host.ts";
+import type { ConnectionLimits, Served } from "./tcp/connection-host.ts";
 import type { EngineReport, EngineRoute } from "./route.ts";
 import type { Tally } from "./tally.ts";
 
@@ -32,6 +32,8 @@ export interface ServiceOptions {
   readonly report: (report: EngineReport) => void;
   /** Counts what is read, over all services. */
   readonly meter: ReadMeter;
+  /** What streams may have of their own to be read into, in bytes. Default: no limit. */
+  readonly streamBytes?: number;
   /** What replicas are read into, over all services. */
   readonly buffers: ReadBuffers;
   readonly heldFor: HeldFor;
@@ -53,6 +55,8 @@ export interface EngineService extends AsyncDisposable {
   check(now: number): void;
   /** Ends everything that runs. */
   abort(outcome: Outcome): void;
+  /** What may be ended for want of memory; sessions have next to none. */
+  readonly running?: Iterable<Served>;
   /** True once it listens nowhere any more. */
   readonly closed: boolean;
   readonly connectionCount: number;

@@ -65,8 +65,10 @@ export class Tally {
     add(this.#services, service * serviceRow + serviceColumns.active, 1);
     const { process, services } = this.#load;
     const { connections, mostConnections, refused } = processLoad;
-    const inProcess = Atomics.add(process, connections, 1) < Atomics.load(process, mostConnections);
-    if (!inProcess) Atomics.add(process, refused, 1);
+    const most = Atomics.load(process, mostConnections);
+    const inProcess = Atomics.add(process, connections, 1) < most;
+    // With none at all it is memory that is short.
+    if (!inProcess && most > 0) Atomics.add(process, refused, 1);
     const inService = Atomics.add(services, service, 1) < limit;
     return inProcess && inService;
   }

@@ -238,6 +238,19 @@ export const processMetrics = {
   },
 } as const;
 
+/** Memory, where a control group limits it. */
+export const memoryMetrics = {
+  portolan_memory_limit_bytes: { type: "gauge", help: "Memory the control group may have." },
+  portolan_memory_used_bytes: {
+    type: "gauge",
+    help: "What is in use of it and cannot be taken back: without the page cache.",
+  },
+  portolan_memory_shedding: {
+    type: "gauge",
+    help: "1 while newcomers are refused and still connections ended for want of memory.",
+  },
+} as const;
+
 export const catalogue: Readonly<Record<string, Described>> = {
   ...serviceMetrics,
   ...datagramMetrics,
@@ -249,6 +262,7 @@ export const catalogue: Readonly<Record<string, Described>> = {
   ...checkMetrics,
   ...sourceMetrics,
   ...processMetrics,
+  ...memoryMetrics,
 };
 
 /** What reads each metric of a group; a metric without one does not compile. */

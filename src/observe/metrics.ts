@@ -1,10 +1,12 @@
 import { collectDefaultMetrics, Registry } from "prom-client";
 import type { GatewayFigures, ServiceFigures } from "../model/figures.ts";
+import type { MemoryFigures } from "../model/memory.ts";
 import { catalogue } from "./catalogue.ts";
 import { checkFamilies, type HealthFigures } from "./check-families.ts";
 import { datagramFamilies } from "./datagram-families.ts";
 import { familyLines, type FamilyOptions, type Read, type Room } from "./family.ts";
 import { gatewayFamilies } from "./gateway-families.ts";
+import { memoryFamilies } from "./memory-families.ts";
 import { processFamilies, sourceFamilies, type ProcessFigures } from "./process-families.ts";
 import { publishedFamilies, type PublishedFigures } from "./published-families.ts";
 import { replicaDetailFamilies, replicaStateFamilies } from "./replica-families.ts";
@@ -19,6 +21,8 @@ export interface MetricsOptions
   readonly services: () => Iterable<ServiceFigures>;
   readonly gateway: () => readonly GatewayFigures[];
   readonly published: () => PublishedFigures;
+  /** Undefined where memory has no limit. */
+  readonly memory: () => MemoryFigures | undefined;
   /** Export every figure of every replica, not only its state. */
   readonly detailed: boolean;
   /** Series of services and replicas that one page shows; those beyond are counted. Default 200,000. */
@@ -73,7 +77,7 @@ export class Metrics {
       ...(options.detailed ? replicaDetailFamilies(services) : {}),
     };
     this.#register(growing, this.#room);
-    this.#register(processFamilies(figures));
+    this.#register({ ...processFamilies(figures), ...memoryFamilies(options.memory) });
   }
 
   /** The Prometheus text of this moment; those who ask while it is made, or soon after one that is large, share it. */

@@ -1,13 +1,19 @@
 import { availableParallelism } from "node:os";
 import type { Config } from "../config/settings.ts";
 import { gatewayPlan } from "./gateway.ts";
+import { readMemoryUse } from "../workers/memory-use.ts";
 import type { PoolOptions } from "../workers/pool.ts";
 
 const mostWorkers = 64;
 
+/** Of the memory there may be, what the streams of all workers may have to be read into: one part of so many. */
+const streamPart = 8;
+
 /** What every engine is configured with for its whole life. */
 export function engineSettings(config: Config): PoolOptions["settings"] {
+  const { limit = Infinity } = readMemoryUse() ?? {};
   return {
+    streamBytes: limit / streamPart / workerCount(config.workers),
     bindHosts: config.bind,
     proxyTrusted: config.proxyTrusted,
     gateway: gatewayPlan(config),

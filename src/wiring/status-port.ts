@@ -21,6 +21,7 @@ import type { PublishedFigures } from "../observe/published-families.ts";
 import type { Table } from "../routing/table.ts";
 import type { WorkerPool } from "../workers/pool.ts";
 import { hostNames } from "../workers/this-host.ts";
+import type { Upkeep } from "./upkeep.ts";
 import type { HealthParts } from "./checks.ts";
 
 /** What tables have changed so far. */
@@ -54,6 +55,7 @@ export interface Shown {
   readonly routing: RoutingHistory;
   readonly health: HealthParts;
   readonly pool: WorkerPool;
+  readonly upkeep: Upkeep;
 }
 
 /** Opens the status port; rejects when its address cannot be bound. */
@@ -153,6 +155,7 @@ function makeMetrics(shown: Shown): Metrics {
     workerUtilization: () => pool.utilization(),
     gateway: () => pool.gateway.figures(pool.memory, pool.bindings),
     published: shown.published,
+    memory: () => shown.upkeep.memory.figures(),
     logLinesDropped: shown.logLinesDropped,
     accessLinesDropped: shown.accessLinesDropped,
   });

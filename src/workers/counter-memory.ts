@@ -7,6 +7,7 @@ import {
   sessionsClosedColumn,
 } from "../model/counters.ts";
 import type { ConnectionFigures } from "../model/figures.ts";
+import type { Outcome } from "../model/outcome.ts";
 import type { RouteChange } from "../routing/diff.ts";
 import type { Route } from "../routing/table.ts";
 import { processLoad } from "../engine/tally.ts";
@@ -30,6 +31,8 @@ export class CounterMemory {
   };
   readonly #serviceCells: readonly Float64Array[];
   readonly #replicaCells: readonly Float64Array[];
+  #mostConnections = 0;
+  #isRefusing = false;
   readonly #serviceRows = new Rows(mostServices);
   readonly #replicaRows = new Rows(mostReplicas);
 
@@ -51,8 +54,16 @@ export class CounterMemory {
   /** Sets how many connections and UDP sessions all services and workers together may have. */
   limit({ connections, sessions }: ProcessLimits): void {
     const cells = new Int32Array(this.load.process);
-    Atomics.store(cells, processLoad.mostConnections, connections);
+    this.#mostConnections = connections;
+    this.refuse(this.#isRefusing);
     Atomics.store(cells, processLoad.mostSessions, sessions);
+  }
+
+  /** True lets nobody in any more, whatever the limits. */
+  refuse(isRefusing: boolean): void {
+    this.#isRefusing = isRefusing;
+    const most = isRefusing ? 0 : this.#mostConnections;
+    Atomics.store(new Int32Array(this.load.process), processLoad.mostConnections, most);
   }
 
   serviceRow(key: string): number {
@@ -122,9 +133,9 @@ export class CounterMemory {
   /** The connections of all services and workers together, and what becomes of more. */
   process(): ConnectionFigures {
     const cells = new Int32Array(this.load.process);
-    const { connections, mostConnections, refused } = processLoad;
+    const { connections, refused } = processLoad;
     const read = (index: number): number => Atomics.load(cells, index);
-    return { active: read(connections), limit: read(mostConnections), refused: read(refused) };
+    return { active: read(connections), limit: this.#mostConnections, refused: read(refused) };
   }
 
   /** Connections open now, over all services and workers. */
@@ -132,6 +143,14 @@ export class CounterMemory {
     let open = 0;
     for (const row of this.#serviceRows.all()) open += this.#sumService(row, serviceColumns.active);
     return open;
+  }
+
+  /** Connections that ended this way so far, over all services and workers. */
+  closed(outcome: Outcome): number {
+    let ended = 0;
+    for (const row of this.#serviceRows.all())
+      ended += this.#sumService(row, closedColumn(outcome));
+    return ended;
   }
 
   /** Books the connections of a worker that died as killed, so that the counters balance again. */

@@ -7,7 +7,7 @@ import type { Outcome } from "../model/outcome.ts";
 /** What an engine is configured with for its whole life. */
 export type EngineSettings = Pick<
   ServiceOptions,
-  "bindHosts" | "reusePort" | "limits" | "proxyTrusted" | "gateway"
+  "bindHosts" | "reusePort" | "limits" | "proxyTrusted" | "gateway" | "streamBytes"
 >;
 
 /** What a worker is started with; everything else comes as messages. */
@@ -36,6 +36,8 @@ export type Order =
   | { readonly kind: "certify"; readonly certificates: readonly Certificate[] }
   /** A batch of the access log has been taken, so there is room for another. */
   | { readonly kind: "access-taken" }
+  /** Memory is short: this share of the connections that stand still is ended. */
+  | { readonly kind: "shed"; readonly share: number }
   | { readonly kind: "stop-accepting" }
   | { readonly kind: "abort"; readonly outcome: Outcome };
 

@@ -148,20 +148,25 @@ export class WorkerPool implements AsyncDisposable {
       if (order.kind === "set") this.#routes.set(order.route.key, order.route);
       else this.#routes.delete(order.key);
     }
-    this.#tell({ kind: "apply", version, changes: orders });
+    this.tell({ kind: "apply", version, changes: orders });
   }
 
   /** The probes of an ejected replica find it well: every worker may try it again. */
   forgive(key: string, replica: string): void {
     this.ejections.forgive(key, replica);
     this.#options.logger.info("replica may be tried again", { key, replica });
-    this.#tell({ kind: "forgive", key, replica });
+    this.tell({ kind: "forgive", key, replica });
+  }
+
+  /** Tells every worker that there is. */
+  tell(order: Order): void {
+    for (const { worker } of this.#slots) worker?.postMessage(order);
   }
 
   /** TLS may end on the gateway with these from now on. */
   certify(certificates: readonly Certificate[]): void {
     this.#certificates = certificates;
-    this.#tell({ kind: "certify", certificates });
+    this.tell({ kind: "certify", certificates });
   }
 
   /** Settles when every worker serves this version (or has been told a later one). */
@@ -172,7 +177,7 @@ export class WorkerPool implements AsyncDisposable {
   /** Closes every listener; settles when no worker accepts any more. */
   async stopAccepting(): Promise<void> {
     this.#stopping = true;
-    this.#tell({ kind: "stop-accepting" });
+    this.tell({ kind: "stop-accepting" });
     while (this.#slots.some(({ worker, stopped }) => worker !== undefined && !stopped)) {
       await this.#progress.promise;
     }
@@ -180,17 +185,13 @@ export class WorkerPool implements AsyncDisposable {
 
   /** Resets every running connection. */
   abort(outcome: Outcome): void {
-    this.#tell({ kind: "abort", outcome });
+    this.tell({ kind: "abort", outcome });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#life.abort();
     for (const { worker } of this.#slots) await worker?.terminate();
     await Promise.all(this.#tasks);
-  }
-
-  #tell(order: Order): void {
-    for (const { worker } of this.#slots) worker?.postMessage(order);
   }
 
   async #keepAlive(slot: Slot): Promise<void> {

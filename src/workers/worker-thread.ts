@@ -86,6 +86,11 @@ async function obey(
     case "certify":
       engine.certify(order.certificates);
       break;
+    case "shed":
+      engine.shed(order.share, performance.now());
+      // What they held lies outside the heap, and is given back with what is collected.
+      globalThis.gc?.();
+      break;
     case "stop-accepting":
       await engine.stopAccepting();
       say({ kind: "stopped" });

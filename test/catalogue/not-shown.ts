@@ -34,7 +34,7 @@ export const reservations: Readonly<Record<string, string>> = {
   A05: "a page of 13 MB takes 0.1 s of the control thread instead of 50 ms, but in turns of some 5 ms with everything else between them",
   L01: "256 descriptors",
   L09: "5,000 connections",
-  L14: "1000 clients; 5000 take more than 256 MB, nothing is shed, and --max-connections is the bound",
+  L14: "where the kernel does not count the buffers of sockets for the group",
   L16: "as many as ulimit -n allows",
   L17: "as fast as the machine makes them",
   L18: "300 half-open connections against a queue of 16",

@@ -1,13 +1,19 @@
-import { wholeNumberOrAuto } from "../numbers.ts";
+import { wholeNumber, wholeNumberOrAuto } from "../numbers.ts";
 import { filePath, socketPath } from "../texts.ts";
 import type { Options } from "../option.ts";
 
-export const runtimeOptions: Options<"workers" | "takeover" | "configFile"> = {
+export const runtimeOptions: Options<"workers" | "shedMemoryAt" | "takeover" | "configFile"> = {
   workers: {
     flag: "workers",
     describe: "Threads that forward, or auto for one per core",
     reader: wholeNumberOrAuto({ least: 1, most: 64 }),
     fallback: 1,
+  },
+  shedMemoryAt: {
+    flag: "shed-memory-at",
+    describe: "Percent of the memory there may be at which connections are shed, 0 for never",
+    reader: wholeNumber({ least: 0, most: 100 }),
+    fallback: 85,
   },
   takeover: {
     flag: "takeover",

@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import type { Outcome } from "../../model/outcome.ts";
 import type { ServiceOptions } from "../service.ts";
+import type { Served } from "../tcp/connection-host.ts";
 import type { CertificateStore } from "./certificate-store.ts";
 import type { GatewayPortSettings, GatewaySettings } from "./gateway-settings.ts";
 import type { GatewayTally } from "./gateway-tally.ts";
@@ -16,6 +17,7 @@ export interface Entrance {
   /** Connections end with their running requests. */
   retire(): void;
   readonly count: number;
+  readonly running: Iterable<Served>;
 }
 
 export interface EntranceOptions {

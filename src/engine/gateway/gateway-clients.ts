@@ -37,6 +37,10 @@ export class GatewayClients implements PortHost {
     return this.#running.size;
   }
 
+  get running(): Iterable<Served> {
+    return this.#running;
+  }
+
   trusts(peer: string): boolean {
     return this.#headerSources.has(peer);
   }

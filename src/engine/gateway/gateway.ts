@@ -4,6 +4,7 @@ import type { Outcome } from "../../model/outcome.ts";
 import { Binding } from "../binding.ts";
 import type { EngineChange } from "../route.ts";
 import type { ServiceOptions } from "../service.ts";
+import type { Served } from "../tcp/connection-host.ts";
 import { TcpListener } from "../tcp/listener.ts";
 import type { TcpService } from "../tcp/tcp-service.ts";
 import { CertificateStore } from "./certificate-store.ts";
@@ -55,6 +56,11 @@ export class Gateway implements AsyncDisposable {
 
   get connectionCount(): number {
     return this.#entrances.reduce((sum, { count }) => sum + count, 0);
+  }
+
+  /** Connections that are on no service's own port. */
+  get running(): Served[] {
+    return this.#entrances.flatMap(({ running }) => [...running]);
   }
 
   check(now: number): void {

@@ -2,7 +2,7 @@ import type { Socket } from "node:net";
 import type { Outcome } from "../../model/outcome.ts";
 import type { HttpFront } from "../http/http-front.ts";
 import type { EngineRoute } from "../route.ts";
-import type { Arrival } from "../tcp/connection-host.ts";
+import type { Arrival, Served } from "../tcp/connection-host.ts";
 import type { Entrance, EntranceOptions } from "./entrance.ts";
 import { GatewayClients } from "./gateway-clients.ts";
 import { makeFront } from "./gateway-front.ts";
@@ -19,6 +19,10 @@ export class HttpEntrance implements Entrance {
     this.#clients = new GatewayClients(port.row, engine, gateway);
     this.#route = toGatewayRoute(port, gateway);
     this.#front = makeFront(this.#clients, options, { isSecure: false });
+  }
+
+  get running(): Iterable<Served> {
+    return this.#clients.running;
   }
 
   get count(): number {

@@ -5,6 +5,7 @@ import type { Outcome } from "../../model/outcome.ts";
 import type { HttpFront } from "../http/http-front.ts";
 import type { Endpoints } from "../proxy-protocol/header.ts";
 import type { EngineRoute } from "../route.ts";
+import type { Served } from "../tcp/connection-host.ts";
 import type { TcpService } from "../tcp/tcp-service.ts";
 import { HelloRoom } from "./hello-room.ts";
 import type { Entrance, EntranceOptions } from "./entrance.ts";
@@ -34,6 +35,10 @@ export class TlsEntrance implements Entrance, TlsHost {
     this.helloTimeoutMs = gateway.helloTimeoutMs ?? defaultHelloMs;
     this.#options = options;
     this.#front = makeFront(this.clients, options, { isSecure: true });
+  }
+
+  get running(): Iterable<Served> {
+    return this.clients.running;
   }
 
   get count(): number {

@@ -3,7 +3,7 @@ import type { Socket } from "node:net";
 import type { Outcome } from "../../model/outcome.ts";
 import type { Endpoints } from "../proxy-protocol/header.ts";
 import type { EngineReplica, EngineRoute } from "../route.ts";
-import type { Arrival, Served } from "../tcp/connection-host.ts";
+import type { Arrival, Served, Stillness } from "../tcp/connection-host.ts";
 import { reset } from "../tcp/reset.ts";
 import { addresseeOf } from "./addressee.ts";
 import { ServerAnswer } from "./answer.ts";
@@ -88,6 +88,13 @@ export class HttpConnection implements Served, ParserListener {
     if (this.#current !== undefined) this.#current.check(now);
     else if (this.#client.writableLength > 0) this.#checkStall(now);
     else this.#checkIdle(now);
+  }
+
+  /** Undefined while a replica has to answer, and its client to take nothing. */
+  stillness(now: number): Stillness | undefined {
+    const forMs = this.#stall.stillFor(now, [this.#client]);
+    if (this.#client.writableLength > 0) return { forMs, isHolding: true };
+    return this.#isIdle ? { forMs: this.#clock.idleFor(now), isHolding: false } : undefined;
   }
 
   /** Resets the client, and ends what is done for it. */

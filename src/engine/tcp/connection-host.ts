@@ -28,6 +28,14 @@ export interface ConnectionLimits {
   readonly writeStallMs: number;
 }
 
+/** How a connection stands still. */
+export interface Stillness {
+  /** For so long no byte has moved, as seen by whoever asks; in ms. */
+  readonly forMs: number;
+  /** Bytes wait for a side that does not take them. */
+  readonly isHolding: boolean;
+}
+
 /** What a service asks of each of its connections, whatever is spoken on it. */
 export interface Served extends Rostered {
   /** The replica it is on, or on its way to. */
@@ -40,6 +48,8 @@ export interface Served extends Rostered {
   check(now: number): void;
   /** Resets it now. */
   abort(outcome: Outcome): void;
+  /** Undefined while it does not, or somebody works on an answer; `now` in ms. */
+  stillness?(now: number): Stillness | undefined;
   /** Nothing new begins on it; only for connections that know of beginnings. */
   retire?(): void;
 }

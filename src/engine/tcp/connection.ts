@@ -3,7 +3,7 @@ import { outcomeOfDial, type DialFailure, type Outcome } from "../../model/outco
 import { formatHeader } from "../proxy-protocol/format.ts";
 import type { Endpoints, Header } from "../proxy-protocol/header.ts";
 import type { EngineReplica, EngineRoute } from "../route.ts";
-import type { Arrival, ConnectionHost } from "./connection-host.ts";
+import type { Arrival, ConnectionHost, Stillness } from "./connection-host.ts";
 import { noteConnection } from "./connection-note.ts";
 import { CountedBytes } from "./counted-bytes.ts";
 import { dial, type DialResult } from "./dial.ts";
@@ -102,6 +102,11 @@ export class Connection implements Waiter {
     }
   }
 
+  /** Undefined before it is relayed. */
+  stillness(now: number): Stillness | undefined {
+    return this.#relay?.stillness(now);
+  }
+
   /** Resets both sides now. */
   abort(outcome: Outcome): void {
     if (this.#relay !== undefined) this.#relay.abort(outcome);
@@ -195,7 +200,8 @@ export class Connection implements Waiter {
     const now = performance.now();
     this.#outcome = undefined;
     this.#host.tally.connected(this.#route.row, replica.row, (now - since) / 1000);
-    this.#announce(result.socket);
+    const { sendProxy } = this.#route.policy;
+    if (sendProxy !== 0) result.socket.write(formatHeader(sendProxy, this.#ends()));
     this.#relayedSince = now;
     if (this.#host.drainDeadline < Infinity) this.drainBy(this.#host.drainDeadline);
     const options = {
@@ -227,11 +233,6 @@ export class Connection implements Waiter {
     this.#host.heard(replica, failure);
     this.#leaveReplica();
     this.#attempt();
-  }
-
-  #announce(upstream: Socket): void {
-    const { sendProxy } = this.#route.policy;
-    if (sendProxy !== 0) upstream.write(formatHeader(sendProxy, this.#ends()));
   }
 
   #ends(): Endpoints {

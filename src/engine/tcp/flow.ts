@@ -195,14 +195,22 @@ export class Flow {
   #take(chunk: Buffer): void {
     this.begun = true;
     if (this.#discarded === undefined) {
-      if (!this.to.write(chunk)) this.#from.pause();
+      if (this.#intake?.isShort === true) this.#takeLittle(chunk);
+      else if (!this.to.write(chunk)) this.#from.pause();
       return;
     }
     this.#discarded += chunk.length;
     if (this.#discarded > mostDiscarded) this.#from.pause();
   }
 
-  readonly #onDrain = (): void => {
+  /** Where memory is short, not even a high-water mark waits. */
+  #takeLittle(chunk: Buffer): void {
+    this.to.write(chunk, this.#onDrain);
+    if (this.to.writableLength > 0) this.#from.pause();
+  }
+
+  readonly #onDrain = (error?: Error | null): void => {
+    if (error) return;
     this.#intake?.drained();
     if (this.#discarded === undefined) this.#from.resume();
   };

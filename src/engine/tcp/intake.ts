@@ -33,6 +33,7 @@ export class Intake implements OnReadOpts {
 
   /** Where the next read goes to; called by Node. */
   readonly buffer = (): Buffer => {
+    if (this.isShort) return this.#buffer.subarray(0, streamBytes);
     return this.#isWaiting ? this.#buffer.subarray(0, waitingBytes) : this.#buffer;
   };
 
@@ -48,6 +49,12 @@ export class Intake implements OnReadOpts {
     else if (length < messageBytes) this.#share();
     return true;
   };
+
+  /** True while it shares for want of memory: little is read at once, and nothing more while that waits. */
+  get isShort(): boolean {
+    const { isShort, shared } = this.#buffers;
+    return isShort && this.#buffer === shared;
+  }
 
   /** Sends what comes from now on there, after what was kept; undefined for nowhere. */
   flowTo(sink: Sink | undefined): void {
@@ -69,6 +76,7 @@ export class Intake implements OnReadOpts {
   close(): void {
     this.#share();
     // What is lent is still being sent.
+    this.#buffers.lose(this.#lent?.length ?? 0);
     this.#lent = undefined;
   }
 

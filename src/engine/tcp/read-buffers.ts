@@ -14,10 +14,20 @@ export class ReadBuffers {
   /** What is read into it must be copied before the next read of anybody. */
   readonly shared: Buffer = Buffer.allocUnsafeSlow(readBytes);
   readonly #meter: ReadMeter;
+  readonly #most: number;
   readonly #free: Buffer[] = [];
+  /** Buffers that somebody has. */
+  #taken = 0;
 
-  constructor(meter: ReadMeter) {
+  /** Streams have no more than `mostBytes` of their own; those beyond share, too. */
+  constructor(meter: ReadMeter, mostBytes: number = Infinity) {
     this.#meter = meter;
+    this.#most = mostBytes / readBytes;
+  }
+
+  /** True while streams must share, and so are better read in small pieces: what waits of those is copied. */
+  get isShort(): boolean {
+    return this.#taken >= this.#most;
   }
 
   /** A copy of some bytes, to be collected when nobody needs them any more. */
@@ -26,7 +36,10 @@ export class ReadBuffers {
     return Buffer.from(bytes);
   }
 
+  /** A buffer of one's own; the shared one where there is none left. */
   take(): Buffer {
+    if (this.isShort) return this.shared;
+    this.#taken += 1;
     const free = this.#free.pop();
     if (free !== undefined) return free;
     this.#meter.read(readBytes);
@@ -35,6 +48,12 @@ export class ReadBuffers {
 
   /** Gives back what was taken, once nobody reads from it or into it. */
   give(buffer: Buffer): void {
+    this.#taken -= 1;
     if (this.#free.length < mostKept) this.#free.push(buffer);
+  }
+
+  /** So many will not be given back: the collector has them. */
+  lose(count: number): void {
+    this.#taken -= count;
   }
 }

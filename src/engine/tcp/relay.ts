@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import type { Outcome } from "../../model/outcome.ts";
+import type { Stillness } from "./connection-host.ts";
 import { Flow, type HeldFor } from "./flow.ts";
 import type { Intake } from "./intake.ts";
 import type { ReadMeter } from "./read-meter.ts";
@@ -106,6 +107,14 @@ export class Relay {
     if (this.#overdue(now) !== undefined || this.#isGone(now) || this.#isDoubtful(now))
       void this.#ask(now);
     if (this.#broken === this.#download) this.#upload.discard();
+  }
+
+  /** How it stands still now. */
+  stillness(now: number): Stillness {
+    const [up, down] = [this.#upload.stillFor(now), this.#download.stillFor(now)];
+    const held = [...(this.#upload.waiting ? [up] : []), ...(this.#download.waiting ? [down] : [])];
+    const isHolding = held.length > 0;
+    return { forMs: isHolding ? Math.max(...held) : Math.min(up, down), isHolding };
   }
 
   /** How it ends when it goes on to stand still as it does; undefined when it may. */

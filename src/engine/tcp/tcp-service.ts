@@ -84,6 +84,10 @@ export class TcpService implements ConnectionHost, EngineService {
     return this.#connections.size;
   }
 
+  get running(): Iterable<Served> {
+    return this.#connections;
+  }
+
   forgive(replica: string): void {
     this.#replicas.forgive(replica);
   }

@@ -3,12 +3,15 @@ import { setTimeout as wait } from "node:timers/promises";
 import { eventually } from "../../support/eventually.ts";
 import { freePort } from "../../support/free-port.ts";
 import { ReplicaProcess } from "../../support/replica-process.ts";
-import { named, TcpReplica } from "../../support/tcp-replica.ts";
-import { ControlGroup, noControlGroups } from "../control-group.ts";
+import { Song } from "../../support/canary.ts";
+import { RunningProxy } from "../../support/running-proxy.ts";
+import { TcpClient } from "../../support/tcp-client.ts";
+import { TemporaryFolder } from "../../support/temporary-folder.ts";
+import { echo, named, TcpReplica } from "../../support/tcp-replica.ts";
+import { ControlGroup, noControlGroups } from "../../support/control-group.ts";
 import { Crowd } from "../crowd.ts";
 import type { LoadOptions, LoadRow } from "../load-row.ts";
 import { onLoadStage, type Listed } from "../load-stage.ts";
-import { residentMegabytes } from "../process-figures.ts";
 
 /** A tenth of a processor for a proxy that has probes to make. */
 async function littleTime({ tell, seconds = 20 }: LoadOptions): Promise<void> {
@@ -41,26 +44,58 @@ async function littleTime({ tell, seconds = 20 }: LoadOptions): Promise<void> {
   });
 }
 
-/** Readers of endless streams that do not read, with little memory for what waits for them. */
-async function littleMemory({ tell, seconds = 20 }: LoadOptions): Promise<void> {
+/**
+ * Readers of endless streams that do not read, with little memory for what waits for them. Newcomers are refused
+ * meanwhile, a canary's too, so that only its song afterwards says something.
+ */
+async function littleMemory({ tell, seconds = 30 }: LoadOptions): Promise<void> {
   await using endless = await ReplicaProcess.start("endless", "stream");
-  const port = await freePort();
-  const services = [{ app: "/endless", port, replicas: [endless.port] }];
-  const count = 1000;
+  await using quiet = await TcpReplica.start(echo);
+  using folder = new TemporaryFolder();
+  const [loud, port] = [await freePort(), await freePort()];
+  const services = [
+    { app: "/endless", port: loud, replicas: [`127.0.0.1:${endless.port}`] },
+    { app: "/quiet", port, replicas: [`127.0.0.1:${quiet.port}`] },
+  ];
+  folder.replace("services.json", JSON.stringify({ services }));
   using scarce = new ControlGroup({ megabytes: 256 });
-  await onLoadStage({ services, within: scarce.command }, async ({ proxy }) => {
-    await using crowd = await Crowd.gather({ port, count, deaf: true });
+  const args = ["--file", folder.file("services.json"), "--max-connections", "1000000"];
+  await using proxy = await RunningProxy.start(args, {}, { within: scarce.command });
+  await proxy.ready();
+  for (const { port: bound } of services)
+    await proxy.service(bound, ({ listening }) => listening.length > 0);
+  {
+    await using crowd = await Crowd.gather({ port: loud, count: 5000, deaf: true });
     const until = performance.now() + seconds * 1000;
     while (performance.now() < until) {
       await wait(Math.min(5000, seconds * 1000));
       assert.equal(scarce.kills, 0, "killed for want of memory");
       const { connected, closed } = await crowd.faring();
-      tell(
-        `${connected} connected, ${closed} closed, ${Math.round(residentMegabytes(proxy.pid))} MB`,
-      );
+      const used = ((await proxy.metric("portolan_memory_used_bytes")) ?? NaN) / 1e6;
+      const ended = await closedFor(proxy, "out-of-resources");
+      const refused = await closedFor(proxy, "connection-limit");
+      const fates = `${closed} closed, ${ended} ended, ${refused} refused`;
+      tell(`${connected} connected, ${fates}, ${Math.round(used)} MB in use`);
     }
-    assert.equal(proxy.child.exitCode, null);
-  });
+    assert.ok((await closedFor(proxy, "out-of-resources")) > 0, "nothing was shed");
+  }
+  await eventually(() => servedOnce(port), { withinMs: 30_000, what: "newcomers are served" });
+  await using song = new Song(port);
+  await wait(1000);
+  await song.assertWell();
+  assert.equal(scarce.kills, 0);
+  assert.equal(await proxy.metric("portolan_worker_crashes_total"), 0);
+}
+
+async function closedFor(proxy: RunningProxy, reason: string): Promise<number> {
+  return (await proxy.metric("portolan_connections_closed_total", { reason })) ?? 0;
+}
+
+async function servedOnce(port: number): Promise<boolean> {
+  await using client = new TcpClient(port);
+  client.socket.end("tweet");
+  await eventually(() => client.closed);
+  return client.text === "tweet";
 }
 
 export const scarcityRows: readonly LoadRow[] = [
@@ -72,7 +107,7 @@ export const scarcityRows: readonly LoadRow[] = [
   },
   {
     id: "L14",
-    what: "256 MB for 1000 clients that do not read",
+    what: "256 MB for 5000 clients that do not read",
     skip: () => noControlGroups("memory"),
     run: littleMemory,
   },

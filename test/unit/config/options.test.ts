@@ -141,6 +141,7 @@ test("the defaults are the documented ones", () => {
       "log-format": "auto",
       verbose: "false",
       workers: "1",
+      "shed-memory-at": "85",
       takeover: "",
       config: "",
     },

@@ -106,3 +106,41 @@ test("what comes while nobody takes it is kept, in order, and stops the reading"
   intake.flowTo(undefined);
   assert.equal(say("fourth"), false);
 });
+
+test("where streams may have no more of their own they share, and are read a little at a time", () => {
+  const buffers = new ReadBuffers(new ReadMeter(() => undefined), 2 * 131_072);
+  const intakes = Array.from({ length: 3 }, () => new Intake(buffers));
+  for (const intake of intakes) {
+    intake.flowTo(() => false);
+    intake.buffer();
+    intake.callback(16 * 1024);
+  }
+  const [first, , third] = intakes;
+  assert.deepEqual(
+    intakes.map((intake) => intake.buffer().length),
+    [131_072, 131_072, 16 * 1024],
+  );
+  assert.deepEqual(
+    intakes.map(({ isShort }) => isShort),
+    [false, false, true],
+  );
+  first?.close();
+  third?.callback(16 * 1024);
+  assert.equal(third?.isShort, false, "what one gave back another may have");
+  assert.equal(third?.buffer().length, 131_072);
+});
+
+test("what was lent when a connection closed counts no longer", () => {
+  const buffers = new ReadBuffers(new ReadMeter(() => undefined), 2 * 131_072);
+  const intake = new Intake(buffers);
+  intake.flowTo(() => true);
+  for (const length of [16 * 1024, much]) {
+    intake.buffer();
+    intake.callback(length);
+  }
+  assert.equal(buffers.isShort, true, "one is lent, and one is read into");
+  intake.close();
+  assert.equal(buffers.isShort, false);
+  buffers.take();
+  assert.equal(buffers.isShort, false);
+});

@@ -55,6 +55,8 @@ const lines = [
   'portolan_discovery_last_success_timestamp_seconds{source="marathon"} 5',
   'portolan_problems{kind="port-conflict"} 2',
   'portolan_listener_up{service="we\\"b:80",protocol="tcp",address="127.0.0.1:80"} 1',
+  "portolan_memory_used_bytes 900",
+  "portolan_memory_shedding 1",
   'portolan_worker_event_loop_utilization_ratio{worker="0"} 0.25',
   "portolan_instance_files 3",
   "portolan_instance_files_written_total 5",

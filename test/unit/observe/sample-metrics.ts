@@ -142,6 +142,7 @@ export function metrics(detailed: boolean, more: Partial<MetricsOptions> = {}): 
         },
       ],
     }),
+    memory: () => ({ limit: 1000, used: 900, isShedding: true }),
     accessLinesDropped: () => 0,
     logLinesDropped: () => 0,
     ...more,

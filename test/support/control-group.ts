@@ -35,18 +35,19 @@ export class ControlGroup implements Disposable {
   constructor(allowance: Allowance) {
     const knob = knobOf(allowance);
     this.#parent = ownGroup(knob.controller);
-    this.#folder = join(this.#parent, `portolan-soak-${process.pid}-${knob.controller}`);
+    this.#folder = join(this.#parent, `portolan-test-${process.pid}-${knob.controller}`);
     mkdirSync(this.#folder);
     try {
-      const known = Object.entries(knob.values).filter(([file]) =>
-        existsSync(join(this.#folder, file)),
-      );
-      if (known.length === 0) throw new Error("it has nothing to set");
-      for (const [file, value] of known) writeFileSync(join(this.#folder, file), value);
+      this.#set(knob);
     } catch (error) {
       this[Symbol.dispose]();
       throw error;
     }
+  }
+
+  /** It may have this from now on. */
+  allow(allowance: Allowance): void {
+    this.#set(knobOf(allowance));
   }
 
   /** Put before a command, it runs in this group from its start, so that all its memory counts. */
@@ -69,6 +70,12 @@ export class ControlGroup implements Disposable {
       return Number(/^oom_kill (\d+)/m.exec(readFileSync(path, "utf8"))?.[1] ?? 0);
     }
     return 0;
+  }
+
+  #set({ values }: Knob): void {
+    const known = Object.entries(values).filter(([file]) => existsSync(join(this.#folder, file)));
+    if (known.length === 0) throw new Error("it has nothing to set");
+    for (const [file, value] of known) writeFileSync(join(this.#folder, file), value);
   }
 
   [Symbol.dispose](): void {

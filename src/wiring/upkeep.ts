@@ -1,0 +1,40 @@
+import type { Config } from "../config/settings.ts";
+import type { Logger } from "../model/logger.ts";
+import type { Problem } from "../model/problem.ts";
+import { MemoryGuard } from "../workers/memory-guard.ts";
+import { readMemoryUse } from "../workers/memory-use.ts";
+import type { WorkerPool } from "../workers/pool.ts";
+
+export interface UpkeepOptions {
+  readonly config: Config;
+  readonly logger: Logger;
+  readonly pool: WorkerPool;
+  /** Told when problems have changed. */
+  readonly changed: () => void;
+}
+
+/** What is looked after beside the traffic. */
+export class Upkeep {
+  readonly memory: MemoryGuard;
+  readonly #pool: WorkerPool;
+
+  constructor({ config, ...rest }: UpkeepOptions) {
+    this.#pool = rest.pool;
+    this.memory = new MemoryGuard({ ...rest, shedAt: config.shedMemoryAt, read: readMemoryUse });
+  }
+
+  /** Goes on until the signal aborts. */
+  run(signal: AbortSignal): Promise<void> {
+    return this.memory.run(signal);
+  }
+
+  /** What is wrong with ports and with what there is to forward with; `appOf` names the app that wants a service key. */
+  problems(appOf: (key: string) => string): Problem[] {
+    const { bindings, budget } = this.#pool;
+    return [
+      ...bindings.problems(appOf),
+      ...budget.problems(performance.now()),
+      ...this.memory.problems(),
+    ];
+  }
+}

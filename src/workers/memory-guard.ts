@@ -1,0 +1,97 @@
+import { isAbort, sleep } from "../async/sleep.ts";
+import type { Logger } from "../model/logger.ts";
+import type { MemoryFigures, MemoryUse } from "../model/memory.ts";
+import type { Problem } from "../model/problem.ts";
+import type { CounterMemory } from "./counter-memory.ts";
+import type { Order } from "./messages.ts";
+import { shed, untilNextLook, type Shedding } from "./shedding.ts";
+
+export interface MemoryGuardOptions {
+  /** Percent of the memory there may be at which connections are shed; 0 for never. */
+  readonly shedAt: number;
+  /** Undefined where there is no limit. */
+  readonly read: () => MemoryUse | undefined;
+  readonly pool: ShedPool;
+  readonly logger: Logger;
+  /** Told when problems have changed. */
+  readonly changed: () => void;
+}
+
+/** What the guard asks of those who forward. */
+interface ShedPool {
+  readonly memory: Pick<CounterMemory, "refuse" | "closed">;
+  tell(order: Extract<Order, { readonly kind: "shed" }>): void;
+}
+
+/** What is ended at a time, of all there are, and how long that may take to show, in ms. */
+const [stepShare, stepMs] = [0.1, 250];
+
+/** Time between two looks for a limit where there is none, in ms: it may be set later. */
+const unlimitedMs = 10_000;
+
+const mebibyte = 1024 * 1024;
+
+/** Looks at what memory is in use, and sheds connections before the kernel ends the process. */
+export class MemoryGuard {
+  readonly #options: MemoryGuardOptions;
+  #state: Shedding = { kind: "open" };
+  #use: MemoryUse | undefined;
+  #orderedAt = -Infinity;
+
+  constructor(options: MemoryGuardOptions) {
+    this.#options = options;
+  }
+
+  /** Goes on until the signal aborts. */
+  async run(signal: AbortSignal): Promise<void> {
+    if (this.#options.shedAt === 0) return;
+    try {
+      while (!signal.aborted) {
+        const pauseMs = this.#look(performance.now());
+        await sleep(pauseMs, signal);
+      }
+    } catch (error) {
+      if (!isAbort(error, signal)) throw error;
+    }
+  }
+
+  /** As of now; undefined where there is no limit. */
+  figures(): MemoryFigures | undefined {
+    const use = this.#options.read();
+    return use === undefined ? undefined : { ...use, isShedding: this.#state.kind === "shedding" };
+  }
+
+  problems(): Problem[] {
+    const { kind } = this.#state;
+    if (kind === "open" || this.#use === undefined) return [];
+    const { shedAt } = this.#options;
+    const known = `${shedAt} % of the ${Math.round(this.#use.limit / mebibyte)} MiB there may be are in use`;
+    const done =
+      kind === "shedding"
+        ? "newcomers are reset, and connections that stand still are ended"
+        : "no connection that could be ended has them, so newcomers are taken; more memory is needed";
+    return [{ kind: "limit-reached", subject: "memory", reason: `${known}: ${done}` }];
+  }
+
+  /** Returns the time until the next look, in ms. */
+  #look(now: number): number {
+    const { shedAt, read, pool, logger, changed } = this.#options;
+    const use = read();
+    this.#use = use;
+    const at = shedAt / 100;
+    const before = this.#state;
+    const ended = before.kind === "open" ? 0 : pool.memory.closed("out-of-resources");
+    this.#state = use === undefined ? { kind: "open" } : shed(before, { use, at, ended, now });
+    const { kind } = this.#state;
+    if (kind !== before.kind) {
+      pool.memory.refuse(kind === "shedding");
+      if (kind === "open") logger.info("memory is no longer short", { ...use });
+      changed();
+    }
+    if (kind === "shedding" && now - this.#orderedAt >= stepMs) {
+      this.#orderedAt = now;
+      pool.tell({ kind: "shed", share: stepShare });
+    }
+    return use === undefined ? unlimitedMs : untilNextLook(use, at);
+  }
+}

@@ -1,0 +1,68 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { ControlGroup, noControlGroups } from "../support/control-group.ts";
+import { eventually } from "../support/eventually.ts";
+import { freePort } from "../support/free-port.ts";
+import { app, place, startMarathon } from "../support/marathon.ts";
+import { RunningProxy } from "../support/running-proxy.ts";
+import { TcpClient } from "../support/tcp-client.ts";
+import { echo, TcpReplica } from "../support/tcp-replica.ts";
+
+test(
+  "with memory short newcomers are reset and idle connections ended; when that does not help, all are served (L14)",
+  { skip: noControlGroups("memory") },
+  async () => {
+    await using replica = await TcpReplica.start(echo);
+    await using marathon = await startMarathon();
+    const port = await freePort();
+    marathon.putApp(app("/web", port));
+    place(marathon, "/web", replica.port);
+    using group = new ControlGroup({ megabytes: 4096 });
+    const args = ["--marathon", marathon.urls[0] ?? "", "--shed-memory-at", "25"];
+    await using proxy = await RunningProxy.start(args, {}, { within: group.command });
+    await proxy.ready();
+    await proxy.service(port, ({ listening }) => listening.length > 0);
+    await using idle = await TcpClient.open(port);
+    idle.socket.write("one");
+    await eventually(() => idle.text === "one");
+    assert.equal(await proxy.metric("portolan_memory_shedding"), 0);
+    assert.equal(await proxy.metric("portolan_memory_limit_bytes"), 2 ** 32);
+    const shortage = async (): Promise<string | undefined> =>
+      /[^"]* % of the [^"]*/.exec(await proxy.text("/api/problems"))?.[0];
+    assert.equal(await shortage(), undefined);
+
+    group.allow({ megabytes: 256 });
+    await eventually(() => idle.closed);
+    assert.equal(idle.error?.code, "ECONNRESET");
+    let resets = 0;
+    const told = await eventually(
+      async () => {
+        if (!(await isServed(port))) resets += 1;
+        const problem = await shortage();
+        return problem?.includes("newcomers are taken") === true && problem;
+      },
+      { withinMs: 30_000 },
+    );
+    assert.match(told, /^25 % of the 256 MiB there may be are in use: no connection/);
+    assert.ok(resets > 0);
+    const overLimit = await proxy.metric("portolan_connections_over_limit_total");
+    assert.equal(overLimit, 0, "it is not descriptors that are short");
+    assert.equal(await isServed(port), true, "refusing more of them would help nobody");
+    const ended = { service: `web:${port}`, reason: "out-of-resources" };
+    assert.ok(((await proxy.metric("portolan_connections_closed_total", ended)) ?? 0) > 0);
+
+    group.allow({ megabytes: 4096 });
+    await eventually(async () => (await shortage()) === undefined, { withinMs: 20_000 });
+    assert.equal(await isServed(port), true);
+    await eventually(() => proxy.log.some(({ msg }) => msg === "memory is no longer short"));
+    assert.equal(group.kills, 0);
+  },
+);
+
+/** True when bytes come back; false when the connection was reset. */
+async function isServed(port: number): Promise<boolean> {
+  await using client = new TcpClient(port);
+  client.socket.end("tweet");
+  await eventually(() => client.closed);
+  return client.text === "tweet";
+}
