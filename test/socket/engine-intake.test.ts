@@ -38,14 +38,24 @@ function checkRecital(got: Buffer, blockBytes: number): void {
 
 const total = 24_000_000;
 
+/** The sizes of blocks, and where memory is short, so that streams have none of their own. */
+function cases(sizes: readonly number[]): { blockBytes: number; short: object; when: string }[] {
+  return sizes.flatMap((blockBytes) => [
+    { blockBytes, short: {}, when: "" },
+    ...(blockBytes > 16_384
+      ? [{ blockBytes, short: { streamBytes: 0 }, when: " while memory is short" }]
+      : []),
+  ]);
+}
+
 // A little more than a message, in the middle of a stream, as much as one read.
-for (const blockBytes of [1000, 20_000, 30_000, 65_536, 131_072]) {
-  test(`blocks of ${blockBytes} bytes wait for a client that reads nothing, whatever others read meanwhile`, async () => {
+for (const { blockBytes, short, when } of cases([1000, 20_000, 30_000, 65_536, 131_072])) {
+  test(`blocks of ${blockBytes} bytes wait for a client that reads nothing${when}, whatever others read meanwhile`, async () => {
     await using reciting = await TcpReplica.start((socket) => {
       void recite(socket, blockBytes);
     });
     await using echoing = await TcpReplica.start(echo);
-    await using proxy = new EngineFixture();
+    await using proxy = new EngineFixture(short);
     const [port, other] = [await freePort(), await freePort()];
     await proxy.serve(port, [reciting.port]);
     await proxy.serve(other, [echoing.port]);
@@ -77,8 +87,8 @@ for (const blockBytes of [1000, 20_000, 30_000, 65_536, 131_072]) {
 }
 
 // Those that wait upload into the kernel's buffers and ours; the length of the story is more than they hold.
-for (const blockBytes of [1000, 30_000, 131_072]) {
-  test(`blocks of ${blockBytes} bytes wait for a replica that reads nothing, whatever others send meanwhile`, async () => {
+for (const { blockBytes, short, when } of cases([1000, 30_000, 131_072])) {
+  test(`blocks of ${blockBytes} bytes wait for a replica that reads nothing${when}, whatever others send meanwhile`, async () => {
     let got = 0;
     let isWhole = true;
     const arrived = Promise.withResolvers<Socket>();
@@ -94,7 +104,7 @@ for (const blockBytes of [1000, 30_000, 131_072]) {
       });
     });
     await using echoing = await TcpReplica.start(echo);
-    await using proxy = new EngineFixture();
+    await using proxy = new EngineFixture(short);
     const [port, other] = [await freePort(), await freePort()];
     await proxy.serve(port, [stalled.port]);
     await proxy.serve(other, [echoing.port]);
