@@ -1,6 +1,6 @@
 import { Backoff } from "../async/backoff.ts";
 import { isAbort, sleep } from "../async/sleep.ts";
-import type { Address } from "../model/address.ts";
+import { formatAddress, type Address } from "../model/address.ts";
 import type { EngineReport } from "./route.ts";
 
 /** One bound port; disposing it closes it. */
@@ -28,7 +28,7 @@ export interface BindingOptions {
 export class Binding implements AsyncDisposable {
   readonly #options: BindingOptions;
   readonly #abort = new AbortController();
-  readonly #run: Promise<void>;
+  #run: Promise<void>;
   /** Settles when the first attempt has been made, whatever came of it. */
   readonly tried: Promise<void>;
   #listener: Listener | undefined;
@@ -38,6 +38,15 @@ export class Binding implements AsyncDisposable {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.tried = promise;
     this.#run = this.#keepTrying(resolve);
+  }
+
+  /**
+   * Listens anew if its address, `host:port`, is among these: the kernel has taken the listener away, and told nobody.
+   * Connections it brought go on.
+   */
+  renewIfAmong(addresses: ReadonlySet<string>): void {
+    if (!addresses.has(formatAddress(this.#options.address))) return;
+    this.#run = this.#run.then(() => this.#renew());
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -50,11 +59,26 @@ export class Binding implements AsyncDisposable {
     report({ kind: "closed", key, address });
   }
 
+  async #renew(): Promise<void> {
+    const dead = this.#listener;
+    if (dead === undefined || this.#abort.signal.aborted) return;
+    const { key, address, report, open } = this.#options;
+    const trial = await open(address);
+    // Who has bound it alone listens after all.
+    if (trial.kind === "failed" && trial.code === "EADDRINUSE") return;
+    // Where only the descriptor is gone, the trial may have its number, and closing the old listener close the new one.
+    if (trial.kind === "listening") await trial.listener[Symbol.asyncDispose]();
+    await dead[Symbol.asyncDispose]();
+    this.#listener = undefined;
+    report({ kind: "closed", key, address });
+    await this.#keepTrying(() => undefined);
+  }
+
   async #keepTrying(firstTried: () => void): Promise<void> {
     const { signal } = this.#abort;
     const backoff = new Backoff({ firstMs: 1000, capMs: 60_000, random: this.#options.random });
     try {
-      while (!(await this.#listen())) {
+      while (!(await this.#open())) {
         firstTried();
         await sleep(backoff.next(), signal);
       }
@@ -64,7 +88,7 @@ export class Binding implements AsyncDisposable {
     firstTried();
   }
 
-  async #listen(): Promise<boolean> {
+  async #open(): Promise<boolean> {
     const { key, address, report, open } = this.#options;
     const result = await open(address);
     if (result.kind === "failed") {

@@ -78,6 +78,12 @@ export class Engine implements AsyncDisposable {
     shedStillest([...ofServices, ...(this.#gateway?.running ?? [])], share, now);
   }
 
+  /** Listens anew on those of these addresses, `host:port`, that it has bound. */
+  renew(addresses: ReadonlySet<string>): void {
+    this.#gateway?.renew(addresses);
+    for (const service of this.#services.values()) service.renew?.(addresses);
+  }
+
   /** Stops listening everywhere; running connections go on. */
   async stopAccepting(): Promise<void> {
     this.#stopped = true;

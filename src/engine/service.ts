@@ -47,6 +47,8 @@ export interface EngineService extends AsyncDisposable {
   retarget(route: EngineRoute): void;
   /** The probes of a replica find it well: it may be tried before its ejection is over. */
   forgive(replica: string): void;
+  /** Listens anew on those of these addresses that are its own; datagrams need nobody to accept them. */
+  renew?(addresses: ReadonlySet<string>): void;
   /** The service is gone, or we are about to be: what runs gets the time that draining gets. */
   retire(why: "removed" | "stopping"): void;
   /** It listens no more, but its service is there again: what runs on replicas that are has no time limit any more. */

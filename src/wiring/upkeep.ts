@@ -1,6 +1,8 @@
 import type { Config } from "../config/settings.ts";
 import type { Logger } from "../model/logger.ts";
 import type { Problem } from "../model/problem.ts";
+import { ListenerGuard } from "../workers/listener-guard.ts";
+import { ListeningSockets } from "../workers/listening-sockets.ts";
 import { MemoryGuard } from "../workers/memory-guard.ts";
 import { readMemoryUse } from "../workers/memory-use.ts";
 import type { WorkerPool } from "../workers/pool.ts";
@@ -17,15 +19,17 @@ export interface UpkeepOptions {
 export class Upkeep {
   readonly memory: MemoryGuard;
   readonly #pool: WorkerPool;
+  readonly #listeners: ListenerGuard;
 
   constructor({ config, ...rest }: UpkeepOptions) {
     this.#pool = rest.pool;
     this.memory = new MemoryGuard({ ...rest, shedAt: config.shedMemoryAt, read: readMemoryUse });
+    this.#listeners = new ListenerGuard({ ...rest, sockets: new ListeningSockets() });
   }
 
   /** Goes on until the signal aborts. */
-  run(signal: AbortSignal): Promise<void> {
-    return this.memory.run(signal);
+  async run(signal: AbortSignal): Promise<void> {
+    await Promise.all([this.memory.run(signal), this.#listeners.run(signal)]);
   }
 
   /** What is wrong with ports and with what there is to forward with; `appOf` names the app that wants a service key. */
@@ -33,6 +37,7 @@ export class Upkeep {
     const { bindings, budget } = this.#pool;
     return [
       ...bindings.problems(appOf),
+      ...this.#listeners.problems(appOf),
       ...budget.problems(performance.now()),
       ...this.memory.problems(),
     ];

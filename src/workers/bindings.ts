@@ -11,6 +11,14 @@ interface Bound {
   receiveBuffer: number | undefined;
 }
 
+/** The sockets of one address. */
+export interface BoundSockets {
+  /** Of the service or port they are for. */
+  readonly key: string;
+  /** One for each worker that has bound it. */
+  readonly count: number;
+}
+
 const hints: Readonly<Record<string, string>> = {
   EADDRINUSE: "another process has the port",
   EACCES: "ports below 1024 need CAP_NET_BIND_SERVICE or net.ipv4.ip_unprivileged_port_start",
@@ -83,6 +91,18 @@ export class Bindings {
       const listener = { address, bound: workers.size === this.#workers };
       return receiveBuffer === undefined ? listener : { ...listener, receiveBuffer };
     });
+  }
+
+  /** TCP sockets that workers have bound and not closed, by address. */
+  sockets(): Map<string, BoundSockets> {
+    const sockets = new Map<string, BoundSockets>();
+    for (const [key, addresses] of this.#byKey) {
+      if (key.startsWith("udp/")) continue;
+      for (const [address, { workers }] of addresses) {
+        if (workers.size > 0) sockets.set(address, { key, count: workers.size });
+      }
+    }
+    return sockets;
   }
 
   /** Addresses that not every worker can bind, each with its key: `tcp/80 127.0.0.1:80`. */

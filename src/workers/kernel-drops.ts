@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { formatAddress } from "../model/address.ts";
+import { addressOf } from "./kernel-address.ts";
 
 /**
  * Datagrams the kernel dropped for UDP sockets bound to one of these ports, by `host:port`; empty where it does not say
@@ -22,23 +22,10 @@ export function readKernelDrops(ports: ReadonlySet<number>): ReadonlyMap<string,
 /** Workers that share a port have a socket each; what they lost is one number. */
 function addLine(drops: Map<string, number>, line: string): void {
   const fields = line.trim().split(/\s+/);
-  const local = /^([0-9A-F]{8}|[0-9A-F]{32}):([0-9A-F]{4})$/.exec(fields[1] ?? "");
+  const address = addressOf(fields[1] ?? "");
   const count = Number(fields.at(-1));
-  if (local === null || !Number.isInteger(count)) return;
-  const [, host = "", port = ""] = local;
-  const address = formatAddress({ host: hostOf(host), port: Number.parseInt(port, 16) });
+  if (address === undefined || !Number.isInteger(count)) return;
   drops.set(address, (drops.get(address) ?? 0) + count);
-}
-
-/** Each group of four bytes is written as one number of this machine's, so little endian wherever we run. */
-function hostOf(hex: string): string {
-  const bytes = Buffer.from(hex, "hex");
-  bytes.swap32();
-  if (bytes.length === 4) return bytes.join(".");
-  const groups = Array.from({ length: 8 }, (_, index) =>
-    bytes.readUInt16BE(index * 2).toString(16),
-  );
-  return new URL(`http://[${groups.join(":")}]`).hostname.slice(1, -1);
 }
 
 function readTable(path: string): string {

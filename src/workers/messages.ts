@@ -38,6 +38,8 @@ export type Order =
   | { readonly kind: "access-taken" }
   /** Memory is short: this share of the connections that stand still is ended. */
   | { readonly kind: "shed"; readonly share: number }
+  /** Nobody listens on these addresses any more, though no worker has closed them: they are bound anew. */
+  | { readonly kind: "renew"; readonly addresses: ReadonlySet<string> }
   | { readonly kind: "stop-accepting" }
   | { readonly kind: "abort"; readonly outcome: Outcome };
 

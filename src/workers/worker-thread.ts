@@ -91,6 +91,9 @@ async function obey(
       // What they held lies outside the heap, and is given back with what is collected.
       globalThis.gc?.();
       break;
+    case "renew":
+      engine.renew(order.addresses);
+      break;
     case "stop-accepting":
       await engine.stopAccepting();
       say({ kind: "stopped" });

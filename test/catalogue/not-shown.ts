@@ -1,6 +1,5 @@
 /** Why no test shows a row; one that a test shows has no place here. */
 export const notShown: Readonly<Record<string, string>> = {
-  B08: "not held: when root destroys a listening socket (ss -K), the runtime says nothing of it, and the port is closed until a new start",
   B09: "the kernel decides; it shows as B01",
   U12: "needs a full send buffer of a stopped process, which loopback does not fill",
   L21: "own resolvers answer in test/unit/discovery/resolve-hosts; the system resolver has not been made slow",

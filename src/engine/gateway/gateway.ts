@@ -58,6 +58,10 @@ export class Gateway implements AsyncDisposable {
     return this.#entrances.reduce((sum, { count }) => sum + count, 0);
   }
 
+  renew(addresses: ReadonlySet<string>): void {
+    for (const binding of this.#bindings ?? []) binding.renewIfAmong(addresses);
+  }
+
   /** Connections that are on no service's own port. */
   get running(): Served[] {
     return this.#entrances.flatMap(({ running }) => [...running]);

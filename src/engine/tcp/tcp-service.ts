@@ -84,6 +84,10 @@ export class TcpService implements ConnectionHost, EngineService {
     return this.#connections.size;
   }
 
+  renew(addresses: ReadonlySet<string>): void {
+    for (const binding of this.#bindings) binding.renewIfAmong(addresses);
+  }
+
   get running(): Iterable<Served> {
     return this.#connections;
   }

@@ -62,3 +62,15 @@ test("what some worker has bound is held, what some worker cannot bind is missin
   bindings.note(1, closed);
   assert.deepEqual([bindings.held(), bindings.missing()], [[], []]);
 });
+
+test("it knows how many TCP sockets there should be on each address", () => {
+  const bindings = new Bindings(2);
+  bindings.note(0, listening);
+  bindings.note(1, listening);
+  bindings.note(0, { ...listening, key: "udp/80" });
+  assert.deepEqual(bindings.sockets(), new Map([["127.0.0.1:80", { key, count: 2 }]]));
+  bindings.note(1, closed);
+  assert.deepEqual(bindings.sockets().get("127.0.0.1:80")?.count, 1);
+  bindings.note(0, closed);
+  assert.equal(bindings.sockets().size, 0);
+});
