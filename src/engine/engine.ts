@@ -3,7 +3,7 @@ import type { Certificate } from "../model/gateway.ts";
 import { Gateway } from "./gateway/gateway.ts";
 import type { EngineChange, EngineRoute } from "./route.ts";
 import type { EngineService, ServiceOptions } from "./service.ts";
-import { shedStillest } from "./shed.ts";
+import { shedStillest, type Shedding } from "./shed.ts";
 import { ReadBuffers } from "./tcp/read-buffers.ts";
 import { TcpService } from "./tcp/tcp-service.ts";
 import { UdpService, type UdpNeighbours } from "./udp/udp-service.ts";
@@ -72,10 +72,11 @@ export class Engine implements AsyncDisposable {
     }
   }
 
-  /** Ends this share of what runs, of what stands still, for want of memory; `now` as for `check`. */
-  shed(share: number, now: number): void {
+  /** Memory is short: ends some of what runs and stands still; `now` as for `check`. A share of 0 says that it is not. Returns how many ended. */
+  shed(order: Shedding, now: number): number {
+    this.#options.buffers.isScarce = order.share > 0;
     const ofServices = [...this.#all()].flatMap(({ running = [] }) => [...running]);
-    shedStillest([...ofServices, ...(this.#gateway?.running ?? [])], share, now);
+    return shedStillest([...ofServices, ...(this.#gateway?.running ?? [])], order, now);
   }
 
   /** Listens anew on those of these addresses, `host:port`, that it has bound. */

@@ -7,7 +7,7 @@ import type { PoolOptions } from "../workers/pool.ts";
 const mostWorkers = 64;
 
 /** Of the memory there may be, what the streams of all workers may have to be read into: one part of so many. */
-const streamPart = 8;
+const streamPart = 16;
 
 /** What every engine is configured with for its whole life. */
 export function engineSettings(config: Config): PoolOptions["settings"] {

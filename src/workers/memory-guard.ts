@@ -24,7 +24,10 @@ interface ShedPool {
 }
 
 /** What is ended at a time, of all there are, and how long that may take to show, in ms. */
-const [stepShare, stepMs] = [0.1, 250];
+const [stepShare, stepMs] = [0.2, 500];
+
+/** Of what is left of the limit where shedding begins, so much may be used before idle connections are ended, too. */
+const idleAfter = 0.5;
 
 /** Time between two looks for a limit where there is none, in ms: it may be set later. */
 const unlimitedMs = 10_000;
@@ -85,12 +88,14 @@ export class MemoryGuard {
     const { kind } = this.#state;
     if (kind !== before.kind) {
       pool.memory.refuse(kind === "shedding");
+      if (before.kind === "shedding") pool.tell({ kind: "shed", share: 0, idleToo: false });
       if (kind === "open") logger.info("memory is no longer short", { ...use });
       changed();
     }
-    if (kind === "shedding" && now - this.#orderedAt >= stepMs) {
+    if (use !== undefined && kind === "shedding" && now - this.#orderedAt >= stepMs) {
       this.#orderedAt = now;
-      pool.tell({ kind: "shed", share: stepShare });
+      const idleToo = use.used / use.limit >= at + (1 - at) * idleAfter;
+      pool.tell({ kind: "shed", share: stepShare, idleToo });
     }
     return use === undefined ? unlimitedMs : untilNextLook(use, at);
   }

@@ -1,4 +1,5 @@
 import type { EngineChange, EngineReport } from "../engine/route.ts";
+import type { Shedding } from "../engine/shed.ts";
 import type { ServiceOptions } from "../engine/service.ts";
 import type { AccessBatch } from "../model/access.ts";
 import type { Certificate } from "../model/gateway.ts";
@@ -36,8 +37,8 @@ export type Order =
   | { readonly kind: "certify"; readonly certificates: readonly Certificate[] }
   /** A batch of the access log has been taken, so there is room for another. */
   | { readonly kind: "access-taken" }
-  /** Memory is short: this share of the connections that stand still is ended. */
-  | { readonly kind: "shed"; readonly share: number }
+  /** Memory is short, so that connections are ended; with a share of 0 it is not any more. */
+  | ({ readonly kind: "shed" } & Shedding)
   /** Nobody listens on these addresses any more, though no worker has closed them: they are bound anew. */
   | { readonly kind: "renew"; readonly addresses: ReadonlySet<string> }
   | { readonly kind: "stop-accepting" }

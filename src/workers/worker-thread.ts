@@ -87,9 +87,8 @@ async function obey(
       engine.certify(order.certificates);
       break;
     case "shed":
-      engine.shed(order.share, performance.now());
       // What they held lies outside the heap, and is given back with what is collected.
-      globalThis.gc?.();
+      if (engine.shed(order, performance.now()) > 0) globalThis.gc?.();
       break;
     case "renew":
       engine.renew(order.addresses);

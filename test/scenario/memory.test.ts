@@ -18,7 +18,7 @@ test(
     marathon.putApp(app("/web", port));
     place(marathon, "/web", replica.port);
     using group = new ControlGroup({ megabytes: 4096 });
-    const args = ["--marathon", marathon.urls[0] ?? "", "--shed-memory-at", "25"];
+    const args = ["--marathon", marathon.urls[0] ?? "", "--shed-memory-at", "10"];
     await using proxy = await RunningProxy.start(args, {}, { within: group.command });
     await proxy.ready();
     await proxy.service(port, ({ listening }) => listening.length > 0);
@@ -31,7 +31,7 @@ test(
       /[^"]* % of the [^"]*/.exec(await proxy.text("/api/problems"))?.[0];
     assert.equal(await shortage(), undefined);
 
-    group.allow({ megabytes: 256 });
+    group.allow({ megabytes: 192 });
     await eventually(() => idle.closed);
     assert.equal(idle.error?.code, "ECONNRESET");
     let resets = 0;
@@ -43,7 +43,7 @@ test(
       },
       { withinMs: 30_000 },
     );
-    assert.match(told, /^25 % of the 256 MiB there may be are in use: no connection/);
+    assert.match(told, /^10 % of the 192 MiB there may be are in use: no connection/);
     assert.ok(resets > 0);
     const overLimit = await proxy.metric("portolan_connections_over_limit_total");
     assert.equal(overLimit, 0, "it is not descriptors that are short");

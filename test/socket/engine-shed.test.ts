@@ -19,7 +19,7 @@ class ShedRig extends EngineFixture {
     await eventually(async () => {
       if (meanwhile !== undefined) await eventually(meanwhile);
       this.#now += 600;
-      this.engine.shed(0.01, this.#now);
+      this.engine.shed({ share: 0.01, idleToo: true }, this.#now);
       return holds();
     });
   }

@@ -4,10 +4,10 @@ import type { ReadBuffers } from "./read-buffers.ts";
 /** Takes bytes that were read; true when it still needs their memory when it returns. */
 type Sink = (bytes: Buffer) => boolean;
 
-/** A read of this many bytes is taken for the begin of a stream, … */
-const streamBytes = 16 * 1024;
-/** … and one of fewer for its end. */
+/** A read of fewer bytes is taken for the end of a stream. */
 const messageBytes = 4 * 1024;
+/** As much is read at once where memory is short. */
+const littleBytes = 4 * 1024;
 /** As much is read while less than that still waits, so that no more than a whole buffer ever waits. */
 const waitingBytes = 64 * 1024;
 
@@ -33,7 +33,7 @@ export class Intake implements OnReadOpts {
 
   /** Where the next read goes to; called by Node. */
   readonly buffer = (): Buffer => {
-    if (this.isShort) return this.#buffer.subarray(0, streamBytes);
+    if (this.isShort) return this.#buffer.subarray(0, littleBytes);
     return this.#isWaiting ? this.#buffer.subarray(0, waitingBytes) : this.#buffer;
   };
 
@@ -44,7 +44,7 @@ export class Intake implements OnReadOpts {
     const isShared = this.#buffer === this.#buffers.shared;
     this.#isWaiting = this.#sink(isShared ? this.#buffers.copy(bytes) : bytes);
     if (isShared) {
-      if (length >= streamBytes) this.#buffer = this.#buffers.take();
+      if (length >= this.#buffers.streamBytes) this.#buffer = this.#buffers.take();
     } else if (this.#isWaiting) this.#lend();
     else if (length < messageBytes) this.#share();
     return true;

@@ -18,16 +18,28 @@ export class ReadBuffers {
   readonly #free: Buffer[] = [];
   /** Buffers that somebody has. */
   #taken = 0;
+  #isScarce = false;
+
+  /** A read of this many is taken for the begin of a stream. */
+  readonly streamBytes: number;
 
   /** Streams have no more than `mostBytes` of their own; those beyond share, too. */
   constructor(meter: ReadMeter, mostBytes: number = Infinity) {
     this.#meter = meter;
+    // Those that share are read a little at a time, and are to be known by that.
+    this.streamBytes = mostBytes === Infinity ? 16 * 1024 : 4 * 1024;
     this.#most = mostBytes / readBytes;
+  }
+
+  /** True gives no stream a buffer of its own any more, whatever the limit, and keeps none. */
+  set isScarce(isScarce: boolean) {
+    this.#isScarce = isScarce;
+    if (isScarce) this.#free.length = 0;
   }
 
   /** True while streams must share, and so are better read in small pieces: what waits of those is copied. */
   get isShort(): boolean {
-    return this.#taken >= this.#most;
+    return this.#isScarce || this.#taken >= this.#most;
   }
 
   /** A copy of some bytes, to be collected when nobody needs them any more. */
@@ -49,7 +61,7 @@ export class ReadBuffers {
   /** Gives back what was taken, once nobody reads from it or into it. */
   give(buffer: Buffer): void {
     this.#taken -= 1;
-    if (this.#free.length < mostKept) this.#free.push(buffer);
+    if (this.#free.length < mostKept && !this.#isScarce) this.#free.push(buffer);
   }
 
   /** So many will not be given back: the collector has them. */

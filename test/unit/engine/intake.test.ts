@@ -118,14 +118,14 @@ test("where streams may have no more of their own they share, and are read a lit
   const [first, , third] = intakes;
   assert.deepEqual(
     intakes.map((intake) => intake.buffer().length),
-    [131_072, 131_072, 16 * 1024],
+    [131_072, 131_072, 4 * 1024],
   );
   assert.deepEqual(
     intakes.map(({ isShort }) => isShort),
     [false, false, true],
   );
   first?.close();
-  third?.callback(16 * 1024);
+  third?.callback(4 * 1024);
   assert.equal(third?.isShort, false, "what one gave back another may have");
   assert.equal(third?.buffer().length, 131_072);
 });
@@ -143,4 +143,15 @@ test("what was lent when a connection closed counts no longer", () => {
   assert.equal(buffers.isShort, false);
   buffers.take();
   assert.equal(buffers.isShort, false);
+});
+
+test("while memory is scarce no stream gets a buffer of its own, and none is kept", () => {
+  const buffers = new ReadBuffers(new ReadMeter(() => undefined));
+  const own = buffers.take();
+  buffers.isScarce = true;
+  assertSame(buffers.take(), buffers.shared);
+  buffers.give(own);
+  buffers.isScarce = false;
+  const next = buffers.take();
+  assert.ok(memory(next) !== memory(own) && memory(next) !== memory(buffers.shared));
 });

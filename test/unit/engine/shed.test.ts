@@ -4,7 +4,11 @@ import { shedStillest } from "../../../src/engine/shed.ts";
 import type { Served, Stillness } from "../../../src/engine/tcp/connection-host.ts";
 
 /** Ends a share of connections that stand still as told, and says which, first ones first. */
-function endedOf(share: number, still: Readonly<Record<string, Stillness | undefined>>): string[] {
+function endedOf(
+  share: number,
+  still: Readonly<Record<string, Stillness | undefined>>,
+  idleToo = true,
+): string[] {
   const ended: string[] = [];
   const running = Object.entries(still).map(([name, stillness]): Served => ({
     place: -1,
@@ -15,7 +19,7 @@ function endedOf(share: number, still: Readonly<Record<string, Stillness | undef
     abort: (outcome) => ended.push(`${name} ${outcome}`),
     stillness: () => stillness,
   }));
-  shedStillest(running, share, 0);
+  shedStillest(running, { share, idleToo }, 0);
   return ended.map((text) => text.replace(" out-of-resources", ""));
 }
 
@@ -26,6 +30,10 @@ test("those that hold bytes go before those that are idle, and of either the lon
   const all = { a: idle(2000), b: holding(3000), c: idle(9000), d: holding(4000) };
   assert.deepEqual(endedOf(1, all), ["d", "b", "c", "a"]);
   assert.deepEqual(endedOf(0.5, all), ["d", "b"]);
+});
+
+test("those that hold nothing are left alone unless they are meant, too", () => {
+  assert.deepEqual(endedOf(1, { a: idle(9000), b: holding(2000) }, false), ["b"]);
 });
 
 test("no more than the share is ended, but one at least", () => {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { MemoryGuard } from "../../../src/workers/memory-guard.ts";
+import type { Shedding } from "../../../src/engine/shed.ts";
 import { eventually } from "../../support/eventually.ts";
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
@@ -15,9 +16,9 @@ function rig(shedAt = 85) {
       refuse: (isRefusing: boolean) => said.push(isRefusing ? "refuse" : "take"),
       closed: () => ended,
     },
-    tell: ({ share }: { readonly share: number }) => {
+    tell: ({ share, idleToo }: Shedding) => {
       ended += 1;
-      said.push(`shed ${share}`);
+      said.push(`shed ${share}${idleToo ? " with idle ones" : ""}`);
     },
   };
   const guard = new MemoryGuard({
@@ -49,13 +50,16 @@ test("where memory is short newcomers are refused and connections ended, until i
   assert.deepEqual(guard.problems(), []);
   use(90);
   await eventually(() => said.length >= 3);
-  assert.deepEqual(said.slice(0, 3), ["refuse", "shed 0.1", "shed 0.1"]);
+  assert.deepEqual(said.slice(0, 3), ["refuse", "shed 0.2", "shed 0.2"]);
+  use(95);
+  await eventually(() => said.at(-1) === "shed 0.2 with idle ones");
   assert.equal(guard.figures()?.isShedding, true);
   const [problem] = guard.problems();
   assert.equal(problem?.kind, "limit-reached");
   assert.match(problem?.reason ?? "", /^85 % of the 1024 MiB there may be are in use: newcomers/);
   use(70);
-  await eventually(() => said.at(-1) === "take");
+  await eventually(() => said.at(-1) === "shed 0");
+  assert.equal(said.at(-2), "take");
   assert.deepEqual(guard.problems(), []);
   assert.equal(changes(), 2);
   life.abort();
