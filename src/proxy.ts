@@ -143,9 +143,8 @@ class Proxy implements RunningProxy {
       this.#handover.complete(signal),
       this.#upkeep.run(signal),
       this.#own.follow(() => this.#renamed(), signal),
-    ];
-    const guarded = Promise.all(work.map((part) => this.#guard(part)));
-    this.#stack.defer(async () => void (await guarded));
+    ].map((part) => this.#guard(part));
+    this.#stack.defer(async () => void (await Promise.all(work)));
   }
 
   table(): Table {

@@ -92,7 +92,7 @@ export class HttpConnection implements Served, ParserListener {
 
   /** Undefined while a replica has to answer, and its client to take nothing. */
   stillness(now: number): Stillness | undefined {
-    const forMs = this.#stall.stillFor(now, [this.#client]);
+    const forMs = this.#clock.stillFor(now);
     if (this.#client.writableLength > 0) return { forMs, isHolding: true };
     return this.#isIdle ? { forMs: this.#clock.idleFor(now), isHolding: false } : undefined;
   }

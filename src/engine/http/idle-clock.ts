@@ -12,8 +12,8 @@ export type IdleVerdict = "waiting" | "silent" | "slow-head";
 export class IdleClock {
   readonly #client: Socket;
   readonly #heldFor: HeldFor;
-  /** Made when the client first has something to take. */
-  #taking: Movement | undefined;
+  /** Made when somebody first asks. */
+  #moves: Movement | undefined;
   #since = 0;
   #read = 0;
   #headSince: number | undefined;
@@ -41,11 +41,16 @@ export class IdleClock {
     return this.#headSince;
   }
 
+  /** For how long, in ms, it has neither said nor taken anything, as seen by calls of this method. */
+  stillFor(now: number): number {
+    this.#moves ??= new Movement(this.#heldFor);
+    return this.#moves.stillFor(now, [this.#client]);
+  }
+
   /** True when it has taken nothing of what waits for it for so long, in ms. */
   hasStalled(now: number, limitMs: number): boolean {
-    this.#taking ??= new Movement(this.#heldFor);
-    this.#taking.stillFor(now, [this.#client]);
-    return this.#taking.hasStopped(now, this.#client, limitMs);
+    this.stillFor(now);
+    return this.#moves?.hasStopped(now, this.#client, limitMs) === true;
   }
 
   idleFor(now: number): number {
