@@ -26,7 +26,7 @@ export class OwnNames {
   constructor(options: OwnNamesOptions, interfaces?: typeof networkInterfaces) {
     this.#options = options;
     this.#interfaces = interfaces;
-    this.#names = this.#look();
+    this.#names = this.#look() ?? hostNames(options.hostNames, () => ({}));
     this.#isOwnHost = ownHosts({ bind: options.bind, names: this.#names });
   }
 
@@ -48,14 +48,20 @@ export class OwnNames {
   follow(changed: () => void, signal: AbortSignal, everyMs: number = lookEveryMs): Promise<void> {
     return repeat(everyMs, signal, () => {
       const names = this.#look();
-      if (names.symmetricDifference(this.#names).size === 0) return;
+      if (names === undefined || names.symmetricDifference(this.#names).size === 0) return;
       this.#names = names;
       this.#isOwnHost = ownHosts({ bind: this.#options.bind, names });
       changed();
     });
   }
 
-  #look(): ReadonlySet<string> {
-    return hostNames(this.#options.hostNames, this.#interfaces);
+  /** Undefined where the system did not answer. */
+  #look(): ReadonlySet<string> | undefined {
+    try {
+      return hostNames(this.#options.hostNames, this.#interfaces);
+    } catch {
+      // Without a free descriptor there is no telling; what was known a moment ago is the best there is.
+      return undefined;
+    }
   }
 }

@@ -50,3 +50,39 @@ test("an address that an interface gets later is one of this host, and told", as
   controller.abort();
   await following;
 });
+
+test("a look that fails leaves the names as they were, and the next one counts", async () => {
+  let addresses: readonly string[] | undefined = ["10.0.0.7"];
+  let failures = 0;
+  const own = new OwnNames({ bind: ["0.0.0.0"], hostNames: [] }, () => {
+    if (addresses !== undefined) return { eth0: addresses.flatMap((one) => having(one)) };
+    failures += 1;
+    throw new Error("uv_interface_addresses returned Unknown system error 24");
+  });
+  const controller = new AbortController();
+  let told = 0;
+  const following = own.follow(() => (told += 1), controller.signal, 1);
+  addresses = undefined;
+  await eventually(() => failures >= 3);
+  assert.ok(own.isLocal(at("10.0.0.7")) && own.isOwnHost("10.0.0.7"));
+  assert.equal(told, 0);
+  addresses = ["10.0.0.7", "10.0.0.8"];
+  await eventually(() => told === 1);
+  assert.ok(own.isLocal(at("10.0.0.8")));
+  controller.abort();
+  await following;
+});
+
+test("where the first look fails, this host has its name and what an operator adds, until one succeeds", async () => {
+  let fails = true;
+  const own = new OwnNames({ bind: [], hostNames: ["agent-7"] }, () => {
+    if (fails) throw new Error("no descriptor");
+    return { eth0: having("10.0.0.7") };
+  });
+  assert.ok(own.isLocal(at(hostname())) && own.isLocal(at("agent-7")));
+  const controller = new AbortController();
+  const following = own.follow(() => controller.abort(), controller.signal, 1);
+  fails = false;
+  await following;
+  assert.ok(own.isLocal(at("10.0.0.7")));
+});
