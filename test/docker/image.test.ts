@@ -142,7 +142,7 @@ suite("the image", { skip: engineMissing || standInMissing, timeout: 240_000 }, 
     assert.equal(Config.StopSignal, "SIGTERM");
     assert.deepEqual(Config.Healthcheck.Test, ["CMD", "portolan", "healthcheck"]);
     assert.equal(Config.Entrypoint[0], "node");
-    for (const switchedOff of ["--disable-proto=throw", "--no-addons"]) {
+    for (const switchedOff of ["--disable-proto=throw", "--no-addons", "--disable-sigusr1"]) {
       assert.ok(Config.Entrypoint.includes(switchedOff), switchedOff);
     }
     assert.equal(Config.Labels["org.opencontainers.image.title"], "portolan");

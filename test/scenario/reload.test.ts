@@ -1,8 +1,12 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { open } from "node:fs/promises";
 import { test } from "node:test";
 import { eventually } from "../support/eventually.ts";
 import { freePort } from "../support/free-port.ts";
 import { app, place, startMarathon } from "../support/marathon.ts";
+import { Program } from "../support/program.ts";
+import { isMissing } from "../support/real-server.ts";
 import { RunningProxy } from "../support/running-proxy.ts";
 import { TcpClient } from "../support/tcp-client.ts";
 import { named, TcpReplica } from "../support/tcp-replica.ts";
@@ -61,6 +65,71 @@ test("SIGUSR2 switches debug lines on, and off again", async () => {
   await eventually(() => changed().length === 2);
   assert.deepEqual(changed(), ["debug", "info"]);
 });
+
+test("where debug lines are configured, SIGUSR2 switches them off, and on again", async () => {
+  const args = ["--marathon", "http://127.0.0.1:1", "--log-level", "debug"];
+  await using proxy = await RunningProxy.start(args);
+  const changed = (): string[] =>
+    proxy.log.filter(({ msg }) => msg === "log level changed").map((line) => String(line["to"]));
+  proxy.signal("SIGUSR2");
+  await eventually(() => changed().length === 1);
+  proxy.signal("SIGUSR2");
+  await eventually(() => changed().length === 2);
+  assert.deepEqual(changed(), ["info", "debug"]);
+});
+
+test(
+  "SIGUSR1 opens no debugger to the users of this host",
+  { skip: isMissing("ss", "iproute2") },
+  async () => {
+    await using proxy = await RunningProxy.start(["--marathon", "http://127.0.0.1:1"]);
+    const listening = (): string[] =>
+      execFileSync("ss", ["-Hltnp"], { encoding: "utf8" })
+        .split("\n")
+        .filter((line) => line.includes(`pid=${proxy.pid},`));
+    const before = listening();
+    assert.equal(before.length, 1);
+    proxy.signal("SIGUSR1");
+    await proxy.logged("SIGUSR1 is for nothing here");
+    assert.deepEqual(listening(), before);
+    assert.equal(proxy.stderr, "");
+  },
+);
+
+test("signals that come before the configuration has been read are heard when it has been (L06)", async () => {
+  using folder = new TemporaryFolder();
+  const config = slowFile(folder, "portolan.yaml");
+  const args = ["run", "--status-endpoint", "127.0.0.1:0", "--config", config];
+  await using program = new Program({ args });
+  // Opened once the program waits for what it says.
+  await using writer = await open(config, "w");
+  for (const name of ["SIGHUP", "SIGUSR1", "SIGUSR2"] as const) program.signal(name);
+  const source = "marathon: http://127.0.0.1:1\n";
+  folder.replace("portolan.yaml", `${source}balance: first\n`);
+  await writer.write(source);
+  await writer.close();
+  const reloaded = await program.logged("reloaded");
+  assert.deepEqual(reloaded["changes"], ["balance: leastconn → first"]);
+  await program.logged("log level changed");
+  await program.logged("SIGUSR1 is for nothing here");
+});
+
+test("a command that only asks ends with its terminal", async () => {
+  using folder = new TemporaryFolder();
+  const config = slowFile(folder, "portolan.yaml");
+  await using program = new Program({ args: ["check", "--config", config] });
+  await using writer = await open(config, "w");
+  program.signal("SIGHUP");
+  await program.exit();
+  assert.equal(program.child.signalCode, "SIGHUP");
+  await writer.close();
+});
+
+/** A file whose reader waits until a writer has closed it. */
+function slowFile(folder: TemporaryFolder, name: string): string {
+  execFileSync("mkfifo", [folder.file(name)]);
+  return folder.file(name);
+}
 
 /** A Marathon with one app, until it is stopped. */
 async function passingMarathon(): Promise<{ readonly url: string; stop(): Promise<void> }> {
