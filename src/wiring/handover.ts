@@ -11,7 +11,7 @@ import { Succession } from "./succession.ts";
 export interface Reign {
   readonly config: Config;
   readonly logger: Logger;
-  readonly pool: Pick<WorkerPool, "served" | "stopAccepting" | "bindings">;
+  readonly pool: Pick<WorkerPool, "listeners" | "served" | "stopAccepting" | "bindings">;
   readonly outlets: Outlets;
   /** The version of the newest table; 0 before the first one. */
   readonly version: () => number;
@@ -85,7 +85,8 @@ export class Handover implements AsyncDisposable {
     try {
       await this.#serveBeside();
       if (this.#isLeaving) return;
-      await succession.replace(this.#reign.pool.bindings.missing());
+      const { bindings, listeners } = this.#reign.pool;
+      await succession.replace([...bindings.missing(), ...listeners.missing()]);
     } catch (error) {
       // Who came to us meanwhile is not to suffer from it, nor is who asks the one that stays.
       await closeStatusPort();

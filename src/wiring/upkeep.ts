@@ -34,9 +34,10 @@ export class Upkeep {
 
   /** What is wrong with ports and with what there is to forward with; `appOf` names the app that wants a service key. */
   problems(appOf: (key: string) => string): Problem[] {
-    const { bindings, budget } = this.#pool;
+    const { bindings, budget, listeners } = this.#pool;
     return [
       ...bindings.problems(appOf),
+      ...listeners.problems(),
       ...this.#listeners.problems(appOf),
       ...budget.problems(performance.now()),
       ...this.memory.problems(),

@@ -16,9 +16,9 @@ import { CounterMemory } from "./counter-memory.ts";
 import { Ejections } from "./ejections.ts";
 import { GatewayCounters, withRows, type GatewayPlan } from "./gateway-counters.ts";
 import { giveWay } from "./precedence.ts";
-import { descriptorLimit, processLimits } from "./this-host.ts";
 import { Replacement } from "./replacement.ts";
 import { toEngineChange } from "./engine-route.ts";
+import { ListenerBudget } from "./listener-budget.ts";
 import { hearReport } from "./hear-report.ts";
 import { watchThreads } from "./watch-threads.ts";
 import { Watchdog } from "./watchdog.ts";
@@ -69,13 +69,13 @@ export class WorkerPool implements AsyncDisposable {
   readonly ejections: Ejections;
   readonly gateway: GatewayCounters;
   readonly budget: ConnectionBudget;
+  readonly listeners: ListenerBudget;
   readonly #watchdog: Watchdog;
   readonly #options: PoolOptions;
   readonly #slots: readonly Slot[];
   readonly #routes = new Map<string, EngineRoute>();
   readonly #life = new AbortController();
   readonly #tasks: Promise<void>[] = [];
-  readonly #descriptors = descriptorLimit();
   #certificates: readonly Certificate[] = [];
   #version = 0;
   #crashes = 0;
@@ -88,6 +88,8 @@ export class WorkerPool implements AsyncDisposable {
     this.memory = new CounterMemory(options.workers);
     this.bindings = new Bindings(options.workers);
     this.budget = new ConnectionBudget(() => this.memory.process());
+    const { workers, settings } = options;
+    this.listeners = new ListenerBudget({ workers, hosts: settings.bindHosts });
     this.#watchdog = new Watchdog(options.workers);
     this.ejections = new Ejections(options.clock, options.workers);
     this.gateway = new GatewayCounters(options.workers, options.settings.gateway);
@@ -132,19 +134,17 @@ export class WorkerPool implements AsyncDisposable {
   }
 
   /** Tells every worker what changed with this table. */
-  apply({ version, routes }: Table, changes: readonly RouteChange[]): void {
+  apply(table: Table, changes: readonly RouteChange[]): void {
+    const { version, routes } = table;
     this.#version = version;
     this.bindings.keepOnly(new Set([...routes.map(({ key }) => key), ...this.gateway.keys]));
     this.ejections.keepOnly(routes);
-    const { workers, settings, isLocal } = this.#options;
-    const listeners = routes.length * workers * settings.bindHosts.length;
-    const hasDatagrams = routes.some(({ protocol }) => protocol === "udp");
-    this.memory.limit(processLimits({ descriptors: this.#descriptors, listeners, hasDatagrams }));
+    const options = { ...this.#options, memory: this.memory };
+    const admitted = this.listeners.admit(table, changes);
+    this.memory.limit(this.listeners.leftFor(table));
     this.memory.release(changes, performance.now());
-    const orders: EngineChange[] = [];
-    for (const change of changes) {
-      const order = toEngineChange(change, { memory: this.memory, isLocal });
-      orders.push(order);
+    const orders = admitted.map((change) => toEngineChange(change, options));
+    for (const order of orders) {
       if (order.kind === "set") this.#routes.set(order.route.key, order.route);
       else this.#routes.delete(order.key);
     }

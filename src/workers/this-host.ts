@@ -34,6 +34,15 @@ export function probesAtOnce(descriptors: number): number {
 }
 
 /**
+ * Listeners the whole process may have, over all threads and addresses: so many that a quarter of what is free without
+ * them is left to clients.
+ */
+export function mostListeners(descriptors: number): number {
+  const free = descriptors - reserve - probesAtOnce(descriptors);
+  return between(1, Infinity, (free * 3) / 4);
+}
+
+/**
  * Connections and UDP sessions the whole process may have beside its listeners: two descriptors for each connection and
  * one for each session, below the limit with a reserve. Where there are UDP services, sessions get up to a quarter of the
  * descriptors, so that no flood of them costs a connection. Past the descriptor limit Node would accept and close clients

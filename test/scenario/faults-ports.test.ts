@@ -157,3 +157,40 @@ test("a listener has room for a burst of connections: the kernel's limit, up to 
     assert.equal(backlog, Math.min(somaxconn, 4096), table);
   });
 });
+
+test("an app of more ports than there are descriptors takes none from the others, and all heals when it goes", async () => {
+  await using replica = await TcpReplica.start(named("late"));
+  const ports = new Set<number>();
+  while (ports.size < 300) ports.add(await freePort());
+  await onStage({ descriptors: 256 }, async ({ marathon, proxy, port }) => {
+    const portDefinitions = [...ports].map((one) => ({ port: one, protocol: "tcp", labels: {} }));
+    marathon.putApp({ ...app("/greedy", 0), portDefinitions, healthChecks: [] });
+    const held = { host: "127.0.0.1", ports: [...ports].map(() => replica.port), health: true };
+    marathon.addTask("/greedy", held);
+    const open = async (): Promise<number> =>
+      (await proxy.table()).services.filter(({ listening }) => listening.length > 0).length;
+    // 64 for what is not ours to give, 64 for probes, and a quarter of the rest for connections.
+    const most = (256 - 128) * (3 / 4);
+    await eventually(async () => (await open()) === most, { what: "every place taken" });
+    await proxy.logged(/and 201 more not opened: all 96 ports/);
+    assert.equal(await ask(port), "web");
+    assert.equal(await proxy.text("/status"), "OK\n");
+
+    const late = await freePort();
+    marathon.putApp(app("/late", late));
+    place(marathon, "/late", replica.port);
+    const subjects = async (): Promise<string> => {
+      const problems = await proxy.text("/api/problems");
+      return [...problems.matchAll(/"subject": "([^"]*)"/g)].map(([, one]) => one).join();
+    };
+    await eventually(
+      async () => (await subjects()).split(",").toSorted().join() === "/greedy,/late",
+    );
+    assert.equal(await open(), most);
+
+    marathon.deleteApp("/greedy");
+    await eventually(async () => (await open()) === 3);
+    assert.equal(await ask(late), "late");
+    assert.equal(await subjects(), "");
+  });
+});

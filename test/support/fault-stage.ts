@@ -21,6 +21,8 @@ export interface StageOptions {
   readonly prepare?: (marathon: EmbeddedMarathon) => void;
   /** Threads that the story kills. Default 0. */
   readonly crashes?: number;
+  /** Open files the proxy may have; default as many as the tests. */
+  readonly descriptors?: number;
 }
 
 /** A whole proxy before a Marathon of its own, with one service `/web` that answers "web". */
@@ -51,10 +53,11 @@ export async function onStage(
   const task = place(marathon, "/web", web.port);
   options.prepare?.(marathon);
   const urls = marathon.urls.join(",");
-  await using proxy = await RunningProxy.start(["--marathon", urls, ...(options.args ?? [])]);
+  const { args = [], crashes = 0, descriptors } = options;
+  const surroundings = descriptors === undefined ? {} : { descriptors };
+  await using proxy = await RunningProxy.start(["--marathon", urls, ...args], {}, surroundings);
   await proxy.ready();
   await proxy.service(canaryPort, ({ listening }) => listening.length > 0);
-  const { crashes = 0 } = options;
   const baseline = await ProgramBaseline.take(proxy, { crashes });
   await using song = new Song(canaryPort);
   await story({ marathon, proxy, port, task });

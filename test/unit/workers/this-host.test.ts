@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { probesAtOnce, processLimits } from "../../../src/workers/this-host.ts";
+import { mostListeners, probesAtOnce, processLimits } from "../../../src/workers/this-host.ts";
 
 const cases = [
   { descriptors: Infinity, hasDatagrams: true, sessions: 16_384, connections: 50_000 },
@@ -26,4 +26,12 @@ test("as many probes as may be under way never cost a connection its descriptor"
   }
   const few = [256, 1024, 65_536, Infinity].map((descriptors) => probesAtOnce(descriptors));
   assert.deepEqual(few, [64, 64, 256, 256]);
+});
+
+test("listeners leave a quarter of what is free to clients, however few descriptors there are", () => {
+  const few = [100, 256, 1024, Infinity].map((descriptors) => mostListeners(descriptors));
+  assert.deepEqual(few, [1, 96, 672, Infinity]);
+  const listeners = mostListeners(256);
+  const { connections } = processLimits({ descriptors: 256, listeners, hasDatagrams: false });
+  assert.equal(connections, 16);
 });
