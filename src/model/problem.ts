@@ -14,7 +14,8 @@ type ProblemKind =
   | "held-back"
   | "source-unread"
   | "restored"
-  | "limit-reached";
+  | "limit-reached"
+  | "workers-dying";
 
 /** One bad thing that harmed only itself: what it is about and what was done. */
 export interface Problem {

@@ -151,7 +151,7 @@ function makeMetrics(shown: Shown): Metrics {
     problems: () => countBy(problems().map(({ kind }) => kind)),
     bindErrors: () => pool.bindings.errors,
     connections: () => pool.memory.process(),
-    workerCrashes: () => pool.crashes,
+    workerCrashes: () => pool.deaths.count,
     workerUtilization: () => pool.utilization(),
     gateway: () => pool.gateway.figures(pool.memory, pool.bindings),
     published: shown.published,

@@ -34,11 +34,12 @@ export class Upkeep {
 
   /** What is wrong with ports and with what there is to forward with; `appOf` names the app that wants a service key. */
   problems(appOf: (key: string) => string): Problem[] {
-    const { bindings, budget, listeners } = this.#pool;
+    const { bindings, budget, deaths, listeners } = this.#pool;
     return [
       ...bindings.problems(appOf),
       ...listeners.problems(),
       ...this.#listeners.problems(appOf),
+      ...deaths.problems(performance.now()),
       ...budget.problems(performance.now()),
       ...this.memory.problems(),
     ];

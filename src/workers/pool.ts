@@ -15,6 +15,7 @@ import { ConnectionBudget } from "./connection-budget.ts";
 import { CounterMemory } from "./counter-memory.ts";
 import { Ejections } from "./ejections.ts";
 import { GatewayCounters, withRows, type GatewayPlan } from "./gateway-counters.ts";
+import { Deaths } from "./deaths.ts";
 import { giveWay } from "./precedence.ts";
 import { Replacement } from "./replacement.ts";
 import { toEngineChange } from "./engine-route.ts";
@@ -70,6 +71,8 @@ export class WorkerPool implements AsyncDisposable {
   readonly gateway: GatewayCounters;
   readonly budget: ConnectionBudget;
   readonly listeners: ListenerBudget;
+  /** Of workers, each of which was replaced. */
+  readonly deaths: Deaths = new Deaths();
   readonly #watchdog: Watchdog;
   readonly #options: PoolOptions;
   readonly #slots: readonly Slot[];
@@ -78,7 +81,6 @@ export class WorkerPool implements AsyncDisposable {
   readonly #tasks: Promise<void>[] = [];
   #certificates: readonly Certificate[] = [];
   #version = 0;
-  #crashes = 0;
   /** Once set, a worker that dies is not replaced: its successor would open the ports again. */
   #stopping = false;
   #progress = Promise.withResolvers<void>();
@@ -111,11 +113,6 @@ export class WorkerPool implements AsyncDisposable {
     pool.#tasks.push(pool.budget.watch(signal, options.troubled));
     pool.#tasks.push(repeat(reclaimEveryMs, signal, () => pool.memory.reclaim(performance.now())));
     return pool;
-  }
-
-  /** Workers that died and were replaced. */
-  get crashes(): number {
-    return this.#crashes;
   }
 
   /** Share of time each worker's event loop was busy since the last call, 0–1. */
@@ -196,13 +193,13 @@ export class WorkerPool implements AsyncDisposable {
 
   async #keepAlive(slot: Slot): Promise<void> {
     const { signal } = this.#life;
-    const { random, logger } = this.#options;
+    const { random, logger, troubled } = this.#options;
     const replacement = new Replacement(random);
     while (!signal.aborted) {
       const startedAt = performance.now();
       const reason = await this.#live(slot);
       if (signal.aborted || this.#stopping) return;
-      this.#crashes += 1;
+      if (this.deaths.note(performance.now(), reason)) troubled();
       this.memory.bury(slot.index);
       const inMs = Math.round(replacement.after(performance.now() - startedAt));
       logger.error("worker died and is replaced", { worker: slot.index, reason, inMs });

@@ -19,7 +19,7 @@ function isOver({ closed, ended }: TcpClient): boolean {
 }
 
 /** A proxy with two workers before one replica, of which one worker commits what is written into the file `fault`. */
-async function startFaulty(stack: AsyncDisposableStack) {
+async function startFaulty(stack: AsyncDisposableStack, crashes = 1) {
   const folder = stack.use(new TemporaryFolder());
   const web = stack.use(await TcpReplica.start(named("web")));
   const marathon = stack.use(await startMarathon());
@@ -31,7 +31,7 @@ async function startFaulty(stack: AsyncDisposableStack) {
     await RunningProxy.start(
       ["--marathon", marathon.urls[0] ?? "", "--workers", "2", "--bind", host],
       { NODE_OPTIONS: preload, INJECTED_FAULT: fault },
-      { crashes: 1 },
+      { crashes },
     ),
   );
   await proxy.ready();
@@ -65,6 +65,23 @@ test("an exception in a connection's own code ends its thread and no other, is t
     // The victim's own may have been counted before it did harm, or not.
     return count !== undefined && count >= held.length - kept.length;
   });
+});
+
+test("threads that die over and over are a problem that is told, and the others serve on (L10)", async () => {
+  await using stack = new AsyncDisposableStack();
+  const { proxy, port, fault } = await startFaulty(stack, 5);
+  for (let deaths = 1; deaths <= 5; deaths += 1) {
+    assert.equal(await proxy.text("/api/problems"), "[]\n");
+    writeFileSync(fault, "throw");
+    await using victim = new TcpClient(port, host);
+    await eventually(() => isOver(victim));
+    await eventually(async () => (await proxy.metric("portolan_worker_crashes_total")) === deaths);
+    await proxy.service(port, ({ listening }) => listening.length > 0);
+  }
+  const told = await proxy.logged(/^worker threads die over and over/);
+  assert.equal(told["problem"], "workers-dying");
+  assert.match(await proxy.text("/api/problems"), /the last one of: Error: an injected fault/);
+  assert.equal(await ask(port, host), "web");
 });
 
 test("a thread that stands still is told after two seconds, ended after ten and replaced; others serve on (L12)", async () => {

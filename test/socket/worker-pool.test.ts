@@ -65,7 +65,7 @@ test("a worker that dies is replaced, serves again, and its connections are book
   await eventually(() => bindings.listening(after.key).length === 1, {
     what: "the port to be bound again",
   });
-  assert.equal(owner.crashes, 1);
+  assert.equal(owner.deaths.count, 1);
   const row = owner.memory.service(after.key);
   assert.equal(row?.[serviceColumns.active], 0);
   assert.equal(row?.[closedColumn("killed")], 2);
@@ -84,7 +84,7 @@ test("with two workers the other one serves on while a dead one is replaced (L10
   owner.apply(tableOf(1, after), [{ kind: "added", key: after.key, after }]);
   await owner.served(1);
   await threads[0]?.terminate();
-  await eventually(() => owner.crashes === 1);
+  await eventually(() => owner.deaths.count === 1);
   for (let round = 0; round < 10; round += 1) {
     const client = await greeted(port);
     await client[Symbol.asyncDispose]();
