@@ -2,7 +2,7 @@ import type { Source, SourceState } from "../discovery/source.ts";
 import type { Logger } from "../model/logger.ts";
 import type { Problem } from "../model/problem.ts";
 import type { Service } from "../model/service.ts";
-import { guardLoss, type Doubts } from "../routing/guard.ts";
+import { guardLoss, idOf, type Doubts } from "../routing/guard.ts";
 
 export interface AcceptedStateOptions {
   readonly source: Source;
@@ -18,6 +18,7 @@ export class AcceptedState {
   #problems: readonly Problem[] = [];
   #doubts: Doubts = new Map();
   #isRestored = false;
+  #isPartial = false;
 
   constructor(options: AcceptedStateOptions) {
     this.#options = options;
@@ -41,13 +42,19 @@ export class AcceptedState {
     this.#isRestored = true;
   }
 
-  /** True until the source itself has answered. */
-  get isRestored(): boolean {
-    return this.#isRestored;
+  /** True once the source itself has answered, and all names in its answer have been asked for. */
+  get isHeard(): boolean {
+    return !this.#isRestored && !this.#isPartial;
   }
 
   /** Takes the source's newest answer, at `now` in ms. */
   take(state: SourceState, now: number): void {
+    this.#isPartial = state.isPartial === true;
+    if (this.#isPartial) {
+      this.#services = besides(state.services, this.#services);
+      if (!this.#isRestored) this.#problems = state.problems;
+      return;
+    }
     this.#isRestored = false;
     if (!this.#options.guarded) {
       this.#services = state.services;
@@ -71,4 +78,16 @@ export class AcceptedState {
   get doubtful(): boolean {
     return this.#doubts.size > 0;
   }
+}
+
+/** A partial state: what it lacks, and what it waits for, stays as it is served. */
+function besides(partial: readonly Service[], served: readonly Service[]): readonly Service[] {
+  const left = new Map(served.map((service) => [idOf(service), service]));
+  const merged = partial.map((service) => {
+    const known = left.get(idOf(service));
+    left.delete(idOf(service));
+    const isBetter = service.isAwaited === true && known !== undefined && known.isAwaited !== true;
+    return isBetter ? known : service;
+  });
+  return [...merged, ...left.values()];
 }

@@ -95,7 +95,7 @@ export class Controller {
 
   /** True once every source has answered itself. */
   get isHeard(): boolean {
-    return this.complete && this.#accepted.values().every(({ isRestored }) => !isRestored);
+    return this.complete && this.#accepted.values().every(({ isHeard }) => isHeard);
   }
 
   /** Runs until the signal aborts; rejects only for a bug. */

@@ -74,14 +74,20 @@ export class HostResolver {
     return this.#entries.get(name)?.address;
   }
 
-  /** Resolves when every wanted name has been asked for once, after `ms`, or when the signal aborts. */
-  async settled(ms: number): Promise<void> {
+  /** True while a name has been asked for neither with success nor in vain. */
+  isAwaited(name: string): boolean {
+    return this.#entries.get(name)?.hasSettled === false;
+  }
+
+  /** Resolves when every wanted name has been asked for once, after `ms`, or when the signal aborts; true for the first. */
+  async settled(ms: number): Promise<boolean> {
     const until = performance.now() + ms;
     while (!this.#signal.aborted && this.#isWaiting()) {
       const leftMs = until - performance.now();
-      if (leftMs <= 0) return;
+      if (leftMs <= 0) return false;
       await this.#answered.wait(leftMs, this.#signal);
     }
+    return true;
   }
 
   #isWaiting(): boolean {

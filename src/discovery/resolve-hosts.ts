@@ -7,14 +7,17 @@ import type { Service } from "../model/service.ts";
 import { HostResolver, type HostResolverOptions } from "./host-resolver.ts";
 import type { SourceState } from "./source.ts";
 
-/** Options of `resolveHosts`; those of HostResolver, and how long the first state waits for its names. */
+/** Options of `resolveHosts`; those of HostResolver, and how long the first whole state waits for its names. */
 export interface ResolveHostsOptions extends HostResolverOptions {
   /** Default 5000 ms. */
   readonly firstWaitMs?: number;
+  /** How often what has its addresses is yielded meanwhile, in ms; Infinity for never. Default 250. */
+  readonly partialMs?: number;
 }
 
 /**
- * The same states with addresses in place of host names. A replica whose name has no address is left out with an
+ * The same states with addresses in place of host names. Until all names of the first one have been asked for, partial
+ * states have what is known already, so that a slow name delays only its own replicas. Later, a replica whose name has no address is left out with an
  * `unresolved-host` problem; when a name resolves or moves, the newest state is yielded again. `states` must end
  * when the same signal aborts.
  */
@@ -51,6 +54,7 @@ class Resolution {
   readonly #resolver: HostResolver;
   readonly #signal: AbortSignal;
   readonly #firstWaitMs: number;
+  readonly #partialMs: number;
   #newest: SourceState | undefined;
   #isReady = false;
   #first: Promise<void> | undefined;
@@ -59,10 +63,14 @@ class Resolution {
   /** What has been made of services since an address changed last: who gets one again can tell that it is the same. */
   #made = new WeakMap<Service, Resolved>();
 
-  constructor({ firstWaitMs = 5000, ...options }: ResolveHostsOptions, signal: AbortSignal) {
+  constructor(
+    { firstWaitMs = 5000, partialMs = 250, ...options }: ResolveHostsOptions,
+    signal: AbortSignal,
+  ) {
     this.#resolver = new HostResolver(options, () => this.#changed(), signal);
     this.#signal = signal;
     this.#firstWaitMs = firstWaitMs;
+    this.#partialMs = partialMs;
   }
 
   async read(states: AsyncIterator<SourceState>): Promise<void> {
@@ -73,7 +81,7 @@ class Resolution {
         this.#resolver.want(new Set(next.value.services.flatMap((one) => this.#namesOf(one))));
         // A newer state may come while the first one waits; it then takes its place.
         this.#first ??= this.#becomeReady();
-        this.#publish();
+        if (this.#isReady) this.#publish();
       }
       await this.#first;
     } finally {
@@ -82,9 +90,14 @@ class Resolution {
   }
 
   async #becomeReady(): Promise<void> {
-    await this.#resolver.settled(this.#firstWaitMs);
+    const until = performance.now() + this.#firstWaitMs;
+    for (let leftMs = this.#firstWaitMs; leftMs > 0; leftMs = until - performance.now()) {
+      const hasSettled = await this.#resolver.settled(Math.min(leftMs, this.#partialMs));
+      if (hasSettled || this.#partialMs >= leftMs) break;
+      this.#publish();
+    }
     this.#isReady = true;
-    this.#publish();
+    this.#changed();
   }
 
   /** The hosts of a service that are no addresses. */
@@ -98,14 +111,17 @@ class Resolution {
   }
 
   #publish(): void {
-    if (!this.#isReady || this.#newest === undefined) return;
+    if (this.#newest === undefined) return;
     const { services, problems, ...rest } = this.#newest;
     const resolved = services.map((service) => this.#resolve(service));
+    // With nothing to serve yet there is nothing to tell.
+    if (!this.#isReady && resolved.every(({ service }) => service.isAwaited)) return;
     const unresolvable = new Map(
       resolved.flatMap((one) => one.problems.map((problem) => [problemKey(problem), problem])),
     );
     this.resolved.set({
       ...rest,
+      ...(this.#isReady ? {} : { isPartial: true }),
       services: resolved.map(({ service }) => service),
       problems: [...problems, ...unresolvable.values()],
     });
@@ -113,14 +129,17 @@ class Resolution {
 
   #changed(): void {
     this.#made = new WeakMap();
-    this.#publish();
+    if (this.#isReady) this.#publish();
   }
 
   #resolve(service: Service): Resolved {
     const known = this.#made.get(service);
     if (known !== undefined) return known;
     const isPlain = this.#namesOf(service).length === 0;
-    const resolved = isPlain ? { service, problems: [] } : resolveService(service, this.#resolver);
+    const isAwaited = (name: string): boolean => !this.#isReady && this.#resolver.isAwaited(name);
+    const resolved = isPlain
+      ? { service, problems: [] }
+      : resolveService(service, this.#resolver, isAwaited);
     // A name without an address is asked for again and again, and any answer is a change.
     this.#made.set(service, resolved);
     return resolved;
@@ -133,17 +152,24 @@ interface Resolved {
   readonly problems: readonly Problem[];
 }
 
-function resolveService(service: Service, resolver: HostResolver): Resolved {
+function resolveService(
+  service: Service,
+  resolver: HostResolver,
+  isAwaited: (name: string) => boolean,
+): Resolved {
   const problems: Problem[] = [];
   const replicas: Replica[] = [];
+  let awaited = 0;
   for (const replica of service.replicas) {
     const { host, port } = replica.address;
     const address = isIP(host) === 0 ? resolver.addressOf(host) : host;
-    if (address === undefined) problems.push(unresolved(service.app, host));
+    if (address === undefined && isAwaited(host)) awaited += 1;
+    else if (address === undefined) problems.push(unresolved(service.app, host));
     else if (address === host) replicas.push(replica);
     else replicas.push({ ...replica, address: { host: address, port }, dialName: host });
   }
-  return { service: { ...service, replicas }, problems };
+  const known = { ...service, replicas };
+  return { service: awaited === 0 ? known : { ...known, isAwaited: true }, problems };
 }
 
 function unresolved(app: string, host: string): Problem {

@@ -16,6 +16,8 @@ export interface SourceState {
    * Absent where nothing of the kind is known.
    */
   readonly settlesAt?: number;
+  /** Names of its replicas are still asked for, for the first time: what it lacks is not lost. Absent for a whole state. */
+  readonly isPartial?: boolean;
 }
 
 /** How a source is doing, for `/api/sources` and metrics. Times are ms since the epoch. */

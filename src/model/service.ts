@@ -36,6 +36,8 @@ export interface Service {
   /** When the app was last configured (ms since the epoch); the older of two claims on one port wins. */
   readonly configuredAt: number;
   readonly replicas: readonly Replica[];
+  /** Names of replicas that are not among these are still asked for, for the first time. */
+  readonly isAwaited?: boolean;
 }
 
 /** How a service wants to be checked, and who said so: a label, the source's own check. */

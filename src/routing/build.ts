@@ -131,7 +131,10 @@ function remake(
 }
 
 function routesOf(made: ReadonlyMap<Service, Made>): readonly Route[] {
-  return [...made.values()].map(({ route }) => route);
+  // A port whose replicas have no address yet is claimed, and shut until there is one.
+  const isServed = ([{ isAwaited }, { route }]: readonly [Service, Made]): boolean =>
+    isAwaited !== true || route.replicas.length > 0;
+  return [...made].filter(isServed).map(([, { route }]) => route);
 }
 
 function haveSame<T>(one: readonly T[], other: readonly T[]): boolean {

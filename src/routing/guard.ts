@@ -179,6 +179,7 @@ function union(answer: Answer, served: readonly Service[], doubts: Doubts): Serv
   return [...merged.values()];
 }
 
-function idOf(service: Service): string {
+/** One app on one port. */
+export function idOf(service: Service): string {
   return `${serviceKey(service)} ${service.app}`;
 }

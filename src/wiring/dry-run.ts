@@ -25,7 +25,8 @@ const patienceMs = 30_000;
 /** Reads every source once and builds the table that would be served, as the sources see it: nothing is bound or probed. */
 export async function dryRun(surroundings: Surroundings): Promise<DryRun> {
   const { config, logger, clock } = surroundings;
-  const feeds = makeFeeds(surroundings);
+  // The first table is the only one that is shown, so it waits for names.
+  const feeds = makeFeeds(surroundings, { partialMs: Infinity });
   const { certificates, problems } = await certificatesOf(config, clock());
   const life = new AbortController();
   const first = Promise.withResolvers<Table>();

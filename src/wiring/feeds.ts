@@ -10,7 +10,7 @@ import { FileSource } from "../discovery/file/file-source.ts";
 import { MarathonSource } from "../discovery/marathon/marathon-source.ts";
 import type { Pem } from "../discovery/renewed-agent.ts";
 import { RegistratorSource } from "../discovery/registrator/registrator-source.ts";
-import { resolveHosts } from "../discovery/resolve-hosts.ts";
+import { resolveHosts, type ResolveHostsOptions } from "../discovery/resolve-hosts.ts";
 import type { Source, SourceState } from "../discovery/source.ts";
 import { formatAddress } from "../model/address.ts";
 import type { Logger } from "../model/logger.ts";
@@ -58,8 +58,8 @@ function toSrvName(text: string): SrvName {
   return name;
 }
 
-/** One feed per source that is configured, the strongest first; throws when a file that it needs cannot be read. */
-export function makeFeeds(surroundings: Surroundings): Feed[] {
+/** One feed per source that is configured, the strongest first; `names` says how long it waits for those of hosts. Throws when a file that it needs cannot be read. */
+export function makeFeeds(surroundings: Surroundings, names: ResolveHostsOptions = {}): Feed[] {
   const { sourcePriority, enableTcp: tcp, enableUdp: udp } = surroundings.config;
   const made = sourcePriority.map((name) => makers[name](surroundings));
   return made
@@ -69,7 +69,7 @@ export function makeFeeds(surroundings: Surroundings): Feed[] {
         tcp && udp
           ? (signal) => source.run(signal)
           : (signal) => ofProtocols(source.run(signal), { tcp, udp });
-      return { source, states: (signal) => resolveHosts(run(signal), {}, signal) };
+      return { source, states: (signal) => resolveHosts(run(signal), names, signal) };
     });
 }
 

@@ -47,10 +47,11 @@ export class DnsStandIn implements AsyncDisposable {
     });
   }
 
-  static async start(): Promise<DnsStandIn> {
+  /** On a free port of 127.0.0.1, or where it is told to. */
+  static async start(at: { host?: string; port?: number } = {}): Promise<DnsStandIn> {
     const socket = dgram.createSocket("udp4");
     socket.on("error", () => {});
-    socket.bind(0, "127.0.0.1");
+    socket.bind(at.port ?? 0, at.host ?? "127.0.0.1");
     await once(socket, "listening");
     return new DnsStandIn(socket);
   }
@@ -59,6 +60,7 @@ export class DnsStandIn implements AsyncDisposable {
     return `127.0.0.1:${this.#socket.address().port}`;
   }
 
+  /** Silence is for questions of every kind. */
   set(name: string, answer: StandInAnswer): void {
     this.#answers.set(name, answer);
   }
@@ -87,10 +89,11 @@ export class DnsStandIn implements AsyncDisposable {
     if (this.isOld && additionals.length > 0) return reply(1);
     const name = question.name.toLowerCase();
     const known = this.#addresses.get(name);
+    const told = this.#answers.get(name);
+    if (told === "silence") return undefined;
     if (question.type !== "SRV")
       return reply(0, { answers: question.type === "A" && known ? records(name, known) : [] });
-    const answer = this.#answers.get(name) ?? "nxdomain";
-    if (answer === "silence") return undefined;
+    const answer = told ?? "nxdomain";
     if (answer === "nxdomain") return reply(codes.nxdomain, { authorities: this.#absence() });
     if (answer === "servfail") return reply(codes.servfail);
     if (Buffer.isBuffer(answer)) return Buffer.concat([query.subarray(0, 2), answer]);

@@ -133,6 +133,47 @@ suite("host names of a source", () => {
     assert.deepEqual(reading.states.at(-1)?.problems, []);
   });
 
+  test("a slow name delays only its own replicas (L21)", async () => {
+    await using reading = new Reading({ firstWaitMs: 600_000, partialMs: 5 });
+    const [one] = stateOf("10.0.0.1").services;
+    const [two] = stateOf("slow").services;
+    const [three] = stateOf("10.0.0.3", "slow", "wrong").services;
+    assert.ok(one !== undefined && two !== undefined && three !== undefined);
+    reading.names.answer("wrong", new Error("ENOTFOUND"));
+    reading.give({ ...stateOf(), services: [one, two, three] });
+    await until(() => reading.states.length === 1);
+    const [partial] = reading.states;
+    assert.equal(partial?.isPartial, true);
+    assert.deepEqual(
+      partial?.services.map(({ replicas, isAwaited }) => [replicas.length, isAwaited]),
+      [
+        [1, undefined],
+        [0, true],
+        [1, true],
+      ],
+    );
+    assert.deepEqual(
+      partial?.problems.map(({ reason }) => reason),
+      ["host wrong has no address: its replicas are left out"],
+    );
+    reading.names.answer("slow", ["10.0.0.2"]);
+    await until(() => reading.states.at(-1)?.isPartial === undefined);
+    assert.deepEqual(reading.addresses, [
+      "10.0.0.1:80",
+      "10.0.0.2:80",
+      "10.0.0.3:80",
+      "10.0.0.2:80",
+    ]);
+    assert.ok(reading.states.at(-1)?.services.every(({ isAwaited }) => isAwaited === undefined));
+  });
+
+  test("while no service has an address, there is no partial state", async () => {
+    await using reading = new Reading({ firstWaitMs: 60, partialMs: 5 });
+    reading.give(stateOf("slow"));
+    await until(() => reading.states.length === 1);
+    assert.equal(reading.states[0]?.isPartial, undefined);
+  });
+
   test("a later state does not wait: what is known goes on", async () => {
     await using reading = new Reading();
     reading.names.answer("one", ["10.0.0.1"]);

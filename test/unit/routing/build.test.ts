@@ -204,3 +204,21 @@ test("a replica at a port of ours that no service has would be a loop as well", 
     ["up", "up", "up"],
   );
 });
+
+test("a service whose replicas have no address yet keeps its port from others, and is not served (L21)", () => {
+  const awaited = service("/slow", 1000, { isAwaited: true, configuredAt: 1 });
+  const rival = service("/rival", 1000, { configuredAt: 2, replicas: [replica("10.0.0.7:80")] });
+  const builder = new RouteBuilder();
+  const { routes, problems } = builder.build({ ...input, services: [rival, awaited] });
+  assert.deepEqual(routes, []);
+  assert.deepEqual(
+    problems.map(({ kind, subject }) => [kind, subject]),
+    [["port-conflict", "/rival"]],
+  );
+  const partly = { ...awaited, replicas: [replica("10.0.0.1:80")] };
+  const next = builder.build({ ...input, services: [rival, partly] });
+  assert.deepEqual(
+    next.routes.map(({ app }) => app),
+    ["/slow"],
+  );
+});
