@@ -3,6 +3,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { connect, type Socket } from "node:net";
 import { test } from "node:test";
 import fc from "fast-check";
+import { promtoolMissing } from "../docker/promtool.ts";
 import { eventually } from "../support/eventually.ts";
 import { ask, onStage } from "../support/fault-stage.ts";
 import { freePort } from "../support/free-port.ts";
@@ -120,7 +121,7 @@ test("odd paths are refused without a word of what is inside (A06)", async () =>
   });
 });
 
-test("what strangers send makes no time series, and every page can be scraped (A07, A08)", async () => {
+test("what strangers send makes no time series (A07)", async () => {
   await onStage({}, async ({ proxy, port }) => {
     const page = async (): Promise<string[]> =>
       readSamples(await proxy.text("/metrics")).map(
@@ -137,16 +138,26 @@ test("what strangers send makes no time series, and every page can be scraped (A
       added.filter((series) => !series.startsWith("nodejs_")),
       [],
     );
-    const text = await proxy.text("/metrics");
-    const { stderr } = spawnSync("promtool", ["check", "metrics"], {
-      input: text,
-      encoding: "utf8",
-    });
-    // The runtime's own families are named by the library that reads them.
-    const complaints = (stderr ?? "").split("\n").filter((line) => !/^(?:nodejs_|$)/.test(line));
-    assert.deepEqual(complaints, []);
   });
 });
+
+test(
+  "Prometheus finds nothing wrong with the page that it scrapes (A08)",
+  { skip: promtoolMissing },
+  async () => {
+    await onStage({}, async ({ proxy, port }) => {
+      await ask(port);
+      const { status, stderr } = spawnSync("promtool", ["check", "metrics"], {
+        input: await proxy.text("/metrics"),
+        encoding: "utf8",
+      });
+      assert.notEqual(status, null, "promtool has run");
+      // The runtime's own families are named by the library that reads them.
+      const complaints = stderr.split("\n").filter((line) => !/^(?:nodejs_|$)/.test(line));
+      assert.deepEqual(complaints, []);
+    });
+  },
+);
 
 test("no secret is in a page, a log line or the command line (A09)", async () => {
   await using marathon = await startMarathon({ credentials: { user: "u", password: "s3cr3t" } });
