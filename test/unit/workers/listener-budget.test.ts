@@ -13,7 +13,7 @@ class Story {
   /** With descriptors for so many services. */
   constructor(most: number) {
     const hosts = ["127.0.0.1"];
-    this.budget = new ListenerBudget({ workers: 3, hosts, descriptors: 128 + 4 * most });
+    this.budget = new ListenerBudget({ workers: 3, hosts, descriptors: 128 + 12 + 4 * most });
   }
 
   /** Each as `app:port`; the changes as `+port`, `~port` and `-port`. */
@@ -60,6 +60,13 @@ test("an app of many ports takes none from an app of few", () => {
     "-6",
     "-7",
   ]);
+});
+
+test("threads have their own descriptors beside those of ports and clients", () => {
+  const [few, many] = [1, 16].map((workers) =>
+    new ListenerBudget({ workers, hosts: ["127.0.0.1"], descriptors: 1024 }).leftFor(emptyTable),
+  );
+  assert.equal((few?.connections ?? 0) - (many?.connections ?? 0), (15 * 6) / 2);
 });
 
 test("an app is told what of it is not open, and the way out", () => {
