@@ -15,8 +15,8 @@ import { IdleClock } from "./idle-clock.ts";
 import { originOf, type Origin } from "./inbound.ts";
 import { answerOurselves, ownAnswerText } from "./own-answer.ts";
 import { refusalOfFault } from "./parser-fault.ts";
-import { noteRefusal, type Refused } from "./request-note.ts";
-import { judge, outcomeOfReason, type Accepted, type Refusal } from "./refusal.ts";
+import { countRefusal, noteUnfinished, type Outset } from "./request-note.ts";
+import { judge, type Accepted, type Refusal } from "./refusal.ts";
 import { RequestQueue, type Pending } from "./request-queue.ts";
 import { factsOf, isChunked, type RequestFacts } from "./request-facts.ts";
 import { SocketAnswer } from "./socket-answer.ts";
@@ -224,33 +224,28 @@ export class HttpConnection implements Served, ParserListener {
     // Nobody knows where a request ends whose framing is in doubt.
     if (refusal.reason === "bad-framing") answer.loseRequest();
     answerOurselves(answer, refusal);
-    this.#count(refusal, factsOf(message));
+    const outcome = countRefusal(this.#outset, refusal, factsOf(message));
+    this.#outcome ??= outcome;
   }
 
   /** Says what was wrong with something that was no request. */
   #answerFault(refusal: Refusal): void {
     if (this.#isEnding) return;
     this.#client.write(ownAnswerText(refusal), "latin1");
-    this.#count(refusal);
+    const outcome = countRefusal(this.#outset, refusal);
+    this.#outcome ??= outcome;
     this.#endAfterAnswers();
   }
 
-  #count({ status, reason }: Refusal, facts?: RequestFacts): void {
-    const outcome = outcomeOfReason(reason);
-    this.#outcome ??= outcome;
-    this.#host.requests?.answered(this.#route.row, { method: facts?.method ?? "", status }, 0);
-    this.#note({ facts, status, outcome });
-  }
-
-  #note(told: Pick<Refused, "facts" | "status" | "outcome">): void {
-    const from = { origin: this.#origin, startedAt: this.#clock.headSince };
-    noteRefusal(this.#host.service, this.#route, { ...told, ...from });
+  get #outset(): Outset {
+    const { headSince: startedAt } = this.#clock;
+    return { host: this.#host, route: this.#route, origin: this.#origin, startedAt };
   }
 
   /** The client leaves: what it said of a request, if anything, was not whole. */
   #noteUnfinished(): void {
     if (this.#isEnding || !this.#isIdle || this.#clock.isSilent) return;
-    this.#note({ facts: undefined, status: 0, outcome: this.#outcome ?? "client-gone" });
+    noteUnfinished(this.#outset, this.#outcome ?? "client-gone");
   }
 
   #endAfterAnswers(): void {

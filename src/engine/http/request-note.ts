@@ -2,10 +2,11 @@ import { unreadRequest, type AccessRequest } from "../../model/access.ts";
 import type { Outcome } from "../../model/outcome.ts";
 import { noteAccess } from "../access-note.ts";
 import type { EngineRoute } from "../route.ts";
-import type { PortHost } from "../tcp/connection-host.ts";
 import type { Assignment } from "./assignment.ts";
+import type { HttpHost } from "./http-host.ts";
 import type { HttpRoute } from "./http-route.ts";
 import type { Inbound, Origin } from "./inbound.ts";
+import { outcomeOfReason, type Refusal } from "./refusal.ts";
 import type { RequestFacts } from "./request-facts.ts";
 
 /** Which replicas a request was on. */
@@ -84,30 +85,52 @@ export class RequestStory {
   }
 }
 
-/** What was refused before it was known which service it is for. */
-export interface Refused {
+/** Where something was said that went no further. */
+export interface Outset {
+  readonly host: HttpHost;
+  /** Of the port it came to. */
+  readonly route: EngineRoute;
   /** Undefined when nobody knows whose it was. */
   readonly origin: Origin | undefined;
+  /** By `performance.now()`; undefined when it was refused at once. */
+  readonly startedAt: number | undefined;
+}
+
+/** Counts and notes what was refused before it was known which service it is for, once it is answered; gives its outcome. */
+export function countRefusal(
+  outset: Outset,
+  { status, reason }: Refusal,
+  facts?: RequestFacts,
+): Outcome {
+  const outcome = outcomeOfReason(reason);
+  outset.host.requests?.answered(outset.route.row, { method: facts?.method ?? "", status }, 0);
+  note(outset, { facts, status, outcome });
+  return outcome;
+}
+
+/** Notes what a client said of a request before it left. */
+export function noteUnfinished(outset: Outset, outcome: Outcome): void {
+  note(outset, { facts: undefined, status: 0, outcome });
+}
+
+interface Told {
   /** Undefined when no request was understood. */
   readonly facts: RequestFacts | undefined;
   /** 0 when the client left before an answer. */
   readonly status: number;
   readonly outcome: Outcome;
-  /** By `performance.now()`; undefined when it was refused at once. */
-  readonly startedAt: number | undefined;
 }
 
-/** Notes what came to a port and went no further. */
-export function noteRefusal({ access, tally }: PortHost, port: EngineRoute, told: Refused): void {
-  const { origin, facts, status, outcome } = told;
-  if (access === undefined || origin === undefined || !port.policy.accessLog) return;
+function note({ host, route, origin, startedAt }: Outset, { facts, status, outcome }: Told): void {
+  const { access, tally } = host.service;
+  if (access === undefined || origin === undefined || !route.policy.accessLog) return;
   const ended = {
-    frontend: port.key,
-    row: port.row,
+    frontend: route.key,
+    row: route.row,
     service: undefined,
     replica: undefined,
     client: origin.ends.source,
-    startedAt: told.startedAt ?? performance.now(),
+    startedAt: startedAt ?? performance.now(),
     connectedAt: undefined,
     answeredAt: undefined,
     moved: origin.bytes.moved,
