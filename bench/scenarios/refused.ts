@@ -54,10 +54,16 @@ async function takeRound(bench: Bench, isAliveFirst: boolean): Promise<Round> {
   await using stage = await Stage.open({ ...bench, replicas: 2 });
   const ports = stage.replicas.map(({ port }) => port);
   const [alivePort = 0] = ports;
-  const alive = await putApps(stage, "alive", () => ports);
-  const unserved = await freePorts(serviceCount);
-  const refusing = await putApps(stage, "refusing", (index) => [alivePort, unserved[index] ?? 1]);
-  const warming = await putApps(stage, "warming", () => ports);
+  // Taken at once, so that no service gets the port of a replica that refuses.
+  const free = await freePorts(4 * serviceCount);
+  const take = (): readonly number[] => free.splice(0, serviceCount);
+  const alive = await putApps(stage, { name: "alive", servicePorts: take() }, () => ports);
+  const unserved = take();
+  const refusing = await putApps(stage, { name: "refusing", servicePorts: take() }, (index) => [
+    alivePort,
+    unserved[index] ?? 1,
+  ]);
+  const warming = await putApps(stage, { name: "warming", servicePorts: take() }, () => ports);
   const proxy = await stage.startPortolan();
   for (const address of [...alive, ...refusing, ...warming])
     await proxy.listening(formatAddress(address));
@@ -79,11 +85,11 @@ async function takeRound(bench: Bench, isAliveFirst: boolean): Promise<Round> {
 /** Many services of two replicas each; gives their addresses. */
 async function putApps(
   { marathon }: Stage,
-  name: string,
+  { name, servicePorts }: { readonly name: string; readonly servicePorts: readonly number[] },
   portsOf: (index: number) => readonly number[],
 ): Promise<readonly Address[]> {
   const addresses: Address[] = [];
-  for (const [index, servicePort] of (await freePorts(serviceCount)).entries()) {
+  for (const [index, servicePort] of servicePorts.entries()) {
     const id = `/bench/${name}-${index}`;
     await marathon.call("putApp", { id, servicePort });
     for (const port of portsOf(index)) await marathon.call("addTask", { app: id, port });
