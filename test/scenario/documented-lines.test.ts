@@ -66,7 +66,10 @@ suite("lines of the documents, pasted", { timeout: 110_000 }, () => {
     const flags = ["--marathon", marathon.urls.join(), "--admin-token-file"];
     const proxy = stack.use(await RunningProxy.start([...flags, folder.file("admin-token")]));
     await proxy.ready();
-    await proxy.service(port, ({ listening }) => listening.length > 0);
+    await proxy.service(
+      port,
+      ({ listening, replicas }) => listening.length > 0 && replicas[0]?.state === "up",
+    );
     ports = {
       status: String(proxy.statusPort),
       web: String(port),

@@ -15,10 +15,14 @@ import { freePortOfBoth, UdpClient } from "../support/udp-client.ts";
 import { namedDatagram, UdpReplica } from "../support/udp-replica.ts";
 
 /** A client whose words have come back. */
+/** A client that is served; those who come before a replica is known to be up are turned away. */
 async function served(port: number): Promise<TcpClient> {
-  const client = await TcpClient.open(port);
-  await stillServed(client);
-  return client;
+  return await eventually(async () => {
+    const client = await TcpClient.open(port);
+    client.socket.write("ping");
+    await eventually(() => client.text === "ping" || client.closed, { what: "an echo" });
+    return client.text === "ping" && client;
+  });
 }
 
 async function stillServed(client: TcpClient): Promise<void> {
