@@ -4,10 +4,9 @@ import { connect, isIPv6 } from "node:net";
 import { Deadline } from "../async/deadline.ts";
 import { formatAddress, type Address } from "../model/address.ts";
 import { framed, messagesIn } from "./frames.ts";
+import { headerBytes } from "./message.ts";
 
 const longestAnswer = 65_535;
-/** Of every message, before its questions [rfc1035 §4.1.1]. */
-const headerBytes = 12;
 
 /** A question on its way to another server. */
 export interface Outgoing {

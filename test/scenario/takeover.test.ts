@@ -21,7 +21,9 @@ async function served(port: number): Promise<TcpClient> {
     const client = await TcpClient.open(port);
     client.socket.write("ping");
     await eventually(() => client.text === "ping" || client.closed, { what: "an echo" });
-    return client.text === "ping" && client;
+    if (client.text === "ping") return client;
+    await client[Symbol.asyncDispose]();
+    return undefined;
   });
 }
 

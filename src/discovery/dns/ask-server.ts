@@ -1,6 +1,7 @@
 import { decode, encode, type DecodedPacket } from "dns-packet";
 
 import type { Address } from "../../model/address.ts";
+import { headerBytes } from "../../nameserver/message.ts";
 import { askByTcp, askByUdp, type Outgoing, type Patience } from "../../nameserver/ask.ts";
 
 /** What is asked for, of one name. */
@@ -20,7 +21,6 @@ export interface Asking extends Patience {
 /** What a datagram may hold without being cut on its way [dns flag day 2020]. */
 const datagramBytes = 1232;
 const recursionDesired = 0x01_00;
-const headerBytes = 12;
 
 /** One server's answer, by datagram, or by connection when it does not fit; rejects when none comes in time. */
 export async function askServer(

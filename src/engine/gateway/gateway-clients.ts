@@ -7,7 +7,7 @@ import type { Tally } from "../tally.ts";
 import type { ConnectionLimits, PortHost, Served } from "../tcp/connection-host.ts";
 import type { HeldFor } from "../tcp/flow.ts";
 import { Roster } from "../roster.ts";
-import { reset } from "../tcp/reset.ts";
+import { turnAway } from "../tcp/turn-away.ts";
 import type { GatewaySettings } from "./gateway-settings.ts";
 
 /** The clients of one gateway port, as long as they belong to no service. */
@@ -47,14 +47,8 @@ export class GatewayClients implements PortHost {
 
   /** Counts a new client and has it served, or resets it when the port is full. */
   accept(client: Socket, serve: (client: Socket) => void): void {
-    if (this.tally.accepted(this.#row, this.#limit)) {
-      serve(client);
-      return;
-    }
-    // Its own reset is no news: the connection ends here either way.
-    client.on("error", () => undefined);
-    reset(client);
-    this.tally.closed(this.#row, "connection-limit", 0);
+    if (this.tally.accepted(this.#row, this.#limit)) serve(client);
+    else turnAway(client, this.tally, this.#row);
   }
 
   begun(connection: Served): void {

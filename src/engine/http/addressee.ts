@@ -1,3 +1,4 @@
+import type { Roster } from "../roster.ts";
 import type { HttpHost } from "./http-host.ts";
 import type { HttpRoute, RequestGuest } from "./http-route.ts";
 import type { Accepted, Refusal } from "./refusal.ts";
@@ -8,7 +9,7 @@ export type Addressee =
       readonly kind: "service";
       readonly service: HttpRoute;
       /** Where the service finds it; none on its own port, whose connections are told what becomes of replicas. */
-      readonly guests: Set<RequestGuest> | undefined;
+      readonly guests: Roster<RequestGuest> | undefined;
     }
   | { readonly kind: "refused"; readonly refusal: Refusal };
 

@@ -5,7 +5,7 @@ import { reset } from "../tcp/reset.ts";
 import { Assignment } from "./assignment.ts";
 import { Delivery, type DeliveryUser } from "./delivery.ts";
 import type { RawFields } from "./fields.ts";
-import type { HttpRoute } from "./http-route.ts";
+import type { HttpRoute, RequestGuest } from "./http-route.ts";
 import type { Inbound } from "./inbound.ts";
 import { RequestStory } from "./request-note.ts";
 import { answerOurselves } from "./own-answer.ts";
@@ -34,7 +34,8 @@ const freshIdleMs = 1000;
  * One request and its answer. Another replica is tried while the request was not delivered, or may be repeated and
  * nothing of an answer came [rfc9110 §9.2.2].
  */
-export class Exchange implements DeliveryUser {
+export class Exchange implements DeliveryUser, RequestGuest {
+  place: number = -1;
   readonly #options: ExchangeOptions;
   readonly #service: HttpRoute;
   readonly #route: EngineRoute;

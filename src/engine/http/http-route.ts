@@ -2,6 +2,7 @@ import type { AccessSink } from "../../model/access.ts";
 import type { DialFailure } from "../../model/outcome.ts";
 import type { Choice } from "../replica-pool.ts";
 import type { EngineReplica, EngineRoute } from "../route.ts";
+import type { Roster, Rostered } from "../roster.ts";
 import type { Tally } from "../tally.ts";
 import type { ConnectionLimits, Served } from "../tcp/connection-host.ts";
 import type { HeldFor } from "../tcp/flow.ts";
@@ -14,7 +15,7 @@ import { Sticky } from "./sticky.ts";
 import { UpstreamPool } from "./upstream-pool.ts";
 
 /** A request on a port that is not its service's own, which has to be told what becomes of its replica. */
-export type RequestGuest = Pick<Served, "replica" | "drainBy" | "loseReplica">;
+export type RequestGuest = Rostered & Pick<Served, "replica" | "drainBy" | "loseReplica">;
 
 /** What requests ask of the service they are for. */
 export interface RequestHost {
@@ -28,7 +29,7 @@ export interface RequestHost {
   /** Undefined when nobody is kept out. */
   readonly admits: ((client: string) => boolean) | undefined;
   /** Requests that came to other ports than its own. */
-  readonly guests: Set<RequestGuest>;
+  readonly guests: Roster<RequestGuest>;
   /** When a request that gets a replica now is to be cut off, in ms; Infinity for never. */
   readonly drainDeadline: number;
   /** Picks none of `excluded` and puts the request on it. */

@@ -19,7 +19,7 @@ import { ReplicaPool, type Choice } from "../replica-pool.ts";
 import { Roster } from "../roster.ts";
 import type { ReadBuffers } from "./read-buffers.ts";
 import type { ReadMeter } from "./read-meter.ts";
-import { reset } from "./reset.ts";
+import { turnAway } from "./turn-away.ts";
 import { WaitingLine, type Waiter } from "./waiting-line.ts";
 
 /** One service port in one engine: its listeners, its replicas, its connections and those that wait for room. */
@@ -32,7 +32,7 @@ export class TcpService implements ConnectionHost, EngineService {
   readonly requests: RequestTally | undefined;
   readonly access: AccessSink | undefined;
   /** Requests that came to a port of the gateway. */
-  readonly guests: Set<RequestGuest> = new Set();
+  readonly guests: Roster<RequestGuest> = new Roster();
   /** True once it listens nowhere any more. */
   closed: boolean = false;
   /** When connections that get a replica from now on are reset, in ms; Infinity while the service is there. */
@@ -210,10 +210,7 @@ export class TcpService implements ConnectionHost, EngineService {
   #admit(client: Socket): boolean {
     const { row, policy } = this.#route;
     if (this.tally.accepted(row, policy.maxConnections)) return true;
-    // Its own reset is no news: the connection ends here either way.
-    client.on("error", () => undefined);
-    reset(client);
-    this.tally.closed(row, "connection-limit", 0);
+    turnAway(client, this.tally, row);
     return false;
   }
 

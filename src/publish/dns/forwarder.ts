@@ -1,7 +1,8 @@
 import { randomInt } from "node:crypto";
 import type { Address } from "../../model/address.ts";
 import { AnswerCache } from "./answer-cache.ts";
-import { headerBytes, type Query } from "./query.ts";
+import { headerBytes } from "../../nameserver/message.ts";
+import { type Query } from "./query.ts";
 import { optRecord } from "./record-body.ts";
 import type { Transport } from "./responder.ts";
 import { askByTcp, askByUdp, type Outgoing } from "../../nameserver/ask.ts";

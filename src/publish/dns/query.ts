@@ -1,7 +1,5 @@
 import { decode, type Answer, type OptAnswer, type Question } from "dns-packet";
-
-/** What a message begins with: an id, flags and four counts. [rfc1035 §4.1.1] */
-export const headerBytes = 12;
+import { headerBytes } from "../../nameserver/message.ts";
 
 /** Answers other than "here it is" and what they are on the wire. */
 export const responseCodes = {

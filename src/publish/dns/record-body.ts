@@ -1,5 +1,5 @@
 import { encode, type Answer } from "dns-packet";
-import { headerBytes } from "./query.ts";
+import { headerBytes } from "../../nameserver/message.ts";
 
 /** A record without the name it belongs to, as it is on the wire: type, class, TTL, length and data. */
 export interface RecordBody {

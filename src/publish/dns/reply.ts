@@ -1,4 +1,5 @@
-import { headerBytes, type Edns, type Query, type Rejected, type ResponseCode } from "./query.ts";
+import { headerBytes } from "../../nameserver/message.ts";
+import { type Edns, type Query, type Rejected, type ResponseCode } from "./query.ts";
 import { optRecord, targetOffset, type RecordBody } from "./record-body.ts";
 
 /** What is to be said of a question. */
