@@ -6,9 +6,10 @@ import type { Problem } from "../model/problem.ts";
 import type { PublishedFigures } from "../observe/published-families.ts";
 import { DnsServer } from "../publish/dns/dns-server.ts";
 import { hostResolvers } from "../publish/dns/host-resolvers.ts";
-import { closeStatusPort, ownNames } from "./status-port.ts";
+import { closeStatusPort } from "./status-port.ts";
 import { InstanceFiles } from "../publish/instance-files.ts";
 import type { Table } from "../routing/table.ts";
+import { hostNames } from "../workers/this-host.ts";
 
 export interface PublishersOptions {
   readonly config: Config;
@@ -114,6 +115,6 @@ async function openApi(
     reusePort: config.takeover !== undefined,
     pages,
     failed,
-    ownNames: ownNames(config),
+    ownNames: hostNames(config.hostNames),
   });
 }

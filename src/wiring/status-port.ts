@@ -85,13 +85,8 @@ export async function openStatusPort(address: Address, shown: Shown): Promise<St
     pages,
     actions,
     failed,
-    ownNames: ownNames(config),
+    ownNames: hostNames(config.hostNames),
   });
-}
-
-/** The names of this host under which browsers are answered, in lower case. */
-export function ownNames({ hostNames: added }: Config): ReadonlySet<string> {
-  return hostNames(added);
 }
 
 /** Longest time to empty the kernel's queue before closing, and for answers that are being written, in ms. */
