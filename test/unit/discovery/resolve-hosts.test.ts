@@ -141,7 +141,8 @@ suite("host names of a source", () => {
     assert.ok(one !== undefined && two !== undefined && three !== undefined);
     reading.names.answer("wrong", new Error("ENOTFOUND"));
     reading.give({ ...stateOf(), services: [one, two, three] });
-    await until(() => reading.states.length === 1);
+    // One after the other comes meanwhile.
+    await until(() => reading.states.length > 0);
     const [partial] = reading.states;
     assert.equal(partial?.isPartial, true);
     assert.deepEqual(
