@@ -113,7 +113,7 @@ class Proxy implements RunningProxy {
       accessed: (batch) => this.#gateway.accessLog.write(batch),
     });
     this.#pool = this.#stack.use(pool);
-    this.#upkeep = new Upkeep({ ...options, pool, changed });
+    this.#upkeep = new Upkeep({ ...options, pool, changed, isServing: () => this.ready() });
     this.#health = makeChecks(config, { random, changed: () => this.#controller?.stir() });
     this.#stack.use(this.#health.prober);
     this.#outlets = this.#stack.use(new Outlets({ ...options, pool, table: () => this.table() }));

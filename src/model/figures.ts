@@ -40,8 +40,10 @@ export interface ReplicaFigures {
 export interface ConnectionFigures {
   /** Those of services that are gone included. */
   readonly active: number;
-  /** How many there may be, by the limit of descriptors. */
+  /** How many there may be. */
   readonly limit: number;
+  /** It is memory that has no room for more, not the limit of descriptors. */
+  readonly isByMemory: boolean;
   /** Turned away since there were as many. */
   readonly refused: number;
 }

@@ -215,7 +215,7 @@ export const processMetrics = {
   },
   portolan_connections_limit: {
     type: "gauge",
-    help: "Connections that the whole process may have, by the limit of descriptors.",
+    help: "Connections that the whole process may have, by the limit of descriptors and by memory.",
   },
   portolan_connections_over_limit_total: {
     type: "counter",

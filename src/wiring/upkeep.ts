@@ -6,6 +6,7 @@ import { ListeningSockets } from "../workers/listening-sockets.ts";
 import { MemoryGuard } from "../workers/memory-guard.ts";
 import { readMemoryUse } from "../workers/memory-use.ts";
 import type { WorkerPool } from "../workers/pool.ts";
+import { settle } from "./settle.ts";
 
 export interface UpkeepOptions {
   readonly config: Config;
@@ -13,6 +14,8 @@ export interface UpkeepOptions {
   readonly pool: WorkerPool;
   /** Told when problems have changed. */
   readonly changed: () => void;
+  /** True once a table is served. */
+  readonly isServing: () => boolean;
 }
 
 /** What is looked after beside the traffic. */
@@ -20,16 +23,19 @@ export class Upkeep {
   readonly memory: MemoryGuard;
   readonly #pool: WorkerPool;
   readonly #listeners: ListenerGuard;
+  readonly #isServing: () => boolean;
 
   constructor({ config, ...rest }: UpkeepOptions) {
     this.#pool = rest.pool;
+    this.#isServing = rest.isServing;
     this.memory = new MemoryGuard({ ...rest, shedAt: config.shedMemoryAt, read: readMemoryUse });
     this.#listeners = new ListenerGuard({ ...rest, sockets: new ListeningSockets() });
   }
 
   /** Goes on until the signal aborts. */
   async run(signal: AbortSignal): Promise<void> {
-    await Promise.all([this.memory.run(signal), this.#listeners.run(signal)]);
+    const settled = settle(this.#isServing, signal);
+    await Promise.all([this.memory.run(signal), this.#listeners.run(signal), settled]);
   }
 
   /** What is wrong with ports and with what there is to forward with; `appOf` names the app that wants a service key. */

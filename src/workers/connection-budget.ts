@@ -36,8 +36,11 @@ export class ConnectionBudget {
 
   problems(now: number): Problem[] {
     if (now - this.#refusedAt > recentMs) return [];
-    const { limit } = this.#read();
-    const reason = `all ${limit} connections that the limit of descriptors allows are in use: clients of any service are reset; raise the limit (ulimit -n)`;
+    const { limit, isByMemory } = this.#read();
+    const [bound, way] = isByMemory
+      ? ["that memory has room for", "give it more memory"]
+      : ["that the limit of descriptors allows", "raise the limit (ulimit -n)"];
+    const reason = `all ${limit} connections ${bound} are in use: clients of any service are reset; ${way}`;
     return [{ kind: "limit-reached", subject: "connections", reason }];
   }
 }

@@ -31,8 +31,9 @@ export class CounterMemory {
   };
   readonly #serviceCells: readonly Float64Array[];
   readonly #replicaCells: readonly Float64Array[];
-  #mostConnections = 0;
-  #isRefusing = false;
+  /** Connections there may be by the limit of descriptors, and by memory. */
+  #byDescriptors = 0;
+  #byMemory = Infinity;
   readonly #serviceRows = new Rows(mostServices);
   readonly #replicaRows = new Rows(mostReplicas);
 
@@ -54,16 +55,16 @@ export class CounterMemory {
   /** Sets how many connections and UDP sessions all services and workers together may have. */
   limit({ connections, sessions }: ProcessLimits): void {
     const cells = new Int32Array(this.load.process);
-    this.#mostConnections = connections;
-    this.refuse(this.#isRefusing);
+    this.#byDescriptors = connections;
+    this.admit(this.#byMemory);
     Atomics.store(cells, processLoad.mostSessions, sessions);
   }
 
-  /** True lets nobody in any more, whatever the limits. */
-  refuse(isRefusing: boolean): void {
-    this.#isRefusing = isRefusing;
-    const most = isRefusing ? 0 : this.#mostConnections;
-    Atomics.store(new Int32Array(this.load.process), processLoad.mostConnections, most);
+  /** No more connections than these, whatever else allows more: memory has no room for them. */
+  admit(most: number): void {
+    this.#byMemory = most;
+    const either = Math.min(most, this.#byDescriptors);
+    Atomics.store(new Int32Array(this.load.process), processLoad.mostConnections, either);
   }
 
   serviceRow(key: string): number {
@@ -135,7 +136,13 @@ export class CounterMemory {
     const cells = new Int32Array(this.load.process);
     const { connections, refused } = processLoad;
     const read = (index: number): number => Atomics.load(cells, index);
-    return { active: read(connections), limit: this.#mostConnections, refused: read(refused) };
+    const [byMemory, byDescriptors] = [this.#byMemory, this.#byDescriptors];
+    return {
+      active: read(connections),
+      limit: Math.min(byMemory, byDescriptors),
+      isByMemory: byMemory < byDescriptors,
+      refused: read(refused),
+    };
   }
 
   /** Connections open now, over all services and workers. */

@@ -4,7 +4,7 @@ import type { MemoryFigures, MemoryUse } from "../model/memory.ts";
 import type { Problem } from "../model/problem.ts";
 import type { CounterMemory } from "./counter-memory.ts";
 import type { Order } from "./messages.ts";
-import { shed, untilNextLook, type Shedding } from "./shedding.ts";
+import { admitted, shed, untilNextLook, type Shedding } from "./shedding.ts";
 
 export interface MemoryGuardOptions {
   /** Percent of the memory there may be at which connections are shed; 0 for never. */
@@ -19,7 +19,7 @@ export interface MemoryGuardOptions {
 
 /** What the guard asks of those who forward. */
 interface ShedPool {
-  readonly memory: Pick<CounterMemory, "refuse" | "closed">;
+  readonly memory: Pick<CounterMemory, "admit" | "closed" | "process">;
   tell(order: Extract<Order, { readonly kind: "shed" }>): void;
 }
 
@@ -78,25 +78,33 @@ export class MemoryGuard {
 
   /** Returns the time until the next look, in ms. */
   #look(now: number): number {
-    const { shedAt, read, pool, logger, changed } = this.#options;
+    const { shedAt, read, pool } = this.#options;
     const use = read();
     this.#use = use;
     const at = shedAt / 100;
     const before = this.#state;
     const ended = before.kind === "open" ? 0 : pool.memory.closed("out-of-resources");
     this.#state = use === undefined ? { kind: "open" } : shed(before, { use, at, ended, now });
-    const { kind } = this.#state;
-    if (kind !== before.kind) {
-      pool.memory.refuse(kind === "shedding");
-      if (before.kind === "shedding") pool.tell({ kind: "shed", share: 0, idleToo: false });
-      if (kind === "open") logger.info("memory is no longer short", { ...use });
-      changed();
-    }
-    if (use !== undefined && kind === "shedding" && now - this.#orderedAt >= stepMs) {
-      this.#orderedAt = now;
-      const idleToo = use.used / use.limit >= at + (1 - at) * idleAfter;
-      pool.tell({ kind: "shed", share: stepShare, idleToo });
-    }
-    return use === undefined ? unlimitedMs : untilNextLook(use, at);
+    const { active } = pool.memory.process();
+    pool.memory.admit(use === undefined ? Infinity : admitted(this.#state, { use, at, active }));
+    if (this.#state.kind !== before.kind) this.#turned(before);
+    if (use === undefined) return unlimitedMs;
+    if (this.#state.kind === "shedding") this.#shed(use, now);
+    return untilNextLook(use, at);
+  }
+
+  #turned(before: Shedding): void {
+    const { pool, logger, changed } = this.#options;
+    if (before.kind === "shedding") pool.tell({ kind: "shed", share: 0, idleToo: false });
+    if (this.#state.kind === "open") logger.info("memory is no longer short", { ...this.#use });
+    changed();
+  }
+
+  #shed({ used, limit }: MemoryUse, now: number): void {
+    if (now - this.#orderedAt < stepMs) return;
+    this.#orderedAt = now;
+    const at = this.#options.shedAt / 100;
+    const idleToo = used / limit >= at + (1 - at) * idleAfter;
+    this.#options.pool.tell({ kind: "shed", share: stepShare, idleToo });
   }
 }

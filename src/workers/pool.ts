@@ -1,6 +1,5 @@
 import type { EventLoopUtilization } from "node:perf_hooks";
-import { setFlagsFromString } from "node:v8";
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
 import { repeat } from "../async/repeat.ts";
 import { isAbort, sleep } from "../async/sleep.ts";
 import type { EngineChange, EngineRoute } from "../engine/route.ts";
@@ -12,18 +11,20 @@ import type { RouteChange } from "../routing/diff.ts";
 import type { RoutedReplica, Table } from "../routing/table.ts";
 import { Bindings } from "./bindings.ts";
 import { ConnectionBudget } from "./connection-budget.ts";
+import { exposeCollector } from "./collector.ts";
 import { CounterMemory } from "./counter-memory.ts";
 import { Ejections } from "./ejections.ts";
 import { GatewayCounters, withRows, type GatewayPlan } from "./gateway-counters.ts";
 import { Deaths } from "./deaths.ts";
 import { giveWay } from "./precedence.ts";
 import { Replacement } from "./replacement.ts";
+import { waitedForProcessor } from "./run-queue.ts";
 import { toEngineChange } from "./engine-route.ts";
 import { ListenerBudget } from "./listener-budget.ts";
 import { hearReport } from "./hear-report.ts";
 import { watchThreads } from "./watch-threads.ts";
 import { Watchdog } from "./watchdog.ts";
-import { workerFile } from "./worker-file.ts";
+import { startWorker } from "./start-worker.ts";
 import type { Answer, EngineSettings, Order, WorkerStart } from "./messages.ts";
 import { busyShare } from "./utilization.ts";
 
@@ -92,7 +93,9 @@ export class WorkerPool implements AsyncDisposable {
     this.budget = new ConnectionBudget(() => this.memory.process());
     const { workers, settings } = options;
     this.listeners = new ListenerBudget({ workers, hosts: settings.bindHosts });
-    this.#watchdog = new Watchdog(options.workers);
+    this.#watchdog = new Watchdog(options.workers, (index) =>
+      waitedForProcessor(this.#slots[index]?.thread),
+    );
     this.ejections = new Ejections(options.clock, options.workers);
     this.gateway = new GatewayCounters(options.workers, options.settings.gateway);
     this.#slots = Array.from({ length: options.workers }, (_, index) => {
@@ -103,8 +106,8 @@ export class WorkerPool implements AsyncDisposable {
 
   /** Starts the threads; they bind nothing before the first `apply`. */
   static start(options: PoolOptions): WorkerPool {
-    // Isolates made from now on have `gc`, which the engines' read meters call.
-    setFlagsFromString("--expose-gc");
+    // The engines' read meters call it.
+    exposeCollector();
     const pool = new WorkerPool(options);
     for (const slot of pool.#slots) pool.#tasks.push(pool.#keepAlive(slot));
     const { signal } = pool.#life;
@@ -213,7 +216,7 @@ export class WorkerPool implements AsyncDisposable {
 
   /** Runs one worker to its end; resolves with why it ended. */
   #live(slot: Slot): Promise<string> {
-    const worker = new Worker(workerFile(), { workerData: this.#startOf(slot) });
+    const worker = startWorker(this.#startOf(slot));
     slot.worker = worker;
     slot.stopped = false;
     slot.busy = undefined;

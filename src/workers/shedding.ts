@@ -49,6 +49,23 @@ export function shed(before: Shedding, { use, at, ended, now }: MemoryLook): She
   }
 }
 
+/** What a connection takes at most, in bytes, until that is seen: bytes that wait for a side that does not read included. */
+const connectionBytes = 24 * 1024;
+
+/**
+ * Connections there may be until the next look: those there are, and as many as there is room for until shedding would
+ * begin. Where ending some did not help, newcomers fill what those have left within the process.
+ */
+export function admitted(
+  { kind }: Shedding,
+  { use, at, active }: Pick<MemoryLook, "use" | "at"> & { readonly active: number },
+): number {
+  if (kind === "shedding") return 0;
+  const { limit, used } = use;
+  const room = kind === "open" ? limit * at - used : (limit - used) / 2;
+  return active + Math.max(0, Math.ceil(room / connectionBytes));
+}
+
 /** Faster than this nothing fills memory here, in bytes per ms. */
 const fastest = 1_000_000;
 

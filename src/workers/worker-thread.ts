@@ -7,6 +7,7 @@ import type { HeldFor } from "../engine/tcp/flow.ts";
 import { ReadMeter } from "../engine/tcp/read-meter.ts";
 import { Tally } from "../engine/tally.ts";
 import { AccessQueue } from "./access-queue.ts";
+import { collectAll } from "./collector.ts";
 import type { Answer, Order, WorkerStart } from "./messages.ts";
 import { OwnNames } from "./own-names.ts";
 import { threadId } from "./precedence.ts";
@@ -41,6 +42,7 @@ function serve(port: MessagePort, start: WorkerStart): void {
   const heldFor: HeldFor = (socket, since) => queues.heldFor(socket, since);
   const options = { isOwnHost, ...counting, random, report, meter, heldFor };
   const engine = new Engine({ ...start.settings, ...options });
+  collectAll();
   say({ kind: "started", thread: threadId() });
   port.on("message", (order: Order) => {
     // A rejection is a bug: it ends the thread as unhandled, and the pool replaces it.

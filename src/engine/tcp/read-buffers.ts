@@ -45,7 +45,11 @@ export class ReadBuffers {
   /** A copy of some bytes, to be collected when nobody needs them any more. */
   copy(bytes: Uint8Array): Buffer {
     this.#meter.read(bytes.length);
-    return Buffer.from(bytes);
+    if (!this.isShort) return Buffer.from(bytes);
+    // Of a slab that many share, one who waits would keep all: 64 KiB [node: Buffer.poolSize].
+    const copy = Buffer.allocUnsafeSlow(bytes.length);
+    copy.set(bytes);
+    return copy;
   }
 
   /** A buffer of one's own; the shared one where there is none left. */

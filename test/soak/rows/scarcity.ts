@@ -58,9 +58,18 @@ async function littleMemory({ tell, seconds = 30 }: LoadOptions): Promise<void> 
     { app: "/quiet", port, replicas: [`127.0.0.1:${quiet.port}`] },
   ];
   folder.replace("services.json", JSON.stringify({ services }));
-  using scarce = new ControlGroup({ megabytes: 256 });
+  using scarce = new ControlGroup({ megabytes: 128 });
   const args = ["--file", folder.file("services.json"), "--max-connections", "1000000"];
-  await using proxy = await RunningProxy.start(args, {}, { within: scarce.command });
+  await using proxy = await RunningProxy.start(
+    args,
+    {},
+    {
+      within: scarce.command,
+      // As a container runs it: types are taken off the sources by a compiler of 27 MB.
+      file: "dist/main.js",
+      runtime: ["--single-threaded-gc"],
+    },
+  );
   await proxy.ready();
   for (const { port: bound } of services)
     await proxy.service(bound, ({ listening }) => listening.length > 0);
@@ -77,7 +86,15 @@ async function littleMemory({ tell, seconds = 30 }: LoadOptions): Promise<void> 
       const fates = `${closed} closed, ${ended} ended, ${refused} refused`;
       tell(`${connected} connected, ${fates}, ${Math.round(used)} MB in use`);
     }
-    assert.ok((await closedFor(proxy, "out-of-resources")) > 0, "nothing was shed");
+  }
+  {
+    await using flood = await Crowd.gather({ port, count: Infinity, hasty: true });
+    await wait(seconds * 1000);
+    assert.equal(scarce.kills, 0, "killed for want of memory");
+    const { connected, errors } = await flood.faring();
+    const used = ((await proxy.metric("portolan_memory_used_bytes")) ?? NaN) / 1e6;
+    const fates = `${Math.round(connected / seconds)} a second, errors ${JSON.stringify(errors)}`;
+    tell(`a flood of connections: ${fates}, ${Math.round(used)} MB in use`);
   }
   await eventually(() => servedOnce(port), { withinMs: 30_000, what: "newcomers are served" });
   await using song = new Song(port);
@@ -107,7 +124,7 @@ export const scarcityRows: readonly LoadRow[] = [
   },
   {
     id: "L14",
-    what: "256 MB for 5000 clients that do not read",
+    what: "128 MB for 5000 clients that do not read, then for a flood of connections",
     skip: () => noControlGroups("memory"),
     run: littleMemory,
   },

@@ -155,3 +155,10 @@ test("while memory is scarce no stream gets a buffer of its own, and none is kep
   const next = buffers.take();
   assert.ok(memory(next) !== memory(own) && memory(next) !== memory(buffers.shared));
 });
+
+test("where memory is short a copy that waits keeps no more than itself", () => {
+  const buffers = new ReadBuffers(new ReadMeter(() => undefined), 0);
+  const copy = buffers.copy(Buffer.alloc(little, 7));
+  assert.equal(memory(copy).byteLength, little);
+  assert.deepEqual(copy, Buffer.alloc(little, 7));
+});

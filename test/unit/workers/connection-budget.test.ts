@@ -4,14 +4,17 @@ import { ConnectionBudget } from "../../../src/workers/connection-budget.ts";
 
 test("clients turned away for want of room are a problem, said once, until a minute after the last one", () => {
   let refused = 0;
-  const budget = new ConnectionBudget(() => ({ active: 63, limit: 63, refused }));
+  let isByMemory = false;
+  const budget = new ConnectionBudget(() => ({ active: 63, limit: 63, isByMemory, refused }));
   assert.equal(budget.look(0), false);
   assert.deepEqual(budget.problems(0), []);
   refused = 5;
   assert.equal(budget.look(1000), true);
   const [problem] = budget.problems(1000);
   assert.equal(problem?.kind, "limit-reached");
-  assert.match(problem?.reason ?? "", /all 63 connections/);
+  assert.match(problem?.reason ?? "", /all 63 connections that the limit of descriptors/);
+  isByMemory = true;
+  assert.match(budget.problems(1000)[0]?.reason ?? "", /that memory has room for .* more memory$/);
   refused = 6;
   assert.equal(budget.look(50_000), false);
   assert.equal(budget.look(109_000), false);

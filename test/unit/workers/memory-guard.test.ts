@@ -11,10 +11,17 @@ function rig(shedAt = 85) {
   const said: string[] = [];
   let [percent, ended, changes] = [50, 0, 0];
   let hasLimit = true;
+  let isTaking = true;
+  let allowed = 0;
   const pool = {
     memory: {
-      refuse: (isRefusing: boolean) => said.push(isRefusing ? "refuse" : "take"),
+      admit: (most: number) => {
+        if (isTaking !== most > 0) said.push(most > 0 ? "take" : "refuse");
+        isTaking = most > 0;
+        allowed = most;
+      },
       closed: () => ended,
+      process: () => ({ active: 7, limit: 9, isByMemory: false, refused: 0 }),
     },
     tell: ({ share, idleToo }: Shedding) => {
       ended += 1;
@@ -40,6 +47,7 @@ function rig(shedAt = 85) {
       hasLimit = false;
     },
     changes: () => changes,
+    allowed: () => allowed,
   };
 }
 
@@ -62,6 +70,20 @@ test("where memory is short newcomers are refused and connections ended, until i
   assert.equal(said.at(-2), "take");
   assert.deepEqual(guard.problems(), []);
   assert.equal(changes(), 2);
+  life.abort();
+  await run;
+});
+
+test("so many are taken as there is room for, and all where there is no limit", async () => {
+  const { guard, use, lift, allowed } = rig();
+  const life = new AbortController();
+  const run = guard.run(life.signal);
+  const room = (0.35 * 1024 ** 3) / (24 * 1024);
+  assert.equal(allowed(), 7 + Math.ceil(room));
+  use(84);
+  await eventually(() => allowed() === 7 + Math.ceil(room / 35));
+  lift();
+  await eventually(() => allowed() === Infinity);
   life.abort();
   await run;
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { shed, untilNextLook, type Shedding } from "../../../src/workers/shedding.ts";
+import { admitted, shed, untilNextLook, type Shedding } from "../../../src/workers/shedding.ts";
 
 const open: Shedding = { kind: "open" };
 
@@ -78,4 +78,19 @@ test("the next look comes before memory could be full", () => {
   assert.equal(after(210), 25);
   assert.equal(after(250), 25);
   assert.equal(untilNextLook({ limit: 8192 * mebibyte, used: 0 }, 0.85), 1000);
+});
+
+test("newcomers are let in as far as memory goes for the most that each may take", () => {
+  const mebibytes = (used: number): { readonly limit: number; readonly used: number } => ({
+    limit: 128 * 1024 ** 2,
+    used: used * 1024 ** 2,
+  });
+  const at = 0.75;
+  assert.equal(admitted(open, { use: mebibytes(72), at, active: 100 }), 100 + 1024);
+  assert.equal(admitted(open, { use: mebibytes(96), at, active: 100 }), 100, "nobody has left");
+  const shedding: Shedding = { kind: "shedding", ended: 0, since: 0 };
+  assert.equal(admitted(shedding, { use: mebibytes(97), at, active: 100 }), 0);
+  const spent: Shedding = { kind: "spent", share: 0.8 };
+  assert.equal(admitted(spent, { use: mebibytes(116), at, active: 100 }), 100 + 256);
+  assert.equal(admitted(spent, { use: mebibytes(130), at, active: 100 }), 100);
 });

@@ -4,7 +4,8 @@ import { Watchdog } from "../../../src/workers/watchdog.ts";
 
 /** Two workers, of which the first always beats. */
 function rig() {
-  const watchdog = new Watchdog(2);
+  let waitedMs = 0;
+  const watchdog = new Watchdog(2, (worker) => (worker === 1 ? waitedMs : 0));
   const beats = new Int32Array(watchdog.cells);
   for (const worker of [0, 1]) watchdog.began(worker, 0);
   /** Looks every second up to `until`; what is said of the second worker, as `seconds` or `seconds!`. */
@@ -18,7 +19,10 @@ function rig() {
     }
     return said;
   };
-  return { watchdog, beats, look };
+  const wait = (ms: number): void => {
+    waitedMs += ms;
+  };
+  return { watchdog, beats, look, wait };
 }
 
 test("a worker that stands still is told of once, and again when it is too long", () => {
@@ -47,4 +51,20 @@ test("one that has ended is not looked at, and its successor from its own begin"
   assert.deepEqual(look(10, 20), []);
   watchdog.began(1, 20_000);
   assert.deepEqual(look(21, 22), ["1 at 22"]);
+});
+
+test("one that is ready and gets no processor does not stand still", () => {
+  const { look, wait } = rig();
+  wait(50_000);
+  const said: string[] = [];
+  for (let second = 1; second <= 60; second += 1) {
+    said.push(...look(second, second));
+    wait(900);
+  }
+  assert.deepEqual(
+    said,
+    ["1 at 12"],
+    "told of after two seconds of its own, and not ended after six",
+  );
+  assert.deepEqual(look(61, 65), ["1 at 65!"]);
 });
