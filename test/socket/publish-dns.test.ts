@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { execFile, spawnSync } from "node:child_process";
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
-import { connect, type Socket } from "node:net";
+import { connect } from "node:net";
 import { test } from "node:test";
 import { promisify } from "node:util";
 import { DnsServer, type DnsServerOptions } from "../../src/publish/dns/dns-server.ts";
@@ -10,6 +10,7 @@ import { framed, messagesIn } from "../../src/nameserver/frames.ts";
 import type { Route } from "../../src/routing/table.ts";
 import { eventually } from "../support/eventually.ts";
 import { keepingLogger } from "../support/running-source.ts";
+import { TcpClient } from "../support/tcp-client.ts";
 import { freePortOfBoth } from "../support/udp-client.ts";
 import { question, told, type Told } from "../unit/publish/dns-messages.ts";
 import { route, routed, table } from "../unit/publish/tables.ts";
@@ -41,13 +42,6 @@ async function ask(port: number, message: Buffer, host = "127.0.0.1"): Promise<T
   } finally {
     socket.close();
   }
-}
-
-async function dialled(port: number): Promise<Socket> {
-  const socket = connect(port, "127.0.0.1");
-  socket.on("error", () => undefined);
-  await once(socket, "connect");
-  return socket;
 }
 
 const web = route("/demo/web", 8080, [
@@ -128,7 +122,7 @@ test("IPv6 clients are answered on an IPv6 address", async () => {
 
 test("a TCP client may send its questions together, in pieces, and end behind the last", async () => {
   await using server = await open([web]);
-  const socket = await dialled(server.port);
+  const socket = connect(server.port, "127.0.0.1");
   const frames = ["web", "nobody", "web"].map((app) => framed(question(`${app}.demo.mmsd`, "A")));
   const stream = Buffer.concat(frames);
   for (let offset = 0; offset < stream.length; offset += 7)
@@ -149,23 +143,21 @@ const nonsense: readonly { name: string; bytes: Buffer }[] = [
 for (const { name, bytes } of nonsense) {
   test(`${name} on a TCP connection closes it, and others are served`, async () => {
     await using server = await open([web], { idleMs: 50 });
-    const socket = await dialled(server.port);
-    socket.write(bytes);
-    socket.resume();
-    await once(socket, "close");
+    await using client = await TcpClient.open(server.port);
+    client.socket.write(bytes);
+    await eventually(() => client.closed || client.ended);
     assert.equal((await ask(server.port, question("web.demo.mmsd", "A"))).lines.length, 2);
   });
 }
 
 test("no more than 64 TCP connections are held", async () => {
   await using server = await open([web]);
-  const held = await Promise.all(Array.from({ length: 64 }, () => dialled(server.port)));
+  const held = await Promise.all(Array.from({ length: 64 }, () => TcpClient.open(server.port)));
   await eventually(() => server.figures().connections === 64);
-  const refused = await dialled(server.port);
-  refused.resume();
-  await once(refused, "close");
+  await using refused = await TcpClient.open(server.port);
+  await eventually(() => refused.closed || refused.ended);
   assert.equal(server.figures().connections, 64);
-  for (const socket of held) socket.destroy();
+  for (const client of held) await client[Symbol.asyncDispose]();
 });
 
 test("datagrams that are no questions are counted, not answered", async () => {

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
+import { answered } from "./tcp-client.ts";
 
 /** How one end of a connection came to know that it is over. */
 export type Sight = "end" | "reset";
@@ -46,10 +47,10 @@ export class Peer implements AsyncDisposable {
     return new Peer(connect({ port, host, allowHalfOpen: true }));
   }
 
-  /** A connected client. */
+  /** A client whose handshake was answered; it may be reset by now, and then that is what it saw. */
   static async connect(port: number, host?: string): Promise<Peer> {
     const peer = Peer.dial(port, host);
-    await once(peer.socket, "connect");
+    await answered(peer.socket);
     return peer;
   }
 

@@ -1,6 +1,18 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 
+/**
+ * Waits until the handshake of a socket that listens to its errors was answered. One that was reset the moment it was
+ * accepted counts as well, since that is all that tells `ECONNRESET` from a connection. Throws when nobody listens.
+ */
+export async function answered(socket: Socket): Promise<void> {
+  try {
+    await once(socket, "connect");
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "ECONNRESET")) throw error;
+  }
+}
+
 /** A client connection that remembers what it received and how it ended. */
 export class TcpClient implements AsyncDisposable {
   readonly socket: Socket;
@@ -23,17 +35,10 @@ export class TcpClient implements AsyncDisposable {
     });
   }
 
-  /**
-   * A client whose handshake was answered. One that was reset the moment it was accepted counts as well, since that is all
-   * that tells `ECONNRESET` from a connection: its `closed` and `error` say so. Throws when nobody listens.
-   */
+  /** A client whose handshake was `answered`; when it is reset by now, its `closed` and `error` say so. */
   static async open(port: number, host = "127.0.0.1"): Promise<TcpClient> {
     const client = new TcpClient(port, host);
-    try {
-      await once(client.socket, "connect");
-    } catch (error) {
-      if (client.error?.code !== "ECONNRESET") throw error;
-    }
+    await answered(client.socket);
     return client;
   }
 
