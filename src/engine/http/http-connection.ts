@@ -145,7 +145,7 @@ export class HttpConnection implements Served, ParserListener {
     }
     // One request at a time: what a client sends ahead waits, most of it in the kernel.
     this.#queue.push(pending);
-    this.#client.pause();
+    this.#queue.holdBack(this.#client);
     if (this.#current === undefined && this.#queue.length === 1) this.#next();
   }
 

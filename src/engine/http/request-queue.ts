@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import type { Socket } from "node:net";
 import type { ServerAnswer } from "./answer.ts";
 import type { IdleClock } from "./idle-clock.ts";
 import type { Change } from "./inbound.ts";
@@ -11,10 +12,14 @@ export interface Pending {
   readonly change: Change | undefined;
 }
 
+/** Requests that may wait while their client is read on, so that its leaving is noticed. */
+const mostAhead = 1000;
+
 /** What one client has asked and is not over, in order: the request begun last, and those that wait for its answer. */
 export class RequestQueue {
   readonly #waiting: Pending[] = [];
   #begun: Pending | undefined;
+  #isLookedAt = false;
   /** True once there has been a request. */
   hasBegun = false;
 
@@ -30,6 +35,19 @@ export class RequestQueue {
 
   push(pending: Pending): void {
     this.#waiting.push(pending);
+  }
+
+  /**
+   * A client that asks too much ahead is not read on. That is looked at when all that was read of it at once has been
+   * parsed, since the platform reads on behind each message that is whole [node: parserOnMessageComplete].
+   */
+  holdBack(client: Socket): void {
+    if (this.#isLookedAt) return;
+    this.#isLookedAt = true;
+    setImmediate(() => {
+      this.#isLookedAt = false;
+      if (this.#waiting.length > mostAhead) client.pause();
+    });
   }
 
   /** The next one that waits, if any. */
