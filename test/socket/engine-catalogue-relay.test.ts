@@ -18,6 +18,7 @@ import { throttle } from "../support/faults/throttle.ts";
 import { freePort } from "../support/free-port.ts";
 import { assertBalanced, Baseline } from "../support/invariants.ts";
 import { Peer } from "../support/peer.ts";
+import { untilStill } from "../support/pouring.ts";
 import { isMissing } from "../support/real-server.ts";
 import { TcpClient } from "../support/tcp-client.ts";
 import { echo, TcpReplica } from "../support/tcp-replica.ts";
@@ -196,12 +197,7 @@ test("a client that resets while its bytes cannot be delivered is let go in time
   const replica = await server.arrived;
   replica.socket.pause();
   client.pour();
-  let before = -1;
-  await eventually(() => {
-    const stuck = proxy.received > 0 && proxy.received === before;
-    before = proxy.received;
-    return stuck;
-  });
+  await untilStill(() => proxy.received);
   client.socket.resetAndDestroy();
   await eventually(() => proxy.active === 0, { what: "the end of the connection" });
   await canary.assertWell();

@@ -20,6 +20,7 @@ import { stopReading } from "../support/faults/stop-reading.ts";
 import { throttle } from "../support/faults/throttle.ts";
 import { Baseline } from "../support/invariants.ts";
 import { Peer } from "../support/peer.ts";
+import { untilStill } from "../support/pouring.ts";
 import { TcpReplica } from "../support/tcp-replica.ts";
 
 /** A timer may fire this much before its time as another clock sees it, in ms. */
@@ -208,15 +209,10 @@ test("a FIN then a reset: the end is seen first, and then every write fails", as
 test("a link that stops reading holds the sender back", async () => {
   await using pair = await linked({ upload: [stopReading({ afterBytes: 100 })] });
   const { client, replica } = pair;
-  client.say(32 * 1024 * 1024);
+  client.pour();
   await eventually(() => replica.heard === 100);
-  let before = -1;
-  await eventually(() => {
-    const stuck = client.socket.writableLength === before;
-    before = client.socket.writableLength;
-    return stuck;
-  });
-  assert.ok(before > 0, "everything was taken");
+  await untilStill(() => client.said);
+  assert.ok(client.socket.writableLength > 0, "everything was taken");
   assert.equal(replica.heard, 100);
 });
 

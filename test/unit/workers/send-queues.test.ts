@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { SendQueues } from "../../../src/workers/send-queues.ts";
 import { eventually } from "../../support/eventually.ts";
+import { pour, untilStill } from "../../support/pouring.ts";
 import { TcpClient } from "../../support/tcp-client.ts";
 import { TcpReplica } from "../../support/tcp-replica.ts";
 
@@ -20,9 +21,11 @@ for (const host of ["127.0.0.1", "::1"]) {
       const queues = new SendQueues({ now: () => (now += 60_000), sleep: async () => undefined });
       const held = async ({ socket }: TcpClient): Promise<number | undefined> =>
         (await queues.heldFor(socket, now))?.bytes;
-      client.socket.write(Buffer.alloc(16 * 1024 * 1024));
+      let isOver = false;
+      pour(client.socket, { isOver: () => isOver });
       await eventually(async () => ((await held(client)) ?? 0) > 0);
       assert.equal(await held(idle), 0);
+      isOver = true;
       for (const socket of server.sockets) socket.resume();
       await eventually(async () => (await held(client)) === 0);
       idle.socket.destroy();
@@ -47,8 +50,8 @@ test(
       },
     });
     assert.deepEqual(await queues.heldFor(client.socket, 0), { bytes: 0, at: 1 });
-    client.socket.write(Buffer.alloc(16 * 1024 * 1024));
-    await eventually(() => server.sockets.length === 1 && client.socket.bytesWritten > 0);
+    pour(client.socket);
+    await untilStill(() => client.socket.bytesWritten);
     now = 900;
     assert.deepEqual(await queues.heldFor(client.socket, 0), { bytes: 0, at: 1 });
     assert.deepEqual(waits, []);
