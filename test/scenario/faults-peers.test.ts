@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { eventually } from "../support/eventually.ts";
 import { freePort } from "../support/free-port.ts";
 import { app, place, startMarathon } from "../support/marathon.ts";
+import { noIPv6 } from "../support/no-ipv6.ts";
 import { isMissing, ServerProcess, TemporaryDirectory } from "../support/real-server.ts";
 import { RunningProxy } from "../support/running-proxy.ts";
 import { TcpClient } from "../support/tcp-client.ts";
@@ -61,7 +62,7 @@ async function seen(port: number, host: string): Promise<{ told: string; own: st
 for (const { name, configure, options } of peers) {
   test(
     `a real ${name} learns from our header who the client is, in both versions and families (P04)`,
-    { skip: isMissing(name) },
+    { skip: isMissing(name) || noIPv6() },
     async () => {
       using directory = new TemporaryDirectory();
       const peerPort = await freePort();

@@ -6,6 +6,7 @@ import { test } from "node:test";
 import { eventually } from "../support/eventually.ts";
 import { freePort } from "../support/free-port.ts";
 import { app, place, startMarathon } from "../support/marathon.ts";
+import { noIPv6 } from "../support/no-ipv6.ts";
 import { Program } from "../support/program.ts";
 import { RunningProxy } from "../support/running-proxy.ts";
 import { TcpClient } from "../support/tcp-client.ts";
@@ -102,7 +103,7 @@ test("the port we use ourselves and ports outside the range are refused to apps 
 });
 
 for (const bind of ["127.0.0.1,::1", "::1"]) {
-  test(`service ports bind where they were told to: ${bind}`, async () => {
+  test(`service ports bind where they were told to: ${bind}`, { skip: noIPv6() }, async () => {
     await using replica = await TcpReplica.start(named("r"));
     await using marathon = await startMarathon();
     const port = await freePort();

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer, type Socket } from "node:net";
-import { networkInterfaces } from "node:os";
 import { test } from "node:test";
 
 import { probe, targetAt, testProbeContract } from "../contract/probe-contract.ts";
+import { noIPv6 } from "../support/no-ipv6.ts";
 
 /** Says each line as soon as as many bytes have come as it takes to ask for it. */
 function answering(...answers: readonly string[]): (socket: Socket) => void {
@@ -66,11 +66,7 @@ testProbeContract("send-expect", {
   layer: "L7",
 });
 
-const hasIPv6 = Object.values(networkInterfaces()).some((all) =>
-  all?.some(({ address }) => address === "::1"),
-);
-
-test("a replica at an IPv6 address", { skip: hasIPv6 ? false : "no ::1 here" }, async () => {
+test("a replica at an IPv6 address", { skip: noIPv6() }, async () => {
   const server = createServer((socket) => socket.on("error", () => undefined).destroy());
   server.on("error", () => undefined);
   await using _ = server.listen(0, "::1");

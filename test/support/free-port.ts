@@ -38,27 +38,29 @@ async function nextPort(): Promise<number> {
 
 /** The ports of a part that is nobody else's until this thread ends. */
 async function claimPart(): Promise<number[]> {
-  const parts = allParts();
-  const begin = process.pid % parts.length;
-  for (const first of [...parts.slice(begin), ...parts.slice(0, begin)]) {
+  for (const first of allParts()) {
     const claim = await listen(first, "127.0.0.1");
     if (claim === undefined) continue;
     claim.unref();
     claim.on("connection", (socket) => socket.destroy());
     const ports = Array.from({ length: partSize - 1 }, (_, index) => first + 1 + index);
     // Not in the same order each time: who had the part before may still be asked for.
-    const turn = randomInt(ports.length);
-    return [...ports.slice(turn), ...ports.slice(0, turn)];
+    return turned(ports, randomInt(ports.length));
   }
   throw new Error("every part of the ports is somebody's");
 }
 
-/** First ports of the parts that the kernel gives nothing of away; the usual ones where it gives away everything. */
+/** First ports of parts: of the usual ones, of others where the kernel gives those away, and of those after all. */
 function allParts(): readonly number[] {
   const { low, high } = givenByKernel();
   const isOurs = (first: number): boolean => first + partSize <= low || first > high;
-  const parts = [usual, ...others].map((range) => partsOf(range).filter(isOurs));
-  return parts.find(({ length }) => length > 0) ?? partsOf(usual);
+  const kept = [partsOf(usual), others.flatMap(partsOf)].map((parts) => parts.filter(isOurs));
+  return [...kept, partsOf(usual)].flatMap((parts) => turned(parts, process.pid % parts.length));
+}
+
+/** The same ones, beginning with this one. */
+function turned(numbers: readonly number[], begin: number): number[] {
+  return [...numbers.slice(begin), ...numbers.slice(0, begin)];
 }
 
 function partsOf({ first, last }: { readonly first: number; readonly last: number }): number[] {
