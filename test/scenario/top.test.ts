@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { suite, test } from "node:test";
 import { DashboardStage, successor } from "../support/dashboard-stage.ts";
 import { eventually } from "../support/eventually.ts";
-import { Program } from "../support/program.ts";
+import { inherited, Program } from "../support/program.ts";
 import { TemporaryFolder } from "../support/temporary-folder.ts";
 import { named, TcpReplica } from "../support/tcp-replica.ts";
 
@@ -18,15 +18,9 @@ class TopOnTerminal implements AsyncDisposable {
     const top = `${process.execPath} src/main.ts top --status-endpoint ${status}`;
     // What follows tells whether the terminal's own settings are as they were, and how it ended.
     const command = `stty rows 24 cols 120; before=$(stty -g); ${top}; echo "exit $?"; [ "$before" = "$(stty -g)" ] && echo as before`;
-    const { PATH = "", NODE_V8_COVERAGE: coverage } = process.env;
     this.#child = spawn("script", ["-qec", command, "/dev/null"], {
       cwd: new URL("../..", import.meta.url).pathname,
-      env: {
-        PATH,
-        TERM: "xterm-256color",
-        ...(coverage === undefined ? {} : { NODE_V8_COVERAGE: coverage }),
-        ...env,
-      },
+      env: { ...inherited(), TERM: "xterm-256color", ...env },
       stdio: ["pipe", "pipe", "inherit"],
     });
     this.#child.stdout?.on("data", (chunk: Buffer) => {

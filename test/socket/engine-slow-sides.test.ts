@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Socket } from "node:net";
-import { test } from "node:test";
+import { suite, test } from "node:test";
 import { EngineFixture } from "../support/engine-fixture.ts";
 import { eventually } from "../support/eventually.ts";
 import { freePort } from "../support/free-port.ts";
@@ -86,58 +86,53 @@ test("a replica's reset destroys nothing that its client is slow to take", { ski
   await eventually(() => proxy.closed["upstream-reset"] === 1);
 });
 
-test(
-  "a client that reads slowly is not taken for one that stands still; one that stops is",
-  { skip },
-  async () => {
-    await using replica = await TcpReplica.start(pour);
-    await using proxy = new EngineFixture({ limits: { writeStallMs: 2000 } });
-    const port = await freePort();
-    await proxy.serve(port, [replica.port]);
-    await using client = await TcpClient.open(port);
-    await readSlowly(client.socket, 400_000, 7000);
-    assert.equal(proxy.active, 1, JSON.stringify(proxy.closed));
-    await eventually(() => proxy.active === 0, { withinMs: 20_000 });
-    assert.deepEqual(proxy.closed, { "write-stall": 1 });
-  },
-);
-
-test(
-  "a client that reads its answer slowly is not taken for one that stands still; one that stops is",
-  { skip },
-  async () => {
-    await using replica = await TcpReplica.start((socket) => {
-      socket.once("data", () => {
-        socket.write("HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n");
-        pour(socket);
-      });
+// Most of their time is spent in waiting.
+suite(
+  "is not taken for one that stands still; one that stops is",
+  { skip, concurrency: true },
+  () => {
+    test("a client that reads slowly", async () => {
+      await using replica = await TcpReplica.start(pour);
+      await using proxy = new EngineFixture({ limits: { writeStallMs: 2000 } });
+      const port = await freePort();
+      await proxy.serve(port, [replica.port]);
+      await using client = await TcpClient.open(port);
+      await readSlowly(client.socket, 400_000, 7000);
+      assert.equal(proxy.active, 1, JSON.stringify(proxy.closed));
+      await eventually(() => proxy.active === 0, { withinMs: 20_000 });
+      assert.deepEqual(proxy.closed, { "write-stall": 1 });
     });
-    const limits = { writeStallMs: 2000 };
-    await using proxy = await HttpFixture.start([replica.port], {}, { limits });
-    await using client = await TcpClient.open(proxy.port);
-    client.socket.write("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
-    await readSlowly(client.socket, 400_000, 7000);
-    assert.equal(proxy.active, 1, JSON.stringify(proxy.closed));
-    await eventually(() => proxy.active === 0, { withinMs: 20_000 });
-    assert.deepEqual(proxy.closed, { "write-stall": 1 });
-  },
-);
 
-test(
-  "a replica that reads a body slowly is not taken for one that stands still; one that stops is",
-  { skip },
-  async () => {
-    await using replica = await TcpReplica.start((socket) => socket.pause());
-    await using proxy = await HttpFixture.start([replica.port], { serverTimeoutMs: 2000 });
-    await using client = await TcpClient.open(proxy.port);
-    client.socket.write("PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000000\r\n\r\n");
-    pour(client.socket);
-    const [socket] = await eventually(() => replica.sockets.length === 1 && replica.sockets);
-    assert.ok(socket !== undefined);
-    await readSlowly(socket, 400_000, 7000);
-    assert.equal(proxy.active, 1, JSON.stringify(proxy.closed));
-    await eventually(() => proxy.active === 0, { withinMs: 20_000 });
-    assert.deepEqual(proxy.closed, { "upstream-timeout": 1 });
+    test("a client that reads its answer slowly", async () => {
+      await using replica = await TcpReplica.start((socket) => {
+        socket.once("data", () => {
+          socket.write("HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n");
+          pour(socket);
+        });
+      });
+      const limits = { writeStallMs: 2000 };
+      await using proxy = await HttpFixture.start([replica.port], {}, { limits });
+      await using client = await TcpClient.open(proxy.port);
+      client.socket.write("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+      await readSlowly(client.socket, 400_000, 7000);
+      assert.equal(proxy.active, 1, JSON.stringify(proxy.closed));
+      await eventually(() => proxy.active === 0, { withinMs: 20_000 });
+      assert.deepEqual(proxy.closed, { "write-stall": 1 });
+    });
+
+    test("a replica that reads a body slowly", async () => {
+      await using replica = await TcpReplica.start((socket) => socket.pause());
+      await using proxy = await HttpFixture.start([replica.port], { serverTimeoutMs: 2000 });
+      await using client = await TcpClient.open(proxy.port);
+      client.socket.write("PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000000\r\n\r\n");
+      pour(client.socket);
+      const [socket] = await eventually(() => replica.sockets.length === 1 && replica.sockets);
+      assert.ok(socket !== undefined);
+      await readSlowly(socket, 400_000, 7000);
+      assert.equal(proxy.active, 1, JSON.stringify(proxy.closed));
+      await eventually(() => proxy.active === 0, { withinMs: 20_000 });
+      assert.deepEqual(proxy.closed, { "upstream-timeout": 1 });
+    });
   },
 );
 

@@ -21,6 +21,19 @@ export interface ProgramOptions extends Surroundings {
   readonly env?: Readonly<Record<string, string>>;
 }
 
+/**
+ * What a child has of the environment of the tests: coverage is collected of it too, and it starts from what was compiled
+ * before, where the run asks for that.
+ */
+export function inherited(): Record<string, string> {
+  return Object.fromEntries(
+    ["PATH", "NODE_V8_COVERAGE", "NODE_COMPILE_CACHE"].flatMap((name) => {
+      const value = process.env[name];
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
+}
+
 /** The whole program as a child process, as users start it. */
 export class Program implements AsyncDisposable {
   readonly child: ChildProcess;
@@ -29,13 +42,10 @@ export class Program implements AsyncDisposable {
   #exit: Promise<number | null>;
 
   constructor({ args, env = {}, ...surroundings }: ProgramOptions) {
-    // Coverage is collected of the child too, where the run asks for it.
-    const { PATH = "", NODE_V8_COVERAGE: coverage } = process.env;
-    const kept = coverage === undefined ? { PATH } : { PATH, NODE_V8_COVERAGE: coverage };
     const [file = "", ...rest] = [...commandOf(surroundings), ...args];
     this.child = spawn(file, rest, {
       cwd: new URL("../..", import.meta.url).pathname,
-      env: { ...kept, ...env },
+      env: { ...inherited(), ...env },
       stdio: ["ignore", "pipe", "pipe"],
     });
     this.child.stdout?.on("data", (chunk: Buffer) => {
