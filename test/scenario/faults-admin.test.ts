@@ -63,6 +63,11 @@ test("a thousand idle and slow clients of the status port keep nobody from askin
         socket.pause().write("GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n".repeat(20));
       return socket;
     });
+    const leave = (): void => {
+      for (const socket of idlers) socket.destroy();
+    };
+    // Those that are paused would never notice that the program has ended, and keep this one from its end.
+    using _ = { [Symbol.dispose]: leave };
     const healthy = async (): Promise<boolean> => {
       const answer = await raw(proxy, request("GET /healthz", "Host: x")).catch(() => "");
       return answer.startsWith("HTTP/1.1 200");
@@ -70,7 +75,7 @@ test("a thousand idle and slow clients of the status port keep nobody from askin
     // What they ask for has to be read, at the speed of the machine.
     await eventually(healthy, { withinMs: 60_000 });
     assert.equal(await ask(port), "web");
-    for (const socket of idlers) socket.destroy();
+    leave();
     await eventually(healthy, { withinMs: 60_000 });
   });
 });
