@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { aloneWithWorkers } from "../support/alone.ts";
 import { eventually } from "../support/eventually.ts";
 import { ask } from "../support/fault-stage.ts";
 import { freePort } from "../support/free-port.ts";
@@ -16,6 +17,8 @@ for (const workers of [1, 2]) {
     `listeners that root destroys are noticed and bound anew, and their connections live on, with ${workers} workers (B08)`,
     { skip },
     async () => {
+      await using alone = await aloneWithWorkers(workers);
+      assert.ok(alone);
       await using replica = await TcpReplica.start(echo);
       await using other = await TcpReplica.start(named("other"));
       await using marathon = await startMarathon();

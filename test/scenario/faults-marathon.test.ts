@@ -126,6 +126,7 @@ test("without a Marathon what is known is served, checked and reported as old; r
   await onStage({ args: ["--refresh-interval", "1s"] }, async ({ marathon, proxy, port }) => {
     await marathon.stopMember(0);
     await eventually(async () => /"lastError": "(?!null)/.test(await proxy.text("/api/sources")));
+    await proxy.logged("marathon cannot be read, what is known stays");
     for (const path of ["/status", "/ready"]) assert.equal((await proxy.get(path)).status, 200);
     assert.equal((await proxy.get("/healthz")).status, 200);
     assert.equal(await ask(port), "web");

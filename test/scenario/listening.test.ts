@@ -173,9 +173,9 @@ test("a second portolan elsewhere, with the gateway's port of the first one, fai
     "",
   ];
   const common = ["--marathon", "http://127.0.0.1:1", "--workers", "2", ...gateway];
-  await using first = await RunningProxy.start([...common, "--bind", "127.0.0.5"]);
+  await using first = await RunningProxy.start([...common, "--bind", "127.0.0.7"]);
   assert.equal(await first.text("/ping"), "pong\n");
-  const elsewhere = ["--status-endpoint", "", ...common, "--bind", "127.0.0.6"];
+  const elsewhere = ["--status-endpoint", "", ...common, "--bind", "127.0.0.8"];
   await using second = new Program({ args: ["run", ...elsewhere] });
   assert.equal(await second.exit(), 1);
   assert.match(
