@@ -105,6 +105,11 @@ export class Portolan implements AsyncDisposable {
     return (await this.#table()).version;
   }
 
+  /** Has every source read in full, as an operator would; those asked for during one look are one more. */
+  resync(): void {
+    process.kill(this.pid, "SIGHUP");
+  }
+
   async syncs(): Promise<SyncFigures> {
     const sources: readonly SourceView[] = JSON.parse(await this.#mustGet("/api/sources"));
     const [source] = sources;
