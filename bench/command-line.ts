@@ -4,6 +4,7 @@ import type { Scenario } from "./scenarios/scenario.ts";
 
 /** What was asked for. */
 export type Command =
+  | { readonly kind: "help" }
   | { readonly kind: "list" }
   | { readonly kind: "run"; readonly wishes: Wishes }
   | { readonly kind: "usage"; readonly message: string };
@@ -15,6 +16,10 @@ export interface Wishes {
   readonly runs: number | undefined;
   readonly isPinned: boolean;
   readonly mayBuild: boolean;
+  /** Every contender, as often and as long as by default, pinned. */
+  readonly isWhole: boolean;
+  /** Where the results go. */
+  readonly out: string | undefined;
 }
 
 /** A scenario with those of its contenders that are to be measured. */
@@ -24,16 +29,21 @@ interface Choice {
 }
 
 export const usage = `npm run bench -- [scenario] [contender] [options]
-  --list        name every scenario and its contenders
+  --help        this, with every scenario
+  --list        name every scenario with its contenders and defaults
   --seconds N   length of one measured stretch
   --runs N      how often it is repeated
   --no-pin      leave the choice of processors to the kernel
-  --no-build    measure what is built, even when the source is newer`;
+  --no-build    measure what is built, even when the source is newer
+  --out DIR     write the results there; default bench/results, and only when no other option but --no-build and no
+                contender narrows the run`;
 
 /** Reads the arguments; everything wrong with them is one message. */
 export function parseCommand(args: readonly string[], scenarios: readonly Scenario[]): Command {
   const options = {
+    help: { type: "boolean", short: "h" },
     list: { type: "boolean" },
+    out: { type: "string" },
     seconds: { type: "string" },
     runs: { type: "string" },
     pin: { type: "boolean", default: true },
@@ -42,13 +52,17 @@ export function parseCommand(args: readonly string[], scenarios: readonly Scenar
   try {
     const config = { args: [...args], options, allowPositionals: true, allowNegative: true };
     const { values, positionals } = parseArgs(config);
+    if (values.help === true) return { kind: "help" };
     if (values.list === true) return { kind: "list" };
+    const { seconds, runs, pin: isPinned, out } = values;
     const wishes = {
       chosen: choose(positionals, scenarios),
-      seconds: positive("--seconds", values.seconds),
-      runs: positive("--runs", values.runs),
-      isPinned: values.pin,
+      seconds: positive("--seconds", seconds),
+      runs: positive("--runs", runs),
+      isPinned,
       mayBuild: values.build,
+      isWhole: positionals.length < 2 && seconds === undefined && runs === undefined && isPinned,
+      out,
     };
     if (wishes.runs !== undefined && !Number.isInteger(wishes.runs))
       throw new Error("--runs takes a whole number");

@@ -1,9 +1,11 @@
 import { parseCommand, usage, type Wishes } from "./command-line.ts";
 import { scenarios } from "./scenarios/all.ts";
+import type { Scenario } from "./scenarios/scenario.ts";
 import { conditionsOf } from "./support/conditions.ts";
 import { divideCpus, unpinned } from "./support/cpus.ts";
+import { takeLaunches } from "./support/launches.ts";
 import { findProgram } from "./support/program.ts";
-import { formatReport, writeResult } from "./support/results.ts";
+import { formatReport, type Result, resultsFolder, writeResult } from "./support/results.ts";
 
 const wrongUsage = 2;
 
@@ -15,8 +17,11 @@ process.exitCode = await main(process.argv.slice(2));
 async function main(args: readonly string[]): Promise<number> {
   const command = parseCommand(args, scenarios);
   switch (command.kind) {
+    case "help":
+      console.log(`${usage}\n\n${scenarios.map(briefly).join("\n")}`);
+      return 0;
     case "list":
-      console.log(list());
+      console.log(scenarios.map(fully).join("\n"));
       return 0;
     case "usage":
       console.error(`${command.message}\n\n${usage}`);
@@ -31,7 +36,6 @@ async function run(wishes: Wishes, flags: string): Promise<number> {
     console.error("the bench reads CPU time and memory from /proc, so it runs on Linux only");
     return 1;
   }
-  const say = (line: string): void => console.error(line);
   const cpus = wishes.isPinned ? divideCpus() : unpinned;
   let failures = 0;
   try {
@@ -39,11 +43,11 @@ async function run(wishes: Wishes, flags: string): Promise<number> {
     for (const { scenario, contenders } of wishes.chosen) {
       const { seconds = scenario.seconds, runs = scenario.runs } = wishes;
       const conditions = { ...conditionsOf({ cpus, program, flags }), seconds, runs };
+      takeLaunches();
       try {
         const report = await scenario.run({ contenders, seconds, runs, cpus, program, say });
-        const path = writeResult(scenario.name, conditions, report);
         console.log(`${formatReport(conditions, report)}\n`);
-        say(`written to ${path}`);
+        keep({ scenario: scenario.name, conditions, report, started: takeLaunches() }, wishes);
       } catch (error) {
         // The other scenarios are still worth their time.
         failures += 1;
@@ -57,14 +61,23 @@ async function run(wishes: Wishes, flags: string): Promise<number> {
   return failures === 0 ? 0 : 1;
 }
 
-function list(): string {
-  return scenarios
-    .map(({ name, purpose, seconds, runs, contenders }) => {
-      const defaults = [seconds > 0 ? `--seconds ${seconds}` : "", `--runs ${runs}`]
-        .join(" ")
-        .trim();
-      const names = contenders.map((contender) => contender.name).join(", ");
-      return `${name}\n  ${purpose}\n  default ${defaults}; contenders: ${names}`;
-    })
-    .join("\n");
+/** What is committed comes from whole runs only; others go where they were told to. */
+function keep(result: Result, { isWhole, out }: Wishes): void {
+  if (out === undefined && !isWhole)
+    say("not a whole run with its defaults, so no file is written: --out DIR writes it there");
+  else say(`written to ${writeResult(result, out ?? resultsFolder)}`);
+}
+
+function say(line: string): void {
+  console.error(line);
+}
+
+function briefly({ name, purpose }: Scenario): string {
+  return `  ${name}\n      ${purpose}`;
+}
+
+function fully({ name, purpose, seconds, runs, contenders }: Scenario): string {
+  const defaults = [seconds > 0 ? `--seconds ${seconds}` : "", `--runs ${runs}`].join(" ").trim();
+  const names = contenders.map((contender) => contender.name).join(", ");
+  return `${name}\n  ${purpose}\n  default ${defaults}; contenders: ${names}`;
 }

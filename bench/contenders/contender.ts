@@ -23,6 +23,8 @@ export interface Running extends AsyncDisposable {
   readonly address: Address;
   /** Its processes, for their CPU time and memory; none when there is no proxy. */
   readonly pids: readonly number[];
+  /** The most connections it holds at a time, where it says so itself. */
+  readonly mostConnections?: number;
 }
 
 /** One way from the load generator to a replica. */

@@ -47,6 +47,8 @@ async function startPortolanFor(
     }),
   );
   await proxy.listening(formatAddress(address));
+  const mostConnections = await proxy.metric("portolan_connections_limit");
   const life = owned.move();
-  return { address, pids: [proxy.pid], [Symbol.asyncDispose]: () => life.disposeAsync() };
+  const dispose = (): Promise<void> => life.disposeAsync();
+  return { address, pids: [proxy.pid], mostConnections, [Symbol.asyncDispose]: dispose };
 }

@@ -1,3 +1,4 @@
+import { limits } from "../goals.ts";
 import type { Lap } from "../actors/verbs.ts";
 import type { Figures, Goal, Report } from "../support/report.ts";
 import { figureOf, rounded, type Figure } from "../support/stats.ts";
@@ -22,8 +23,7 @@ export interface Capacity {
   readonly share: number;
 }
 
-const leastPerSecond = 15_000;
-const ratioLimit = 1.3;
+const leastPerSecond = limits.dnsPerSecond;
 
 export function toReport(rounds: readonly Round[], capacities: readonly Capacity[]): Report {
   const placements = [...Map.groupBy(rounds, ({ placement }) => placement)];
@@ -40,7 +40,7 @@ export function toReport(rounds: readonly Round[], capacities: readonly Capacity
     },
     ...ratios.map(({ name, ratio }) => ({
       what: `p99 beside questions, × without, ${name}`,
-      limit: ratioLimit,
+      limit: limits.dnsP99,
       measured: ratio.median,
       unit: "",
     })),

@@ -1,4 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
+import { limits } from "../goals.ts";
 import { startMarathon, app, place } from "../../test/support/marathon.ts";
 import { TemporaryDirectory } from "../../test/support/real-server.ts";
 import { RealRedis } from "../../test/support/redis.ts";
@@ -13,7 +14,6 @@ import { formatFigure, formatNumber } from "../support/table.ts";
 import { until } from "../support/until.ts";
 import type { Bench, Scenario } from "./scenario.ts";
 
-const limits = { redisMs: 1500, stoppedMs: 8000, stoppedFastMs: 4000 } as const;
 const cleanConnections = 1000;
 
 export const failover: Scenario = {

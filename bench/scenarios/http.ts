@@ -7,8 +7,8 @@ import {
   portolanManyHosts,
 } from "../contenders/vhost.ts";
 import { measureTraffic } from "../support/comparison.ts";
-import type { Row } from "../support/comparison-table.ts";
-import type { Goal } from "../support/report.ts";
+import type { ComparisonGoal } from "../support/comparison-goals.ts";
+import { limits } from "../goals.ts";
 import type { Scenario } from "./scenario.ts";
 import type { Workload } from "./tcp.ts";
 
@@ -37,13 +37,14 @@ const workloads: readonly Workload[] = [
     name: "http-keepalive",
     purpose: "GET requests in HTTP mode, one after another on 32 lasting connections",
     isLasting: true,
-    goals,
+    goals: cpuWithin(limits.httpKeepalive),
   },
   {
     ...small,
     name: "http-newconn",
     purpose: "a new connection for each GET request in HTTP mode, 32 at a time",
     isLasting: false,
+    goals: cpuWithin(limits.httpNewconn),
   },
 ];
 
@@ -54,7 +55,14 @@ const byHost: Workload = {
     "GET requests to one of 10 or of 10,000 hosts, one after another on 32 lasting connections",
   yardstick: portolanFewHosts.name,
   isLasting: true,
-  goals: hostGoals,
+  goals: [
+    {
+      what: "CPU time with 10,000 hosts by that with 10",
+      contender: portolanManyHosts.name,
+      by: "ratio",
+      limit: limits.httpVhost,
+    },
+  ],
 };
 
 export const httpScenarios: readonly Scenario[] = [...workloads, byHost].map((workload) => ({
@@ -66,16 +74,6 @@ export const httpScenarios: readonly Scenario[] = [...workloads, byHost].map((wo
   run: (bench) => measureTraffic(workload, bench),
 }));
 
-function goals(rows: readonly Row[]): Goal[] {
-  const own = rows.find(({ contender }) => contender === portolanHttp.name);
-  if (own?.ratio === undefined) return [];
-  return [{ what: "CPU time by HAProxy's", limit: 2.2, measured: own.ratio.median, unit: "×" }];
-}
-
-/** 10,000 hosts cost no more than 10, but for what two runs differ anyway. */
-function hostGoals(rows: readonly Row[]): Goal[] {
-  const many = rows.find(({ contender }) => contender === portolanManyHosts.name);
-  if (many?.ratio === undefined) return [];
-  const measured = many.ratio.median;
-  return [{ what: "CPU time with 10,000 hosts by that with 10", limit: 1.1, measured, unit: "×" }];
+function cpuWithin(limit: number): ComparisonGoal[] {
+  return [{ what: "CPU time by HAProxy's", contender: portolanHttp.name, by: "ratio", limit }];
 }

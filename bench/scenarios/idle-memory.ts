@@ -1,4 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
+import { limits } from "../goals.ts";
 import { portolan } from "../contenders/portolan.ts";
 import { freePorts } from "../support/ports.ts";
 import { peakResidentBytes, residentBytes } from "../support/proc.ts";
@@ -9,7 +10,6 @@ import { formatNumber, megabytes } from "../support/table.ts";
 import type { Bench, Scenario } from "./scenario.ts";
 
 const serviceCount = 10;
-const limitMb = 130;
 
 export const idleMemory: Scenario = {
   name: "idle-memory",
@@ -47,7 +47,9 @@ function toReport(idle: number, peak: number): Report {
       },
     ],
     figures: { idle: rounded(idle), peak: rounded(peak) },
-    goals: [{ what: `${serviceCount} services idle`, limit: limitMb, measured: idle, unit: "MB" }],
+    goals: [
+      { what: `${serviceCount} services idle`, limit: limits.idleMb, measured: idle, unit: "MB" },
+    ],
     notes: [],
   };
 }

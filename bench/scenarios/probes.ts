@@ -1,4 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
+import { limits } from "../goals.ts";
 import type { Lap } from "../actors/verbs.ts";
 import { portolan } from "../contenders/portolan.ts";
 import type { Portolan } from "../support/portolan.ts";
@@ -11,8 +12,6 @@ import { ThreadWatch, type ThreadShares } from "../support/threads.ts";
 import type { Bench, Scenario } from "./scenario.ts";
 
 const replicas = 2000;
-/** Share of one processor that the control plane may use for them. */
-const shareLimit = 0.25;
 const settleMs = 4000;
 
 export const probes: Scenario = {
@@ -116,11 +115,16 @@ function toReport(phases: readonly { quiet: Phase; probed: Phase }[]): Report {
   const goals: Goal[] = [
     {
       what: "share of a processor on the control thread",
-      limit: shareLimit,
+      limit: limits.probesShare,
       measured: share,
       unit: "",
     },
-    { what: "p99 with probes, × without", limit: 1.1, measured: ratio.median, unit: "" },
+    {
+      what: "p99 with probes, × without",
+      limit: limits.probesP99,
+      measured: ratio.median,
+      unit: "",
+    },
     { what: "failed requests", limit: 0, measured: failed, unit: "" },
   ];
   const figures = { share: rounded(share), p99Ratio: rounded(ratio.median), failed };

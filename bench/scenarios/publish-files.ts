@@ -1,3 +1,4 @@
+import { limits } from "../goals.ts";
 import type { PublisherVerbs, Written } from "../actors/verbs.ts";
 import { portolan } from "../contenders/portolan.ts";
 import { Actor } from "../support/actor.ts";
@@ -7,7 +8,6 @@ import { formatFigure } from "../support/table.ts";
 import type { Bench, Scenario } from "./scenario.ts";
 
 const services = 10_000;
-const firstLimitMs = 3000;
 /** Changes and removals in each run. */
 const changesPerRun = 10;
 
@@ -70,7 +70,7 @@ function toReport(samples: Samples): Report {
     goals: [
       {
         what: "first write",
-        limit: firstLimitMs,
+        limit: limits.publishFirstMs,
         measured: figureOf(samples["first write"].map(({ ms }) => ms))?.median ?? Infinity,
         unit: "ms",
       },

@@ -3,16 +3,21 @@ import type { Contender } from "../contenders/contender.ts";
 import { httpContenders } from "../contenders/http.ts";
 import { portolan } from "../contenders/portolan.ts";
 import { compareTraffic, reportOf } from "../support/comparison.ts";
+import {
+  type ComparisonGoal,
+  doubted,
+  reachedShare,
+  saturatedShare,
+} from "../support/comparison-goals.ts";
 import type { Row } from "../support/comparison-table.ts";
-import type { Goal, Report } from "../support/report.ts";
+import type { Report } from "../support/report.ts";
 import { formatNumber } from "../support/table.ts";
+import { limits } from "../goals.ts";
 import type { Bench, Scenario } from "./scenario.ts";
 import type { Workload } from "./tcp.ts";
 
 /** Of what the slowest proxy reaches at full load. */
 const loadShare = 0.5;
-/** Below this share of the requests that were due, latencies are those of another load. */
-const reachedShare = 0.95;
 
 const small = {
   protocol: "tcp",
@@ -38,7 +43,7 @@ const questions: readonly Question[] = [
       purpose:
         "small requests at a fixed rate, half of what the slowest proxy reaches at full load",
       requestBytes: 64,
-      goals: (rows) => goals(rows, 1.3),
+      goals: goals(limits.tcpRate),
     },
     contenders,
   },
@@ -50,7 +55,7 @@ const questions: readonly Question[] = [
         "GET requests in HTTP mode at a fixed rate, half of what the slowest proxy reaches at full load",
       isHttp: true,
       requestBytes: 0,
-      goals: (rows) => goals(rows, 2),
+      goals: goals(limits.httpRate),
     },
     contenders: httpContenders,
   },
@@ -73,6 +78,7 @@ async function measureAtRate(workload: Workload, bench: Bench): Promise<Report> 
   );
   const proxies = full.rows.filter(({ cpuMicros }) => cpuMicros !== undefined);
   const slowest = Math.min(...proxies.map(({ rate }) => rate?.median ?? Infinity));
+  const idle = proxies.find(({ cpuShare }) => (cpuShare?.median ?? 1) < saturatedShare);
   if (!Number.isFinite(slowest)) throw new Error("no proxy shows what full load is");
   const ratePerSecond = Math.floor(slowest * loadShare);
   bench.say(`${workload.name}: ${ratePerSecond} requests a second`);
@@ -83,7 +89,12 @@ async function measureAtRate(workload: Workload, bench: Bench): Promise<Report> 
     rows,
     notes: [asked, ...notes, ...laggards(rows, ratePerSecond)],
   });
-  return { ...report, figures: { ratePerSecond, ...report.figures } };
+  const doubt = idle && `full load was not one: ${idle.contender} was idle for most of it`;
+  return {
+    ...report,
+    goals: doubted(report.goals, doubt),
+    figures: { ratePerSecond, ...report.figures },
+  };
 }
 
 function laggards(rows: readonly Row[], due: number): string[] {
@@ -91,10 +102,7 @@ function laggards(rows: readonly Row[], due: number): string[] {
   return late.map(({ contender }) => `${contender} did not keep up: its latencies tell little`);
 }
 
-function goals(rows: readonly Row[], limit: number): Goal[] {
-  const own = rows.find(({ contender }) => contender === portolan.name);
-  if (own?.p99Ratio === undefined) return [];
-  return [
-    { what: "p99 at half load by HAProxy's", limit, measured: own.p99Ratio.median, unit: "×" },
-  ];
+function goals(limit: number): ComparisonGoal[] {
+  const what = "p99 at half load by HAProxy's";
+  return [{ what, contender: portolan.name, by: "p99Ratio", limit }];
 }

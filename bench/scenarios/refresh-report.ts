@@ -1,3 +1,4 @@
+import { limits } from "../goals.ts";
 import type { Lap } from "../actors/verbs.ts";
 import { roundedFigure } from "../support/comparison-table.ts";
 import type { Figures, Goal, Report } from "../support/report.ts";
@@ -37,9 +38,6 @@ export interface Measured {
   readonly said: string;
 }
 
-/** How much longer a request may take while the list is read. */
-const ratioLimit = 1.3;
-
 type Read<T> = (item: T) => number;
 
 export function toReport(measured: Measured): Report {
@@ -71,7 +69,12 @@ export function toReport(measured: Measured): Report {
 
 function ratioGoal(name: string, rounds: readonly Round[]): Goal {
   const measured = figureOf(rounds.map((round) => ratioOf(round, proxiedP99)))?.median ?? NaN;
-  return { what: `p99 beside lists, × quiet, ${name}`, limit: ratioLimit, measured, unit: "" };
+  return {
+    what: `p99 beside lists, × quiet, ${name}`,
+    limit: limits.refreshP99,
+    measured,
+    unit: "",
+  };
 }
 
 const proxiedP99: Read<Phase> = ({ proxied }) => proxied.latency.p99;

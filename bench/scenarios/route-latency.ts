@@ -1,4 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
+import { limits } from "../goals.ts";
 import { portolan } from "../contenders/portolan.ts";
 import type { Portolan } from "../support/portolan.ts";
 import { freePorts } from "../support/ports.ts";
@@ -13,8 +14,8 @@ const appCount = 10;
 /** 1,000 apps with 10,000 tasks, all of which are probed, beside the apps that are measured. */
 const crowd = { replicas: 10_000, perApp: 10, checkSeconds: 10 } as const;
 const sizes = [
-  { name: "10 apps", isCrowded: false, p99: 60 },
-  { name: "1,000 apps with 10,000 tasks", isCrowded: true, p99: 150 },
+  { name: "10 apps", isCrowded: false, p99: limits.routeMs },
+  { name: "1,000 apps with 10,000 tasks", isCrowded: true, p99: limits.routeLargeMs },
 ] as const;
 /** Before each sample a random wait up to this long, so that samples do not march in step with the proxy's timers. */
 const longestPauseMs = 100;

@@ -1,4 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
+import { limits } from "../goals.ts";
 import type { LoadVerbs, ReplicaPort, ReplicaVerbs } from "../actors/verbs.ts";
 import { portolan } from "../contenders/portolan.ts";
 import { Actor } from "../support/actor.ts";
@@ -12,7 +13,6 @@ import { formatNumber } from "../support/table.ts";
 import { until } from "../support/until.ts";
 import type { Bench, Scenario } from "./scenario.ts";
 
-const limitMs = 300;
 /** Before each change, so that changes do not march in step with the proxy's timers. */
 const longestPauseMs = 1000;
 const withinMs = 60_000;
@@ -152,7 +152,12 @@ function toReport(measured: ReadonlyMap<string, Samples>, notes: readonly string
       ]),
     ),
     goals: rows.map(({ source, change, at }) => {
-      return { what: `${source}: ${change}, p90`, limit: limitMs, measured: at(90), unit: "ms" };
+      return {
+        what: `${source}: ${change}, p90`,
+        limit: limits.sourceMs,
+        measured: at(90),
+        unit: "ms",
+      };
     }),
     notes: [
       ...notes,

@@ -1,4 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
+import { limits } from "../goals.ts";
 import type { ReplicaPort } from "../actors/verbs.ts";
 import { portolan } from "../contenders/portolan.ts";
 import { freePort } from "../support/ports.ts";
@@ -10,7 +11,6 @@ import { formatNumber, megabytes } from "../support/table.ts";
 import type { Bench, Scenario } from "./scenario.ts";
 
 const connections = 100;
-const growthLimitMb = 32;
 const flowMs = 1000;
 const lookEveryMs = 500;
 const settleMs = 1000;
@@ -133,7 +133,7 @@ function toReport(directions: readonly Direction[], seconds: number): Report {
     goals: seen.flatMap(({ name, baselineMb, mostMb, lateMb }) => [
       {
         what: `growth, ${name}`,
-        limit: growthLimitMb,
+        limit: limits.stalledGrowthMb,
         measured: mostMb - baselineMb,
         unit: "MB",
       },

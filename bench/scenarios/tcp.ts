@@ -3,8 +3,8 @@ import { contenders } from "../contenders/all.ts";
 import { portolan } from "../contenders/portolan.ts";
 import { measureTraffic } from "../support/comparison.ts";
 import type { Protocol } from "../../src/model/service.ts";
-import type { Row } from "../support/comparison-table.ts";
-import type { Goal } from "../support/report.ts";
+import type { ComparisonGoal } from "../support/comparison-goals.ts";
+import { limits } from "../goals.ts";
 import type { Scenario } from "./scenario.ts";
 
 /** A kind of traffic that every contender is measured with. */
@@ -13,7 +13,7 @@ export interface Workload extends Omit<Traffic, "targets"> {
   /** The contender that the others are divided by. */
   readonly yardstick: string;
   /** Limits that were set beforehand; default none. */
-  readonly goals?: (rows: readonly Row[]) => readonly Goal[];
+  readonly goals?: readonly ComparisonGoal[];
   readonly name: string;
   readonly purpose: string;
   /** What CPU time is given per, and how many of them one request is. */
@@ -34,14 +34,14 @@ const workloads: readonly Omit<Workload, "protocol" | "yardstick">[] = [
     ...small,
     ...perRequest,
     name: "tcp-keepalive",
-    goals: cpuWithin(1.1),
+    goals: cpuWithin(limits.tcpKeepalive),
     purpose: "small requests, one after another on 32 lasting connections",
   },
   {
     ...small,
     ...perRequest,
     name: "tcp-newconn",
-    goals: cpuWithin(1.4),
+    goals: cpuWithin(limits.tcpNewconn),
     purpose: "a new connection for each small request, 32 at a time",
     isLasting: false,
   },
@@ -49,21 +49,21 @@ const workloads: readonly Omit<Workload, "protocol" | "yardstick">[] = [
     ...small,
     ...perRequest,
     name: "tcp-64k",
-    goals: cpuWithin(1.05),
+    goals: cpuWithin(limits.tcp64k),
     purpose: "answers of 64 KiB on 32 lasting connections",
     answerBytes: 65_536,
   },
   {
     ...bulk,
     name: "tcp-bulk",
-    goals: cpuWithin(0.95),
+    goals: cpuWithin(limits.tcpBulk),
     purpose: "answers of 4 MiB on 4 lasting connections",
     answerBytes: bulkBytes,
   },
   {
     ...bulk,
     name: "tcp-bulk-up",
-    goals: cpuWithin(0.95),
+    goals: cpuWithin(limits.tcpBulk),
     purpose: "requests of 4 MiB on 4 lasting connections",
     requestBytes: bulkBytes,
   },
@@ -79,10 +79,6 @@ export const tcpScenarios: readonly Scenario[] = workloads.map((workload) => ({
 }));
 
 /** CPU time per unit, as a multiple of HAProxy's. */
-function cpuWithin(limit: number): (rows: readonly Row[]) => Goal[] {
-  return (rows) => {
-    const own = rows.find(({ contender }) => contender === portolan.name);
-    if (own?.ratio === undefined) return [];
-    return [{ what: "CPU time by HAProxy's", limit, measured: own.ratio.median, unit: "×" }];
-  };
+function cpuWithin(limit: number): ComparisonGoal[] {
+  return [{ what: "CPU time by HAProxy's", contender: portolan.name, by: "ratio", limit }];
 }

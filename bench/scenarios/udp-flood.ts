@@ -1,4 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
+import { limits } from "../goals.ts";
 import type { Lap } from "../actors/verbs.ts";
 import { portolan } from "../contenders/portolan.ts";
 import { freePort } from "../support/ports.ts";
@@ -12,7 +13,6 @@ import type { Bench, Scenario } from "./scenario.ts";
 const sources = 100_000;
 const ratePerSecond = 20_000;
 const active = { connections: 100, ratePerSecond: 1000, requestBytes: 200, answerBytes: 200 };
-const mostSessions = 4096;
 const lookEveryMs = 250;
 
 export const udpFlood: Scenario = {
@@ -58,9 +58,9 @@ async function measureFlood(bench: Bench): Promise<Report> {
       Object.entries(measured).map(([name, value]) => [name, rounded(value)]),
     ),
     goals: [
-      { what: "growth", limit: 64, measured: growthMb, unit: "MB" },
-      { what: "sessions", limit: mostSessions, measured: sessions, unit: "" },
-      { what: "lost of active clients", limit: 1, measured: lost, unit: "%" },
+      { what: "growth", limit: limits.floodGrowthMb, measured: growthMb, unit: "MB" },
+      { what: "sessions", limit: limits.floodSessions, measured: sessions, unit: "" },
+      { what: "lost of active clients", limit: limits.floodLostPercent, measured: lost, unit: "%" },
     ],
     notes: [
       `the flood is sent at ${ratePerSecond} datagrams a second, or as fast as sockets can be made`,

@@ -3,8 +3,8 @@ import { nginxStream } from "../contenders/nginx-stream.ts";
 import { pen } from "../contenders/pen.ts";
 import { portolan } from "../contenders/portolan.ts";
 import { measureTraffic } from "../support/comparison.ts";
-import type { Row } from "../support/comparison-table.ts";
-import type { Goal } from "../support/report.ts";
+import type { ComparisonGoal } from "../support/comparison-goals.ts";
+import { limits } from "../goals.ts";
 import type { Scenario } from "./scenario.ts";
 import type { Workload } from "./tcp.ts";
 
@@ -18,7 +18,6 @@ const small = {
   isLasting: true,
   requestBytes: 200,
   answerBytes: 200,
-  goals,
 } as const;
 
 const workloads: readonly Workload[] = [
@@ -27,12 +26,14 @@ const workloads: readonly Workload[] = [
     name: "udp-rtt",
     purpose: "datagrams of 200 bytes there and back, one at a time from one client",
     connections: 1,
+    goals: goals(limits.udpRtt),
   },
   {
     ...small,
     name: "udp-pps",
     purpose: "datagrams of 200 bytes there and back, as many as answers come to 32 clients",
     connections: 32,
+    goals: goals(limits.udpPps),
   },
 ];
 
@@ -45,17 +46,10 @@ export const udpScenarios: readonly Scenario[] = workloads.map((workload) => ({
   run: (bench) => measureTraffic(workload, bench),
 }));
 
-function goals(rows: readonly Row[]): Goal[] {
-  const own = rows.find(({ contender }) => contender === portolan.name);
-  const other = rows.find(({ contender }) => contender === nginxStream.name);
-  if (own?.ratio === undefined || own.p50 === undefined || other?.p50 === undefined) return [];
+function goals(limit: number): ComparisonGoal[] {
+  const contender = portolan.name;
   return [
-    { what: "CPU time by nginx's", limit: 1.1, measured: own.ratio.median, unit: "×" },
-    {
-      what: "median round trip, at most nginx's",
-      limit: other.p50.median,
-      measured: own.p50.median,
-      unit: "ms",
-    },
+    { what: "CPU time by nginx's", contender, by: "ratio", limit },
+    { what: "median round trip by nginx's", contender, by: "p50Ratio", limit: 1 },
   ];
 }

@@ -1,3 +1,4 @@
+import { limits } from "../goals.ts";
 import type { Lap } from "../actors/verbs.ts";
 import { roundedFigure } from "../support/comparison-table.ts";
 import type { Figures, Goal, Report } from "../support/report.ts";
@@ -18,7 +19,7 @@ export interface Sample {
 }
 
 /** Two workers on two cores are to do at least so much of what one does on one. */
-const leastGain = 1.8;
+const leastGain = limits.workersGain;
 
 type Read = (sample: Sample) => number;
 

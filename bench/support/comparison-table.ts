@@ -1,6 +1,7 @@
 import type { Latency } from "../actors/verbs.ts";
-import type { Contender } from "../contenders/contender.ts";
 import type { Workload } from "../scenarios/tcp.ts";
+import type { Alternated } from "./alternation.ts";
+import type { Present } from "./available.ts";
 import type { Figures } from "./report.ts";
 import { type Figure, figureOf, rounded } from "./stats.ts";
 import { formatFigure, formatNumber, megabytes, type Table } from "./table.ts";
@@ -18,6 +19,7 @@ export interface Sample {
   readonly latency: Latency;
   readonly residentBytes: number | undefined;
   readonly failed: number;
+  readonly seconds: number;
 }
 
 type Read = (sample: Sample) => number | undefined;
@@ -31,18 +33,23 @@ export interface Row {
   /** Its CPU time divided by the yardstick's of the same round. */
   readonly ratio: Figure | undefined;
   readonly cpuSeconds: Figure | undefined;
+  /** CPU time as a share of the time that passed. */
+  readonly cpuShare: Figure | undefined;
   readonly p50: Figure | undefined;
   readonly p99: Figure | undefined;
   readonly p999: Figure | undefined;
-  /** Its p99 divided by the yardstick's of the same round. */
+  /** Its latencies divided by the yardstick's of the same round. */
+  readonly p50Ratio: Figure | undefined;
   readonly p99Ratio: Figure | undefined;
   readonly residentBytes: Figure | undefined;
   readonly failed: number;
+  /** How it failed to be measured to the end; undefined when it did not. */
+  readonly dropped: string | undefined;
 }
 
 export function compared(
-  present: readonly { readonly contender: Contender; readonly version: string }[],
-  samples: readonly Sample[],
+  present: readonly Present[],
+  { samples, dropped }: Alternated<Sample>,
   yardstick: string,
 ): Row[] {
   const yardsticks = new Map(
@@ -64,12 +71,15 @@ export function compared(
       cpuMicros: figure(({ cpuMicros }) => cpuMicros),
       ratio: ratio(({ cpuMicros }) => cpuMicros),
       cpuSeconds: figure(({ cpuSeconds }) => cpuSeconds),
+      cpuShare: figure(({ cpuSeconds = NaN, seconds }) => cpuSeconds / seconds),
       p50: figure(({ latency }) => latency.p50),
       p99: figure(({ latency }) => latency.p99),
       p999: figure(({ latency }) => latency.p999),
+      p50Ratio: ratio(({ latency }) => latency.p50),
       p99Ratio: ratio(({ latency }) => latency.p99),
       residentBytes: figure((sample) => sample.residentBytes),
       failed: own.reduce((sum, { failed }) => sum + failed, 0),
+      dropped: dropped.get(name),
     };
   });
 }
@@ -114,11 +124,12 @@ function cellsOf(row: Row): string[] {
   ];
 }
 
-function figuresOf({ contender: _contender, version, failed, ...measured }: Row): Figures {
+function figuresOf({ contender: _contender, version, failed, dropped, ...measured }: Row): Figures {
   const figures = Object.entries(measured).flatMap(([name, figure]) =>
     figure === undefined ? [] : [[name, roundedFigure(figure)] as const],
   );
-  return { version, ...Object.fromEntries(figures), failed };
+  const ended = dropped === undefined ? {} : { dropped };
+  return { version, ...Object.fromEntries(figures), failed, ...ended };
 }
 
 /** As it goes into a results file. */

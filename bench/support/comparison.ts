@@ -5,7 +5,9 @@ import type { Contender } from "../contenders/contender.ts";
 import type { Bench } from "../scenarios/scenario.ts";
 import type { Workload } from "../scenarios/tcp.ts";
 import { Actor } from "./actor.ts";
+import { alternate } from "./alternation.ts";
 import { available } from "./available.ts";
+import { comparisonGoals } from "./comparison-goals.ts";
 import { compared, type Row, type Sample, tableOf } from "./comparison-table.ts";
 import type { Report } from "./report.ts";
 
@@ -25,13 +27,10 @@ export async function measureTraffic(workload: Workload, bench: Bench): Promise<
 }
 
 export function reportOf(workload: Workload, { rows, notes }: Comparison): Report {
-  return { ...tableOf(workload, rows), goals: workload.goals?.(rows) ?? [], notes };
+  return { ...tableOf(workload, rows), goals: comparisonGoals(workload, rows), notes };
 }
 
-/**
- * Sends one workload through each contender: proven correct first, then each alone, in turns whose order is
- * reversed from round to round, so that a machine that slows down harms all alike.
- */
+/** Sends one workload through each contender: proven correct first, then each alone, in turns. */
 export async function compareTraffic(workload: Workload, bench: Bench): Promise<Comparison> {
   const { cpus, runs, say } = bench;
   const { present, notes } = available(bench);
@@ -39,16 +38,12 @@ export async function compareTraffic(workload: Workload, bench: Bench): Promise<
   await using replicas = Actor.start<ReplicaVerbs>("replicas.ts", { cpus: cpus.rest });
   await using load = Actor.start<LoadVerbs>("load.ts", { cpus: cpus.rest });
   const target = { host: "127.0.0.1", port: await openReplica(replicas, workload) };
-  const samples: Sample[] = [];
-  for (let round = 0; round < runs; round += 1) {
-    say(`${workload.name}: round ${round + 1} of ${runs}`);
-    const order = round % 2 === 0 ? present : present.toReversed();
-    for (const { contender } of order) {
-      const sample = await measure(contender, { workload, bench, load, target, round });
-      samples.push(sample);
-    }
-  }
-  return { rows: compared(present, samples, workload.yardstick), notes };
+  const turns = { name: workload.name, runs, say };
+  const alternated = await alternate(present, turns, (contender, round) =>
+    measure(contender, { workload, bench, load, target, round }),
+  );
+  const rows = compared(present, alternated, workload.yardstick);
+  return { rows, notes: [...notes, ...alternated.notes] };
 }
 
 async function openReplica(
@@ -78,12 +73,15 @@ async function measure(contender: Contender, turn: Turn): Promise<Sample> {
   if (round === 0) await load.call("prove", { target: running.address, protocol, isHttp });
   const flow = await load.call("start", { ...workload, targets: [running.address] });
   const { pids } = running;
-  await wait(seconds * warmUpShare * 1000);
-  const before = await load.call("lap", { flow, pids });
-  await wait(seconds * 1000);
-  const after = await load.call("lap", { flow, pids });
-  await load.call("stop", { flow });
-  return { contender: contender.name, round, ...figures(before, after, workload) };
+  try {
+    await wait(seconds * warmUpShare * 1000);
+    const before = await load.call("lap", { flow, pids });
+    await wait(seconds * 1000);
+    const after = await load.call("lap", { flow, pids });
+    return { contender: contender.name, round, ...figures(before, after, workload) };
+  } finally {
+    await load.call("stop", { flow });
+  }
 }
 
 function figures(before: Lap, after: Lap, workload: Workload): Omit<Sample, "contender" | "round"> {
@@ -98,5 +96,6 @@ function figures(before: Lap, after: Lap, workload: Workload): Omit<Sample, "con
     latency: after.latency,
     residentBytes: hasProxy ? after.usage.residentBytes : undefined,
     failed: before.failed + after.failed,
+    seconds,
   };
 }

@@ -22,11 +22,16 @@ export function conditionsOf({ cpus: divided, program, flags }: ConditionsOption
     kernel: `${systemName()} ${release()}`,
     node: process.version,
     commit: commit(),
-    program: program.isBuilt ? "dist/main.js (built)" : "src/main.ts (not built)",
+    program: named(program),
     flags: flags === "" ? "none" : flags,
     pinning: proxy === undefined ? "none" : `proxy on cpu ${proxy}, everything else on ${rest}`,
     loadBefore: Number((loadavg()[0] ?? 0).toFixed(2)),
   };
+}
+
+function named({ isBuilt, isStale }: Program): string {
+  if (!isBuilt) return "src/main.ts (not built)";
+  return isStale ? "dist/main.js (built, OLDER THAN THE SOURCE)" : "dist/main.js (built)";
 }
 
 function commit(): string {

@@ -1,3 +1,4 @@
+import { noteLaunch } from "./launches.ts";
 import { freePort } from "./ports.ts";
 import type { Program } from "./program.ts";
 import { Spawned } from "./spawned.ts";
@@ -44,11 +45,9 @@ export async function startPortolan(options: PortolanOptions): Promise<Portolan>
   const source = marathon === undefined ? [] : ["--marathon", marathon];
   const surface = ["--status-endpoint", status, "--log-level", "warn"];
   const args = [program.entry, "run", ...source, ...surface, ...flags];
-  const process = new Spawned({
-    command: globalThis.process.execPath,
-    args: [...runtimeFlags, ...args],
-    cpus,
-  });
+  const started = { command: globalThis.process.execPath, args: [...runtimeFlags, ...args] };
+  noteLaunch({ ...started, name: "portolan" });
+  const process = new Spawned({ ...started, cpus });
   const portolan = new Portolan(process, `http://${status}`);
   try {
     await portolan.ready();

@@ -46,7 +46,7 @@ export function peakResidentBytes(pid: number): number {
   return statusBytes(pid, "VmHWM");
 }
 
-/** Files a process that is started now may open. */
+/** Files that a process which is started now may open. */
 export function openFileLimit(): number {
   const line = /^Max open files\s+\S+\s+(\S+)/m.exec(readFileSync("/proc/self/limits", "utf8"));
   const hard = line?.[1] ?? "unlimited";

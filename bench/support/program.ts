@@ -8,6 +8,8 @@ export interface Program {
   readonly entry: string;
   /** False when the source itself is run. */
   readonly isBuilt: boolean;
+  /** True when it was built before the source was changed last. */
+  readonly isStale: boolean;
 }
 
 export interface ProgramOptions {
@@ -32,7 +34,8 @@ export function findProgram({ mayBuild, say }: ProgramOptions): Program {
       throw new Error(`the build failed (--no-build measures what is there):\n${stdout}${stderr}`);
   }
   const isBuilt = existsSync(built);
-  return { entry: isBuilt ? built : `${source}/main.ts`, isBuilt };
+  const isStale = isBuilt && !isFresh();
+  return { entry: isBuilt ? built : `${source}/main.ts`, isBuilt, isStale };
 }
 
 function isFresh(): boolean {

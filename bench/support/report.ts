@@ -11,7 +11,12 @@ export interface Goal {
   readonly limit: number;
   readonly measured: number;
   readonly unit: string;
+  /** Why the figure tells nothing of the goal. Default: it does. */
+  readonly doubt?: string;
 }
+
+/** What is to be said of a goal; a figure that tells nothing of it has not reached it. */
+export type Verdict = "met" | "missed" | "not measured";
 
 /** What a scenario found out. */
 export interface Report {
@@ -22,6 +27,7 @@ export interface Report {
   readonly notes: readonly string[];
 }
 
-export function isMet({ limit, measured }: Goal): boolean {
-  return measured <= limit;
+export function verdictOf({ limit, measured, doubt }: Goal): Verdict {
+  if (doubt !== undefined || !Number.isFinite(measured)) return "not measured";
+  return measured <= limit ? "met" : "missed";
 }
