@@ -1,5 +1,10 @@
 import { direct } from "../contenders/direct.ts";
-import { haproxyHttp, httpContenders, portolanHttp } from "../contenders/http.ts";
+import {
+  freshHttpContenders,
+  haproxyHttp,
+  httpContenders,
+  portolanHttp,
+} from "../contenders/http.ts";
 import {
   haproxyManyHosts,
   nginxManyHosts,
@@ -31,22 +36,22 @@ const small = {
   answerBytes: 128,
 } as const;
 
-const workloads: readonly Workload[] = [
-  {
-    ...small,
-    name: "http-keepalive",
-    purpose: "GET requests in HTTP mode, one after another on 32 lasting connections",
-    isLasting: true,
-    goals: cpuWithin(limits.httpKeepalive),
-  },
-  {
-    ...small,
-    name: "http-newconn",
-    purpose: "a new connection for each GET request in HTTP mode, 32 at a time",
-    isLasting: false,
-    goals: cpuWithin(limits.httpNewconn),
-  },
-];
+const lasting: Workload = {
+  ...small,
+  name: "http-keepalive",
+  purpose: "GET requests in HTTP mode, one after another on 32 lasting connections",
+  isLasting: true,
+  goals: cpuWithin(limits.httpKeepalive),
+};
+
+/** portolan sends a client's first GET on a connection to the replica that it has; HAProxy does so with `always` only. */
+const fresh: Workload = {
+  ...small,
+  name: "http-newconn",
+  purpose: "a new connection for each GET request in HTTP mode, 32 at a time",
+  isLasting: false,
+  goals: cpuWithin(limits.httpNewconn),
+};
 
 const byHost: Workload = {
   ...small,
@@ -65,12 +70,18 @@ const byHost: Workload = {
   ],
 };
 
-export const httpScenarios: readonly Scenario[] = [...workloads, byHost].map((workload) => ({
+const questions = [
+  { workload: lasting, contenders: httpContenders },
+  { workload: fresh, contenders: freshHttpContenders },
+  { workload: byHost, contenders: hostContenders },
+];
+
+export const httpScenarios: readonly Scenario[] = questions.map(({ workload, contenders }) => ({
   name: workload.name,
   purpose: `${workload.purpose} (seconds per run, runs of each contender in alternation)`,
   seconds: 4,
   runs: 3,
-  contenders: workload === byHost ? hostContenders : httpContenders,
+  contenders,
   run: (bench) => measureTraffic(workload, bench),
 }));
 
