@@ -6,6 +6,9 @@ import type { Scenario } from "./scenarios/scenario.ts";
 export type Command =
   | { readonly kind: "help" }
   | { readonly kind: "list" }
+  /** Of the results in a folder; undefined is the usual one. */
+  | { readonly kind: "table"; readonly from: string | undefined }
+  | { readonly kind: "readme" }
   | { readonly kind: "run"; readonly wishes: Wishes }
   | { readonly kind: "usage"; readonly message: string };
 
@@ -31,6 +34,8 @@ interface Choice {
 export const usage = `npm run bench -- [scenario] [contender] [options]
   --help        this, with every scenario
   --list        name every scenario with its contenders and defaults
+  --table       print the README's tables from the results, of bench/results or --out DIR, and measure nothing
+  --readme      put those of bench/results into README.md
   --seconds N   length of one measured stretch
   --runs N      how often it is repeated
   --no-pin      leave the choice of processors to the kernel
@@ -43,6 +48,8 @@ export function parseCommand(args: readonly string[], scenarios: readonly Scenar
   const options = {
     help: { type: "boolean", short: "h" },
     list: { type: "boolean" },
+    table: { type: "boolean" },
+    readme: { type: "boolean" },
     out: { type: "string" },
     seconds: { type: "string" },
     runs: { type: "string" },
@@ -54,6 +61,8 @@ export function parseCommand(args: readonly string[], scenarios: readonly Scenar
     const { values, positionals } = parseArgs(config);
     if (values.help === true) return { kind: "help" };
     if (values.list === true) return { kind: "list" };
+    if (values.table === true) return { kind: "table", from: values.out };
+    if (values.readme === true) return { kind: "readme" };
     const { seconds, runs, pin: isPinned, out } = values;
     const wishes = {
       chosen: choose(positionals, scenarios),

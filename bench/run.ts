@@ -1,4 +1,7 @@
+import { readFileSync, writeFileSync } from "node:fs";
 import { parseCommand, usage, type Wishes } from "./command-line.ts";
+import { Results } from "./readme/results.ts";
+import { sectionsOf, withSections } from "./readme/sections.ts";
 import { scenarios } from "./scenarios/all.ts";
 import type { Scenario } from "./scenarios/scenario.ts";
 import { conditionsOf } from "./support/conditions.ts";
@@ -22,6 +25,12 @@ async function main(args: readonly string[]): Promise<number> {
       return 0;
     case "list":
       console.log(scenarios.map(fully).join("\n"));
+      return 0;
+    case "table":
+      console.log([...sectionsOf(Results.read(command.from)).values()].join("\n\n"));
+      return 0;
+    case "readme":
+      writeReadme();
       return 0;
     case "usage":
       console.error(`${command.message}\n\n${usage}`);
@@ -59,6 +68,11 @@ async function run(wishes: Wishes, flags: string): Promise<number> {
     console.error(error instanceof Error ? error.message : error);
   }
   return failures === 0 ? 0 : 1;
+}
+
+function writeReadme(): void {
+  const path = new URL("../README.md", import.meta.url);
+  writeFileSync(path, withSections(readFileSync(path, "utf8"), sectionsOf(Results.read())));
 }
 
 /** What is committed comes from whole runs only; others go where they were told to. */

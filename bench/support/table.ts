@@ -2,6 +2,7 @@ import type { Figure } from "./stats.ts";
 
 /** A table of finished cells; the first column names the row. */
 export interface Table {
+  /** Empty: none is shown. */
   readonly title: string;
   readonly columns: readonly string[];
   readonly rows: readonly (readonly string[])[];
@@ -17,9 +18,8 @@ export function formatTable({ title, columns, rows }: Table): string {
   const rule = widths.map((width, column) =>
     column === 0 ? "-".repeat(width) : `${"-".repeat(width - 1)}:`,
   );
-  return [`### ${title}`, "", line(columns), line(rule), ...rows.map((row) => line(row))].join(
-    "\n",
-  );
+  const heading = title === "" ? [] : [`### ${title}`, ""];
+  return [...heading, line(columns), line(rule), ...rows.map((row) => line(row))].join("\n");
 }
 
 /** Three significant digits, thousands in groups; a dash for what was not measured. */

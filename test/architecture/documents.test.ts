@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
+import { Results } from "../../bench/readme/results.ts";
+import { sectionsOf, withSections } from "../../bench/readme/sections.ts";
 import { defaultText, options, settingNames } from "../../src/config/options.ts";
 import { ownOptions } from "../../src/discovery/labels/own-options.ts";
 import { catalogue, replicaDetailMetrics } from "../../src/observe/catalogue.ts";
@@ -43,6 +45,12 @@ test("the README's table of metrics is the catalogue", () => {
   });
   const table = ["| metric | type | meaning |", "|---|---|---|", ...rows].join("\n");
   assert.equal(squeeze(section("metrics")), squeeze(table));
+});
+
+test("the README's tables of the bench are those of its results", () => {
+  const text = read("README.md");
+  const hint = "npm run bench -- --readme writes them";
+  assert.equal(withSections(text, sectionsOf(Results.read())), text, hint);
 });
 
 test("every folder of src says in one README what it is for", () => {
