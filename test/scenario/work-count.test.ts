@@ -1,4 +1,3 @@
-import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type Allocated, countAllocations } from "../support/allocations.ts";
 import { freePort } from "../support/free-port.ts";
@@ -13,19 +12,13 @@ import {
   TraceRefused,
 } from "../support/system-calls.ts";
 import { echo, TcpReplica } from "../support/tcp-replica.ts";
+import { callFigures, checkWork, type Figure } from "../support/work-figures.ts";
 
 // Counts work rather than time: what a connection with one exchange, and an exchange more (a chunk there and the same
 // back), make the data plane do. Connections come one by one, so that the same happens each time, on a busy machine
 // too; what comes from elsewhere in the process only adds, hence a count within its limits is enough. A figure above
 // its limit means that the path of every connection or chunk has become longer: make it shorter again, or raise the
 // limit and say in the commit what it is worth.
-
-/** The figure when the limit was set, the most there may be, and the least, where less would not be the same work. */
-interface Limit {
-  readonly today: number;
-  readonly limit: number;
-  readonly least?: number;
-}
 
 const limits = {
   // System calls of the thread that forwards, in the whole program; `others` are all without a row.
@@ -87,11 +80,22 @@ test("what a connection and an exchange ask of the kernel is no more than it was
   const count = async (connections: number, exchanges: number): Promise<SystemCalls> =>
     await countSystemCalls(thread, () => visitOneByOne({ port, connections, exchanges }));
   const counts = {
-    connection: async () => callFigures("connection", await count(200, 1), 200),
-    exchange: async () => callFigures("exchange", await count(1, 1000), 1000),
+    connection: async () =>
+      callFigures(limits.calls.connection, {
+        what: "connection",
+        calls: await count(200, 1),
+        times: 200,
+      }),
+    exchange: async () =>
+      callFigures(limits.calls.exchange, {
+        what: "exchange",
+        calls: await count(1, 1000),
+        times: 1000,
+      }),
   };
+  const say = (line: string): void => t.diagnostic(line);
   try {
-    for (const what of whats) await check(counts[what], rounds.calls, (said) => t.diagnostic(said));
+    for (const what of whats) await checkWork(counts[what], { most: rounds.calls, say });
   } catch (error) {
     if (!(error instanceof TraceRefused)) throw error;
     t.skip(`strace may not watch another process here: ${error.message}`);
@@ -111,57 +115,11 @@ test("what a connection and an exchange allocate is no more than it was", async 
       { name: "bytes left behind per connection", ...left },
     ];
   };
-  await check(count, rounds.bytes, (said) => t.diagnostic(said));
+  await checkWork(count, { most: rounds.bytes, say: (line) => t.diagnostic(line) });
 });
 
 function isServed({ listening, replicas }: ServiceJson): boolean {
   return listening.length > 0 && replicas.some(({ state }) => state === "up");
-}
-
-/** What was counted, beside its limit. */
-interface Figure {
-  readonly name: string;
-  readonly value: number;
-  readonly limit: number;
-  readonly least?: number;
-  /** What helps to find the cause. */
-  readonly details?: string;
-}
-
-async function check(
-  count: () => Promise<readonly Figure[]>,
-  attempts: number,
-  say: (line: string) => void,
-): Promise<void> {
-  let over: readonly Figure[] = [];
-  for (let attempt = 0; attempt < attempts; attempt += 1) {
-    const figures = await count();
-    say(figures.map(({ name, value }) => `${name} ${Number(value.toFixed(2))}`).join(", "));
-    over = figures.filter(({ value, limit, least = 0 }) => value > limit || value < least);
-    if (over.length === 0) return;
-  }
-  const lines = over.map(({ name, value, limit, least = 0, details = "" }) => {
-    return `${name}: ${value}, limit ${limit}, at least ${least}\n${details}`;
-  });
-  assert.fail(`other work in each of ${attempts} counts, at last\n${lines.join("\n")}`);
-}
-
-/** Calls without a row of their own are counted together. */
-function callFigures(what: What, calls: SystemCalls, times: number): Figure[] {
-  const rows: Readonly<Record<string, Limit>> = limits.calls[what];
-  const others = [...calls].filter(([name]) => !(name in rows));
-  const counted = new Map(calls).set(
-    "others",
-    others.reduce((sum, [, made]) => sum + made, 0),
-  );
-  return Object.entries(rows).map(([name, { limit, least = 0 }]) => ({
-    name: `${name} per ${what}`,
-    value: (counted.get(name) ?? 0) / times,
-    limit,
-    least,
-    details:
-      name === "others" ? others.map(([other, made]) => `  ${made} ${other}`).join("\n") : "",
-  }));
 }
 
 function byteFigures(what: What, { own, all, functions }: Allocated): Figure[] {
