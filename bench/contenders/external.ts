@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Address } from "../../src/model/address.ts";
 import { noteLaunch } from "../support/launches.ts";
-import { accepts, answers, freePort } from "../support/ports.ts";
+import { freePort } from "../support/ports.ts";
+import { isBound } from "../support/proc.ts";
 import { Spawned } from "../support/spawned.ts";
 import { until } from "../support/until.ts";
 import type { Availability, Running, Setup } from "./contender.ts";
@@ -43,9 +44,8 @@ export async function startExternal(external: External, setup: Setup): Promise<R
   noteLaunch({ command, args, ...(config === undefined ? {} : { config }) });
   const options = { command, args, cpus: setup.cpus.proxy };
   const process = owned.use(new Spawned(options));
-  const isServing = setup.protocol === "udp" ? answers : accepts;
   const what = `${command} serves`;
-  await process.whileAlive(until(() => isServing(address), { what }));
+  await process.whileAlive(until(() => isBound(address, setup.protocol), { what }));
   const life = owned.move();
   return {
     address,

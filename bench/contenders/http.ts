@@ -56,7 +56,7 @@ const haproxyReusing: Contender = {
 };
 
 /** nginx as a reverse proxy with kept connections to the replica, one process. */
-const nginxHttp: Contender = {
+export const nginxHttp: Contender = {
   name: "nginx",
   find: () => findExternal("nginx", ["-v"]),
   start: (setup) => startExternal(nginx, setup),

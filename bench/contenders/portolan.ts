@@ -16,6 +16,8 @@ export interface PortolanShape {
   readonly labels?: Readonly<Record<string, string>>;
   /** Default 1. */
   readonly workers?: number;
+  /** Further flags; default none. */
+  readonly flags?: readonly string[];
 }
 
 /** The program in another shape, as a contender of its own. */
@@ -29,7 +31,7 @@ export function portolanWith(name: string, shape: PortolanShape): Contender {
 
 async function startPortolanFor(
   { replica, protocol, cpus, program, connections }: Setup,
-  { labels = {}, workers = 1 }: PortolanShape,
+  { labels = {}, workers = 1, flags = [] }: PortolanShape,
 ): Promise<Running> {
   await using owned = new AsyncDisposableStack();
   const marathon = owned.use(Actor.start<MarathonVerbs>("marathon.ts", { cpus: cpus.rest }));
@@ -43,7 +45,7 @@ async function startPortolanFor(
       marathon: url,
       program,
       cpus: cpus.proxy,
-      flags: ["--workers", String(workers), ...limit],
+      flags: ["--workers", String(workers), ...limit, ...flags],
     }),
   );
   await proxy.listening(formatAddress(address));

@@ -1,5 +1,6 @@
 import { acceptSharing } from "./accept-sharing.ts";
 import { httpScenarios } from "./http.ts";
+import { crossCheck } from "./cross-check.ts";
 import { idleMemory } from "./idle-memory.ts";
 import { loadOnMarathon } from "./load-on-marathon.ts";
 import { micro } from "./micro.ts";
@@ -31,6 +32,7 @@ export const scenarios: readonly Scenario[] = [
   ...httpScenarios,
   ...udpScenarios,
   udpFlood,
+  crossCheck,
   routeLatency,
   sourceLatency,
   start,

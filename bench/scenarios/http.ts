@@ -36,7 +36,8 @@ const small = {
   answerBytes: 128,
 } as const;
 
-const lasting: Workload = {
+/** A GET after another on lasting connections. */
+export const keptGets: Workload = {
   ...small,
   name: "http-keepalive",
   purpose: "GET requests in HTTP mode, one after another on 32 lasting connections",
@@ -45,7 +46,7 @@ const lasting: Workload = {
 };
 
 /** portolan sends a client's first GET on a connection to the replica that it has; HAProxy does so with `always` only. */
-const fresh: Workload = {
+export const freshGets: Workload = {
   ...small,
   name: "http-newconn",
   purpose: "a new connection for each GET request in HTTP mode, 32 at a time",
@@ -71,8 +72,8 @@ const byHost: Workload = {
 };
 
 const questions = [
-  { workload: lasting, contenders: httpContenders },
-  { workload: fresh, contenders: freshHttpContenders },
+  { workload: keptGets, contenders: httpContenders },
+  { workload: freshGets, contenders: freshHttpContenders },
   { workload: byHost, contenders: hostContenders },
 ];
 

@@ -29,7 +29,7 @@ const bulk = { ...small, connections: 4, unit: "MiB", unitsPerRequest: 4 } as co
 
 const tcp = { protocol: "tcp", yardstick: "haproxy" } as const;
 
-const workloads: readonly Omit<Workload, "protocol" | "yardstick">[] = [
+const kinds: readonly Omit<Workload, "protocol" | "yardstick">[] = [
   {
     ...small,
     ...perRequest,
@@ -69,13 +69,22 @@ const workloads: readonly Omit<Workload, "protocol" | "yardstick">[] = [
   },
 ];
 
+const workloads: readonly Workload[] = kinds.map((kind) => ({ ...tcp, ...kind }));
+
+/** The one of that name. */
+export function tcpWorkload(name: string): Workload {
+  const found = workloads.find((workload) => workload.name === name);
+  if (found === undefined) throw new Error(`no workload ${name}`);
+  return found;
+}
+
 export const tcpScenarios: readonly Scenario[] = workloads.map((workload) => ({
   name: workload.name,
   purpose: `${workload.purpose} (seconds per run, runs of each contender in alternation)`,
   seconds: 1,
   runs: 5,
   contenders,
-  run: (bench) => measureTraffic({ ...tcp, ...workload }, bench),
+  run: (bench) => measureTraffic(workload, bench),
 }));
 
 /** CPU time per unit, as a multiple of HAProxy's. */

@@ -20,14 +20,17 @@ const small = {
   answerBytes: 200,
 } as const;
 
+/** One client that waits for each answer. */
+export const udpOneByOne: Workload = {
+  ...small,
+  name: "udp-rtt",
+  purpose: "datagrams of 200 bytes there and back, one at a time from one client",
+  connections: 1,
+  goals: goals(limits.udpRtt),
+};
+
 const workloads: readonly Workload[] = [
-  {
-    ...small,
-    name: "udp-rtt",
-    purpose: "datagrams of 200 bytes there and back, one at a time from one client",
-    connections: 1,
-    goals: goals(limits.udpRtt),
-  },
+  udpOneByOne,
   {
     ...small,
     name: "udp-pps",

@@ -1,8 +1,6 @@
-import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { connect, createServer } from "node:net";
 import type { Address } from "../../src/model/address.ts";
-import { encodeFrame } from "./frames.ts";
 
 /** A TCP port that nobody listened on a moment ago. */
 export async function freePort(host = "127.0.0.1"): Promise<number> {
@@ -32,22 +30,5 @@ export function accepts(address: Address): Promise<boolean> {
       socket.destroy();
       resolve(true);
     });
-  });
-}
-
-/** True when a request by UDP is answered there within a moment. */
-export function answers({ host, port }: Address): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = createSocket("udp4");
-    const settle = (isAnswered: boolean): void => {
-      clearTimeout(timer);
-      socket.close();
-      resolve(isAnswered);
-    };
-    const timer = setTimeout(() => settle(false), 100);
-    // A port that is closed is no answer: the timer tells.
-    socket.on("error", () => undefined);
-    socket.once("message", () => settle(true));
-    socket.send(encodeFrame(64, 64), port, host);
   });
 }

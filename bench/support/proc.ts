@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import type { Address } from "../../src/model/address.ts";
+import type { Protocol } from "../../src/model/service.ts";
 
 /** What processes have used so far, together. */
 export interface Usage {
@@ -53,14 +54,26 @@ export function openFileLimit(): number {
   return hard === "unlimited" ? Number.POSITIVE_INFINITY : Number(hard);
 }
 
+/** True when a socket has this IPv4 address as its own: over TCP one that listens. */
+export function isBound(address: Address, protocol: Protocol): boolean {
+  if (protocol === "tcp") return listeningInode(address) !== undefined;
+  const wanted = kernelAddress(address);
+  const lines = readFileSync("/proc/net/udp", "utf8").split("\n");
+  return lines.some((line) => line.trim().split(/\s+/)[1] === wanted);
+}
+
 /** The inode of the socket that listens at an IPv4 address; undefined when none does. */
-export function listeningInode({ host, port }: Address): string | undefined {
-  const wanted = `${hexOf(host)}:${port.toString(16).toUpperCase().padStart(4, "0")}`;
+export function listeningInode(address: Address): string | undefined {
+  const wanted = kernelAddress(address);
   for (const line of readFileSync("/proc/net/tcp", "utf8").split("\n")) {
     const [, local, , state, , , , , , inode] = line.trim().split(/\s+/);
     if (local === wanted && state === "0A") return inode;
   }
   return undefined;
+}
+
+function kernelAddress({ host, port }: Address): string {
+  return `${hexOf(host)}:${port.toString(16).toUpperCase().padStart(4, "0")}`;
 }
 
 /** The kernel shows an address as one word in the byte order of the machine, which is little-endian wherever we run. */
