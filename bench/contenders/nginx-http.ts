@@ -24,6 +24,7 @@ http {
   client_body_temp_path ${folder}/body; proxy_temp_path ${folder}/proxy;
   fastcgi_temp_path ${folder}/f; uwsgi_temp_path ${folder}/u; scgi_temp_path ${folder}/s;
   keepalive_requests 1000000000;
+  client_max_body_size 0;
   upstream replica {
     server ${replica.host}:${replica.port};
     keepalive 64;

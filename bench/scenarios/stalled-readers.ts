@@ -66,6 +66,7 @@ async function stall(bench: Bench, isPushing: boolean): Promise<Direction> {
   const target = await serve(stage, "/bench/stalled", sink);
   const proxy = await stage.startPortolan();
   const { pid } = proxy;
+  await load.call("prove", { target: answering });
   const flow = await load.call("start", { ...warmUp, targets: [answering] });
   await wait(settleMs);
   await load.call("stop", { flow });

@@ -31,8 +31,14 @@ export class Client {
       onread: {
         buffer: scratch,
         callback: (bytes) => {
-          reader.push(scratch.subarray(0, bytes));
-          return true;
+          try {
+            reader.push(scratch.subarray(0, bytes));
+            return true;
+          } catch (error) {
+            // An answer that is none of ours is a failure of this connection, and the others go on.
+            this.#socket.destroy(error instanceof Error ? error : new Error(String(error)));
+            return false;
+          }
         },
       },
     });
