@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { closeSync, openSync, readdirSync, readFileSync, readSync } from "node:fs";
 import type { Address } from "../../src/model/address.ts";
 import type { Protocol } from "../../src/model/service.ts";
 
@@ -65,11 +65,30 @@ export function isBound(address: Address, protocol: Protocol): boolean {
 /** The inode of the socket that listens at an IPv4 address; undefined when none does. */
 export function listeningInode(address: Address): string | undefined {
   const wanted = kernelAddress(address);
-  for (const line of readFileSync("/proc/net/tcp", "utf8").split("\n")) {
-    const [, local, , state, , , , , , inode] = line.trim().split(/\s+/);
-    if (local === wanted && state === "0A") return inode;
+  for (const line of linesOf("/proc/net/tcp")) {
+    const [number, local, , state, , , , , , inode] = line.trim().split(/\s+/);
+    if (number === "sl") continue;
+    // [linux: tcp_ipv4.c] Those that listen come first; behind them there may be tens of thousands that are closed.
+    if (state !== "0A") return undefined;
+    if (local === wanted) return inode;
   }
   return undefined;
+}
+
+/** Read no further than they are asked for: the kernel makes them as they are read. */
+function* linesOf(path: string): Generator<string, void, void> {
+  const file = openSync(path, "r");
+  try {
+    const chunk = Buffer.alloc(16 * 1024);
+    let held = "";
+    for (let bytes = readSync(file, chunk); bytes > 0; bytes = readSync(file, chunk)) {
+      const lines = `${held}${chunk.toString("latin1", 0, bytes)}`.split("\n");
+      held = lines.pop() ?? "";
+      yield* lines;
+    }
+  } finally {
+    closeSync(file);
+  }
 }
 
 function kernelAddress({ host, port }: Address): string {
