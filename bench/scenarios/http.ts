@@ -80,8 +80,8 @@ const questions = [
 export const httpScenarios: readonly Scenario[] = questions.map(({ workload, contenders }) => ({
   name: workload.name,
   purpose: `${workload.purpose} (seconds per run, runs of each contender in alternation)`,
-  seconds: 4,
-  runs: 3,
+  seconds: 2,
+  runs: 5,
   contenders,
   run: (bench) => measureTraffic(workload, bench),
 }));

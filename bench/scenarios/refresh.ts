@@ -23,7 +23,7 @@ export const refresh: Scenario = {
   purpose:
     "latency of a steady keep-alive load while 10 000 tasks are read again and again, against the quiet value (seconds per phase, runs of both phases in each placement)",
   seconds: 3,
-  runs: 2,
+  runs: 4,
   contenders: [portolan],
   run: measureRefresh,
 };
