@@ -7,7 +7,9 @@ import type { Results } from "./results.ts";
 export function lossRows(results: Results): Row[] {
   const changes = short(results.condition("swap", "runs"));
   const replaced = "times the listening socket was another one";
-  const reloads = results.number("swap", "haproxy -sf", "reloads");
+  const reloading = (figure: string): number | undefined =>
+    results.number("swap", "haproxy -sf", figure);
+  const reloads = reloading("reloads");
   const failed = (scenario: string): Part => {
     return { value: results.number(scenario, "failed"), limit: 0, show: short };
   };
@@ -26,9 +28,9 @@ export function lossRows(results: Results): Row[] {
       : [
           {
             scenario: "swap",
-            what: `HAProxy beside it: failed in ${reloads} reloads by \`-sf\``,
+            what: `HAProxy under the same load: failed of ${short(reloading("newConnections"))} connections in ${reloads} reloads by \`-sf\``,
             goal: "–",
-            parts: [{ value: results.number("swap", "haproxy -sf", "failed"), show: short }],
+            parts: [{ value: reloading("failed"), show: short }],
           },
         ]),
     {
