@@ -43,8 +43,16 @@ async function measureSwap(bench: Bench): Promise<Report> {
   // Beside as many connections as there can be, a Marathon that stood back would hardly change anything.
   await using stage = await Stage.open({ ...bench, replicas: replicaCount, niceness: 0 });
   const swapped = isThere(portolan.name) ? await swapRoutes(bench, stage) : undefined;
-  const reloaded = isThere(reloadedHaproxy.name) ? await reload(bench, stage) : undefined;
-  return toReport({ swapped, reloaded, notes });
+  const lost: string[] = [];
+  const reloaded = isThere(reloadedHaproxy.name)
+    ? await reload(bench, stage).catch((error: unknown) => {
+        // What portolan did is worth keeping.
+        lost.push(`${reloadedHaproxy.name} failed: ${String(error)}`);
+        return undefined;
+      })
+    : undefined;
+  if (swapped === undefined && reloaded === undefined) throw new Error(lost.join("; "));
+  return toReport({ swapped, reloaded, notes: [...notes, ...lost] });
 }
 
 async function swapRoutes(bench: Bench, stage: Stage): Promise<Swapped> {
