@@ -32,7 +32,11 @@ test(
       /[^"]* % of the [^"]*/.exec(await proxy.text("/api/problems"))?.[0];
     assert.equal(await shortage(), undefined);
 
-    group.allow({ megabytes: 128 });
+    await settled(proxy);
+    // Idle connections are ended from 55 % on; a program takes more or less, by how it was started.
+    const used = (await proxy.metric("portolan_memory_used_bytes")) ?? 0;
+    const megabytes = Math.ceil((1.5 * used) / 2 ** 20);
+    group.allow({ megabytes });
     await eventually(() => idle.closed);
     assert.equal(idle.error?.code, "ECONNRESET");
     let resets = 0;
@@ -44,7 +48,8 @@ test(
       },
       { withinMs: 30_000 },
     );
-    assert.match(told, /^10 % of the 128 MiB there may be are in use: no connection/);
+    const want = `10 % of the ${megabytes} MiB there may be are in use: no connection`;
+    assert.ok(told.startsWith(want), told);
     assert.ok(resets > 0);
     const overLimit = await proxy.metric("portolan_connections_over_limit_total");
     assert.equal(overLimit, 0, "it is not descriptors that are short");
@@ -65,13 +70,19 @@ test("what only the start needed goes back to the system", async () => {
   folder.replace("services.json", JSON.stringify({ services: [] }));
   await using proxy = await RunningProxy.start(["--file", folder.file("services.json")]);
   await proxy.ready();
+  await settled(proxy);
+});
+
+/** Waits until what the start needed has been given back. */
+async function settled(proxy: RunningProxy): Promise<void> {
   const heap = async (size: "used" | "total"): Promise<number> =>
     (await proxy.metric(`nodejs_heap_size_${size}_bytes`)) ?? NaN;
   // New objects alone would have 24 MB by then.
   await eventually(async () => (await heap("total")) - (await heap("used")) < 12 << 20, {
     withinMs: 20_000,
+    what: "the start's garbage to be collected",
   });
-});
+}
 
 /** True when bytes come back; false when the connection was reset. */
 async function isServed(port: number): Promise<boolean> {
