@@ -33,6 +33,7 @@ session.connect();
 const counts: AllocationCounts = {
   connection: await least({ port, connections: 100, exchanges: 1 }),
   exchange: await least({ port, connections: 1, exchanges: 200 }),
+  request: await least({ port: httpPort, connections: 1, exchanges: 200, isHttp: true }),
   survivors: await survivorsOf({ port: httpPort, connections: 20, exchanges: 1, isHttp: true }),
 };
 process.stdout.write(JSON.stringify(counts));

@@ -15,6 +15,8 @@ export interface AllocationCounts {
   /** With one exchange on it. */
   readonly connection: Allocated;
   readonly exchange: Allocated;
+  /** A GET in HTTP mode on a lasting connection. */
+  readonly request: Allocated;
   /** Bytes of a connection in HTTP mode that small collections kept, though it was over; of many that came one by one. */
   readonly survivors: number;
 }
