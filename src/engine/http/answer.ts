@@ -51,7 +51,7 @@ export class ServerAnswer implements Answer {
     this.#response = response;
     this.#isModern = message.httpVersionMinor === 1;
     // A client that has gone makes writing fail; its socket tells of it.
-    response.on("error", () => undefined);
+    response.on("error", ignore);
   }
 
   get isBegun(): boolean {
@@ -137,15 +137,18 @@ export class ServerAnswer implements Answer {
   };
 }
 
+function ignore(): void {
+  // Somebody else tells of it.
+}
+
 /** A 204 has no length [rfc9110 §8.6], and nothing trails what is not in chunks. */
-function passedOn({ status, fields }: ResponseHead, isPlain: boolean): string[] {
+function passedOn({ status, fields, namesTrailers }: ResponseHead, isPlain: boolean): string[] {
   if (status === 204) return without(fields, "content-length", "trailer");
-  return isPlain ? without(fields, "trailer") : fields;
+  return isPlain && namesTrailers ? without(fields, "trailer") : fields;
 }
 
 function without(fields: string[], ...names: readonly string[]): string[] {
   const isOut = (name = ""): boolean => names.includes(name.toLowerCase());
-  if (!fields.some((part, at) => at % 2 === 0 && isOut(part))) return fields;
   return fields.filter((_, at) => !isOut(fields[at - (at % 2)]));
 }
 

@@ -4,23 +4,31 @@ export type RawFields = readonly string[];
 /** A field name or another bare word of the protocol [rfc9110 §5.6.2]. */
 export const token: RegExp = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 
-/** Fields that speak of one connection and end at it, whether `Connection` names them or not [rfc9110 §7.6.1]. */
-const hopByHop: ReadonlySet<string> = new Set([
-  "connection",
-  "proxy-connection",
-  "keep-alive",
-  "te",
-  "transfer-encoding",
-  "upgrade",
-  "http2-settings",
-]);
-
 /** What a `Connection` field may name and yet not take away: without them the message would mean something else. */
 const kept: ReadonlySet<string> = new Set(["host", "content-length", "trailer", "date"]);
 
+/**
+ * True for fields that speak of one connection and end at it, whether `Connection` names them or not [rfc9110 §7.6.1].
+ * Comparing is cheaper than a `Set`: that has to hash each name first.
+ */
+function isHopByHop(name: string): boolean {
+  switch (name) {
+    case "connection":
+    case "proxy-connection":
+    case "keep-alive":
+    case "te":
+    case "transfer-encoding":
+    case "upgrade":
+    case "http2-settings":
+      return true;
+    default:
+      return false;
+  }
+}
+
 /** True when a field of this lower-case name ends here; `named` is what `Connection` says, in lower case. */
 export function endsHere(name: string, named: readonly string[]): boolean {
-  if (hopByHop.has(name)) return true;
+  if (isHopByHop(name)) return true;
   return named.length > 0 && named.includes(name) && !kept.has(name);
 }
 
@@ -39,15 +47,16 @@ export function disguisesOrigin(name: string): boolean {
 
 /** The words of a comma-separated list, in lower case and without the empty ones. */
 export function wordsOf(list: string): string[] {
-  return list
-    .split(",")
-    .map((word) => word.trim().toLowerCase())
-    .filter((word) => word !== "");
+  const words: string[] = [];
+  for (const part of list.split(",")) {
+    const word = part.trim().toLowerCase();
+    if (word !== "") words.push(word);
+  }
+  return words;
 }
 
 /** Fields that must not come after a body: they frame, route or grant, and would be believed too late [rfc9110 §6.5.1]. */
 const neverTrailing: ReadonlySet<string> = new Set([
-  ...hopByHop,
   "host",
   "content-length",
   "content-encoding",
@@ -73,7 +82,9 @@ export function trailersOf(raw: RawFields): string[] {
 }
 
 function mayTrail(name: string): boolean {
-  return !neverTrailing.has(name) && !tellsOrigin(name) && !disguisesOrigin(name);
+  return (
+    !isHopByHop(name) && !neverTrailing.has(name) && !tellsOrigin(name) && !disguisesOrigin(name)
+  );
 }
 
 /** Fields as they are written on the wire. */

@@ -33,6 +33,7 @@ function ownAnswer({ status, reason }: Refusal): { head: ResponseHead; body: Buf
     reason: STATUS_CODES[status] ?? "",
     fields,
     length: body.length,
+    namesTrailers: false,
     isChunked: false,
     keepsAlive: false,
     idleMs: undefined,

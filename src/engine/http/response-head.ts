@@ -8,6 +8,8 @@ export interface ResponseHead {
   /** What goes on to the client; `Content-Length` and `Trailer` stay where they were. */
   readonly fields: string[];
   readonly length: number | undefined;
+  /** It has a `Trailer` field. */
+  readonly namesTrailers: boolean;
   readonly isChunked: boolean;
   /** The replica will take another request on this connection. */
   readonly keepsAlive: boolean;
@@ -33,21 +35,32 @@ export type ResponseFlaw =
   | "truncated";
 
 const statusLine = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: (.*))?$/;
-// Everything that may not stand in a head, lone CR and LF included.
-// oxlint-disable-next-line no-control-regex -- these are the characters looked for
-const stray = /[\0-\u0008\u000B\u000C\u000E-\u001F\u007F]|\r(?!\n)|(?<!\r)\n/;
+// Lines of what may stand in a head; CR and LF stand nowhere else, and never alone.
+// oxlint-disable-next-line no-control-regex -- these are the characters left out
+const sound = /^[^\0-\u0008\u000A-\u001F\u007F]*(?:\r\n[^\0-\u0008\u000A-\u001F\u007F]*)*$/;
 const most = 256;
+const nobody: readonly string[] = [];
 
 /** Reads a head without its empty line, in Latin-1; strict, since a second reading of it would be another answer. */
 export function parseResponseHead(text: string): ResponseHead | ResponseFlaw {
-  if (stray.test(text)) return "characters";
-  const [first = "", ...lines] = text.split("\r\n");
-  const match = statusLine.exec(first);
+  if (!sound.test(text)) return "characters";
+  let end = lineEnd(text, 0);
+  const match = statusLine.exec(text.slice(0, end));
   if (match === null) return "status-line";
-  if (lines.length > most) return "too-large";
   const reading = new HeadReading();
-  for (const line of lines) if (!reading.read(line)) return "field";
+  for (let count = 0; end < text.length; count += 1) {
+    if (count === most) return "too-large";
+    const start = end + 2;
+    end = lineEnd(text, start);
+    if (!reading.read(text, start, end)) return "field";
+  }
   return reading.head({ isModern: match[1] === "1", status: Number(match[2]), reason: match[3] });
+}
+
+/** Where the line that begins at `start` ends: at the next CR, or with the text. */
+function lineEnd(text: string, start: number): number {
+  const end = text.indexOf("\r", start);
+  return end === -1 ? text.length : end;
 }
 
 /** The same as it goes on to a client, with these lines behind its fields. */
@@ -62,30 +75,31 @@ interface Line {
 }
 
 class HeadReading {
+  /** Without those that end here whatever `Connection` names. */
   readonly #fields: string[] = [];
-  readonly #names: string[] = [];
   readonly #lengths: string[] = [];
   readonly #codings: string[] = [];
-  #connection: string[] = [];
+  #connection: readonly string[] = [];
   #keepAlive = "";
   #upgrade = "";
   #offersLogin = false;
+  #namesTrailers = false;
 
-  /** False for what is not `name: value`; a name with a space before the colon, or a folded line, is not. */
-  read(line: string): boolean {
-    const colon = line.indexOf(":");
-    const name = line.slice(0, Math.max(colon, 0));
+  /** Reads one line; false for what is not `name: value`, as a name with a space before the colon or a folded line. */
+  read(text: string, start: number, end: number): boolean {
+    const colon = text.indexOf(":", start);
+    if (colon === -1 || colon >= end) return false;
+    const name = text.slice(start, colon);
     if (!token.test(name)) return false;
-    const value = trim(line, colon + 1);
+    const value = trimmed(text, colon + 1, end);
     const lower = name.toLowerCase();
     this.#note(lower, value);
-    this.#names.push(lower);
-    this.#fields.push(name, value);
+    if (!endsHere(lower, nobody)) this.#fields.push(name, value);
     return true;
   }
 
   head({ isModern, status, reason = "" }: Line): ResponseHead | ResponseFlaw {
-    const [length] = this.#lengths;
+    const length = this.#lengths[0];
     if (this.#lengths.length > 1 || (length !== undefined && !/^\d{1,15}$/.test(length))) {
       return "framing";
     }
@@ -96,9 +110,10 @@ class HeadReading {
       reason,
       fields: this.#passedOn(),
       length: length === undefined ? undefined : Number(length),
+      namesTrailers: this.#namesTrailers,
       isChunked,
       keepsAlive: this.#keeps(isModern),
-      idleMs: this.#idleHint(),
+      idleMs: this.#keepAlive === "" ? undefined : idleHint(this.#keepAlive),
       offersLogin: this.#offersLogin,
       upgrade: this.#upgrade,
     };
@@ -107,11 +122,6 @@ class HeadReading {
   #keeps(isModern: boolean): boolean {
     if (this.#connection.includes("close")) return false;
     return isModern || this.#connection.includes("keep-alive");
-  }
-
-  #idleHint(): number | undefined {
-    const seconds = /(?:^|,)[\t ]*timeout=(\d{1,6})/i.exec(this.#keepAlive)?.[1];
-    return seconds === undefined ? undefined : Number(seconds) * 1000;
   }
 
   #isPlainlyChunked(isModern: boolean): boolean {
@@ -126,28 +136,33 @@ class HeadReading {
     else if (name === "connection") this.#connection = [...this.#connection, ...wordsOf(value)];
     else if (name === "keep-alive") this.#keepAlive = value;
     else if (name === "upgrade") this.#upgrade = value;
+    else if (name === "trailer") this.#namesTrailers = true;
     else if (name === "www-authenticate" || name === "proxy-authenticate") {
       this.#offersLogin ||= logsInConnection(value);
     }
   }
 
   #passedOn(): string[] {
-    const passed: string[] = [];
-    this.#names.forEach((name, index) => {
-      if (endsHere(name, this.#connection)) return;
-      passed.push(this.#fields[index * 2] ?? "", this.#fields[index * 2 + 1] ?? "");
-    });
-    return passed;
+    const named = this.#connection.filter((word) => !endsHere(word, nobody));
+    if (named.length === 0) return this.#fields;
+    return this.#fields.filter(
+      (_, at, fields) => !endsHere((fields[at - (at % 2)] ?? "").toLowerCase(), named),
+    );
   }
 }
 
-/** What stands from `from` on, without the spaces and tabs around it. */
-function trim(line: string, from: number): string {
+function idleHint(keepAlive: string): number | undefined {
+  const seconds = /(?:^|,)[\t ]*timeout=(\d{1,6})/i.exec(keepAlive)?.[1];
+  return seconds === undefined ? undefined : Number(seconds) * 1000;
+}
+
+/** What stands between `from` and `to`, without the spaces and tabs around it. */
+function trimmed(text: string, from: number, to: number): string {
   let start = from;
-  let end = line.length;
-  while (start < end && isBlank(line.charCodeAt(start))) start += 1;
-  while (end > start && isBlank(line.charCodeAt(end - 1))) end -= 1;
-  return line.slice(start, end);
+  let end = to;
+  while (start < end && isBlank(text.charCodeAt(start))) start += 1;
+  while (end > start && isBlank(text.charCodeAt(end - 1))) end -= 1;
+  return text.slice(start, end);
 }
 
 function isBlank(code: number): boolean {

@@ -99,6 +99,7 @@ suite("the head of an answer", () => {
       reason: "Fine",
       fields: ["X-A", "1", "X-a", "2", "Content-Length", "3"],
       length: 3,
+      namesTrailers: false,
       isChunked: false,
       keepsAlive: true,
       idleMs: 7000,
