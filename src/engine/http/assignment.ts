@@ -20,10 +20,15 @@ export interface AssignmentOptions {
   readonly own: OwnUpstream;
   /** Connections that have idled longer, in ms, are not taken. */
   readonly mostIdleMs: number;
+  readonly user: AssignmentUser;
+}
+
+/** Who needs a connection to a replica. */
+export interface AssignmentUser {
   /** A connection is there. */
-  readonly ready: (upstream: Upstream) => void;
+  ask(upstream: Upstream): void;
   /** There is and will be none. */
-  readonly failed: (refusal: Refusal) => void;
+  refuse(refusal: Refusal): void;
 }
 
 /** Finds a replica for one request and a connection to it: an idle one, or a new one; each replica once, within one budget. */
@@ -82,7 +87,7 @@ export class Assignment implements Waiter {
         return this.#wait();
       case "none":
         this.#isWaiting = false;
-        this.#options.failed(this.#failure ?? { status: 503, reason: "no-replica" });
+        this.#options.user.refuse(this.#failure ?? { status: 503, reason: "no-replica" });
         return true;
     }
   }
@@ -146,7 +151,7 @@ export class Assignment implements Waiter {
   /** It has waited long enough. */
   expire(): void {
     this.#isWaiting = false;
-    this.#options.failed({ status: 503, reason: "queue-timeout" });
+    this.#options.user.refuse({ status: 503, reason: "queue-timeout" });
   }
 
   #claimWanted(): EngineReplica | undefined {
@@ -159,12 +164,12 @@ export class Assignment implements Waiter {
   #wait(): boolean {
     if (this.#isWaiting) return false;
     this.#isWaiting = this.#options.service.host.join(this);
-    if (!this.#isWaiting) this.#options.failed({ status: 503, reason: "queue-full" });
+    if (!this.#isWaiting) this.#options.user.refuse({ status: 503, reason: "queue-full" });
     return !this.#isWaiting;
   }
 
   #go(replica: EngineReplica): void {
-    const { service, own, mostIdleMs, ready } = this.#options;
+    const { service, own, mostIdleMs, user } = this.#options;
     const now = performance.now();
     this.#replica = replica;
     if (this.#tried.length === 0) this.#dialingSince = now;
@@ -172,7 +177,7 @@ export class Assignment implements Waiter {
     this.#tried.push(replica);
     const idle = own.take(service, replica) ?? service.pool.take(replica, mostIdleMs, now);
     if (idle === undefined) this.#dial(replica);
-    else ready(idle);
+    else user.ask(idle);
   }
 
   #dial(replica: EngineReplica): void {
@@ -180,7 +185,7 @@ export class Assignment implements Waiter {
     const now = performance.now();
     const left = limits.connectBudgetMs - (now - this.#dialingSince);
     if (left <= 0) {
-      this.#options.failed(this.#failure ?? refusalOf("timeout"));
+      this.#options.user.refuse(this.#failure ?? refusalOf("timeout"));
       return;
     }
     const socket = new UpstreamSocket();
@@ -207,7 +212,7 @@ export class Assignment implements Waiter {
     const { sendProxy } = this.#route.policy;
     const { ends } = this.#options;
     if (sendProxy !== 0) socket.write(formatHeader(sendProxy, ends));
-    this.#options.ready(new Upstream(socket));
+    this.#options.user.ask(new Upstream(socket));
   }
 }
 

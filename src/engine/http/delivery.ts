@@ -103,7 +103,7 @@ export class Delivery {
       return;
     }
     upstream.free();
-    if (isLoggedIn) inbound.own.keep(service, replica, upstream);
+    if (isLoggedIn) inbound.origin.own.keep(service, replica, upstream);
     else service.pool.put(replica, upstream, hintMs);
   }
 

@@ -2,7 +2,7 @@ import type { Outcome } from "../../model/outcome.ts";
 import type { EngineReplica, EngineRoute } from "../route.ts";
 import type { Relay } from "../tcp/relay.ts";
 import { reset } from "../tcp/reset.ts";
-import { Assignment } from "./assignment.ts";
+import { Assignment, type AssignmentUser } from "./assignment.ts";
 import { Delivery, type DeliveryUser } from "./delivery.ts";
 import type { RawFields } from "./fields.ts";
 import type { HttpRoute, RequestGuest } from "./http-route.ts";
@@ -34,16 +34,17 @@ const freshIdleMs = 1000;
  * One request and its answer. Another replica is tried while the request was not delivered, or may be repeated and
  * nothing of an answer came [rfc9110 §9.2.2].
  */
-export class Exchange implements DeliveryUser, RequestGuest {
+export class Exchange implements AssignmentUser, DeliveryUser, RequestGuest {
   place: number = -1;
   readonly #options: ExchangeOptions;
   readonly #service: HttpRoute;
   readonly #route: EngineRoute;
   readonly #assignment: Assignment;
-  readonly #watch: Watch;
   readonly #traffic: Traffic;
   readonly #story: RequestStory;
   readonly #head: string;
+  /** Made when somebody first looks: most requests are over before. */
+  #watch: Watch | undefined;
   #drainBy = Infinity;
   #delivery: Delivery | undefined;
   #relay: Relay | undefined;
@@ -59,20 +60,17 @@ export class Exchange implements DeliveryUser, RequestGuest {
     this.#service = service;
     this.#route = service.route;
     this.#story = new RequestStory(inbound, service);
-    const { heldFor, limits } = service.host;
-    const { writeStallMs } = limits;
-    this.#traffic = new Traffic(inbound.socket, inbound.bytes.readBefore);
-    this.#watch = new Watch(inbound.socket, { ...this.#route.policy, writeStallMs }, heldFor);
+    const { socket, bytes, ends, own } = inbound.origin;
+    this.#traffic = new Traffic(socket, bytes.readBefore);
     this.#assignment = new Assignment({
       service,
-      ends: inbound.ends,
-      own: inbound.own,
+      ends,
+      own,
       wanted: service.sticky.keyIn(inbound.facts.cookies),
       mostIdleMs: this.#mostIdleMs(),
-      ready: (upstream) => this.#ask(upstream),
-      failed: (refusal) => this.refuse(refusal),
+      user: this,
     });
-    this.#head = formatRequestHead({ ...inbound, ...service.forwarding });
+    this.#head = formatRequestHead(inbound, this.#route.policy);
   }
 
   start(): void {
@@ -107,6 +105,17 @@ export class Exchange implements DeliveryUser, RequestGuest {
     else if (this.#delivery !== undefined) this.#checkStill(now, this.#delivery);
   }
 
+  /** Sends the request by this connection. */
+  ask(upstream: Upstream): void {
+    const { inbound } = this.#options;
+    const { drainDeadline } = this.#service.host;
+    this.#delivery = new Delivery({ inbound, service: this.#service, upstream });
+    this.#story.connected();
+    this.#traffic.follow(upstream.socket);
+    if (drainDeadline < Infinity) this.drainBy(drainDeadline);
+    this.#delivery.start(this.#head, this);
+  }
+
   /** Answers in the replica's stead, while that can still be done. */
   refuse(refusal: Refusal): void {
     const { answer } = this.#options.inbound;
@@ -132,7 +141,7 @@ export class Exchange implements DeliveryUser, RequestGuest {
       return;
     }
     if (this.#isOver) return;
-    reset(this.#options.inbound.socket);
+    reset(this.#options.inbound.origin.socket);
     this.#letGo();
     this.#end(outcome);
   }
@@ -173,12 +182,12 @@ export class Exchange implements DeliveryUser, RequestGuest {
   }
 
   switched(head: ResponseHead, rest: Buffer): void {
-    const { change, socket } = this.#options.inbound;
+    const { change, origin } = this.#options.inbound;
     const delivery = this.#delivery;
     if (change === undefined || delivery === undefined) return;
     change.answer.change(head, this.#answered(head));
     this.#relay = openTunnel({
-      client: socket,
+      client: origin.socket,
       upstream: delivery.release(),
       fromClient: change.early.take(),
       fromUpstream: rest,
@@ -217,11 +226,11 @@ export class Exchange implements DeliveryUser, RequestGuest {
 
   /** How old a connection the request may take, in ms. */
   #mostIdleMs(): number {
-    const { facts, bytes } = this.#options.inbound;
+    const { facts, origin } = this.#options.inbound;
     if (!this.#service.reusesUpstreams) return -1;
     if (isRepeatable(facts) && !hasBody(facts)) return Infinity;
     // Nobody expects the first request of a connection to be lost; whoever sends another one on it may have to repeat it.
-    return bytes.readBefore === 0 ? -1 : freshIdleMs;
+    return origin.bytes.readBefore === 0 ? -1 : freshIdleMs;
   }
 
   /** True while sending it again, or elsewhere, can do no harm. */
@@ -229,19 +238,8 @@ export class Exchange implements DeliveryUser, RequestGuest {
     return isRepeatable(this.#options.inbound.facts) && this.#delivery?.hasBegun !== true;
   }
 
-  #ask(upstream: Upstream): void {
-    const { inbound } = this.#options;
-    const { drainDeadline } = this.#service.host;
-    this.#delivery = new Delivery({ inbound, service: this.#service, upstream });
-    this.#story.connected();
-    this.#traffic.follow(upstream.socket);
-    if (drainDeadline < Infinity) this.drainBy(drainDeadline);
-    this.#delivery.start(this.#head, this);
-  }
-
   /** The answer is whole, and nothing more of the request goes on. */
   #complete(): void {
-    this.#reportBytes();
     this.#delivery?.settle(this.replica, this.#isClean === true, this.#response?.idleMs);
     this.#delivery = undefined;
     this.#letGo();
@@ -249,9 +247,17 @@ export class Exchange implements DeliveryUser, RequestGuest {
   }
 
   #checkStill(now: number, { upstream, isClientsTurn }: Delivery): void {
+    this.#watch ??= this.#makeWatch();
     const verdict = this.#watch.look(now, upstream.socket, isClientsTurn);
     if (verdict?.kind === "cut") this.cut(verdict.outcome);
     else if (verdict !== undefined) this.refuse(verdict.refusal);
+  }
+
+  #makeWatch(): Watch {
+    const { heldFor, limits } = this.#service.host;
+    const { clientTimeoutMs, serverTimeoutMs } = this.#route.policy;
+    const patience = { clientTimeoutMs, serverTimeoutMs, writeStallMs: limits.writeStallMs };
+    return new Watch(this.#options.inbound.origin.socket, patience, heldFor);
   }
 
   /** The replica has answered; gives the fields that the client gets beside its own. */
@@ -264,7 +270,6 @@ export class Exchange implements DeliveryUser, RequestGuest {
   }
 
   #tunnelEnded(outcome: Outcome): void {
-    this.#reportBytes();
     this.#relay = undefined;
     this.#letGo();
     this.#end(outcome);

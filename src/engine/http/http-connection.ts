@@ -166,13 +166,14 @@ export class HttpConnection implements Served, ParserListener {
       return;
     }
     const { service, guests } = addressee;
+    const { message, answer, change } = pending;
     const exchange = new Exchange({
-      inbound: { ...pending, ...origin, facts, accepted },
+      inbound: { message, answer, change, origin, facts, accepted },
       service,
       mayPersist: () => this.#host.isServing,
       ended: (outcome) => {
         guests?.delete(exchange);
-        this.#isEnding = outcome !== "completed" || pending.answer.isLast;
+        this.#isEnding = outcome !== "completed" || answer.isLast;
         this.#exchangeEnded(outcome);
       },
     });

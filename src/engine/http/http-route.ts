@@ -9,7 +9,6 @@ import type { HeldFor } from "../tcp/flow.ts";
 import type { ReadMeter } from "../tcp/read-meter.ts";
 import type { Waiter } from "../tcp/waiting-line.ts";
 import type { RawFields } from "./fields.ts";
-import type { Forwarding } from "./request-head.ts";
 import type { RequestTally } from "./request-tally.ts";
 import { Sticky } from "./sticky.ts";
 import { UpstreamPool } from "./upstream-pool.ts";
@@ -76,11 +75,6 @@ export class HttpRoute {
   /** True when these may be of several clients, as they may not be where the PROXY header names one. */
   get reusesUpstreams(): boolean {
     return this.keepsUpstreams && this.#route.policy.sendProxy === 0;
-  }
-
-  /** What requests to replicas say of this proxy. */
-  get forwarding(): Pick<Forwarding, "via" | "keepsAlive"> {
-    return { via: this.#route.policy.via, keepsAlive: this.keepsUpstreams };
   }
 
   /** The fields that an answer of this replica gets for a client with these cookies. */

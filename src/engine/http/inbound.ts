@@ -53,7 +53,8 @@ export function originOf({ socket, ends, route }: Arrived, host: HttpHost): Orig
 }
 
 /** One request of a client that may be forwarded, and the way to answer it. */
-export interface Inbound extends Origin {
+export interface Inbound {
+  readonly origin: Origin;
   readonly message: IncomingMessage;
   readonly answer: Answer;
   readonly change: Change | undefined;

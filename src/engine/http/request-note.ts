@@ -29,7 +29,7 @@ export class RequestStory {
     this.#inbound = inbound;
     this.#service = service;
     this.#route = service.route;
-    if (this.#isLogged) inbound.bytes.answer();
+    if (this.#isLogged) inbound.origin.bytes.answer();
   }
 
   connected(): void {
@@ -50,8 +50,9 @@ export class RequestStory {
     if (!this.#isCounted) this.#count();
     const { access, tally } = this.#service.host;
     const { row, key } = this.#route;
-    const { facts, ends, frontend, bytes } = this.#inbound;
     if (access === undefined || !this.#isLogged) return;
+    const { facts, origin } = this.#inbound;
+    const { ends, frontend, bytes } = origin;
     const ended = {
       outcome,
       retries,

@@ -91,7 +91,14 @@ export class UpstreamPool {
   }
 }
 
+/** A text that is made anew for each request would have to be hashed for each as well. */
+const keys = new WeakMap<EngineReplica, string>();
+
 /** Another task on the same address is another replica: what was opened to the first one is of no use. */
-function keyOf({ key, task }: EngineReplica): string {
-  return `${key} ${task}`;
+function keyOf(replica: EngineReplica): string {
+  const known = keys.get(replica);
+  if (known !== undefined) return known;
+  const key = `${replica.key} ${replica.task}`;
+  keys.set(replica, key);
+  return key;
 }

@@ -1,5 +1,6 @@
 import { letGo } from "../tcp/let-go.ts";
-import type { ResponseFlaw } from "./response-head.ts";
+import type { RawFields } from "./fields.ts";
+import type { ResponseFlaw, ResponseHead } from "./response-head.ts";
 import { ResponseReader, type Question, type ResponseEvents } from "./response-reader.ts";
 import type { UpstreamSocket } from "./upstream-socket.ts";
 
@@ -23,7 +24,7 @@ export interface UpstreamUser extends Omit<ResponseEvents, "bad"> {
  * One connection to a replica: one request at a time, one answer to each. Whatever comes unasked, or after an answer,
  * ends it, so that it can reach nobody else.
  */
-export class Upstream {
+export class Upstream implements ResponseEvents {
   readonly socket: UpstreamSocket;
   /** Requests it has carried before the present one. */
   served = 0;
@@ -67,20 +68,7 @@ export class Upstream {
     this.#user = user;
     this.#isSilent = true;
     this.#isAnswered = false;
-    this.#reader = new ResponseReader(question, {
-      interim: (it) => this.#user?.interim(it),
-      head: (it, isEmpty) => {
-        this.isLoggedIn ||= it.offersLogin;
-        this.#user?.head(it, isEmpty);
-      },
-      body: (bytes, isLast) => this.#user?.body(bytes, isLast),
-      whole: (trailers, isClean) => {
-        this.#isAnswered = true;
-        this.#user?.whole(trailers, isClean);
-      },
-      switched: (it, rest) => this.#user?.switched(it, rest),
-      bad: (flaw) => this.#lose(flaw),
-    });
+    this.#reader = new ResponseReader(question, this);
     this.socket.write(head, "latin1");
   }
 
@@ -111,33 +99,57 @@ export class Upstream {
     return this.socket;
   }
 
-  readonly #onData = (bytes: Buffer): void => {
-    this.#isSilent = false;
-    if (this.#user === undefined) this.socket.destroy();
-    else if (this.#isAnswered) this.#lose("surplus");
-    else this.#reader?.feed(bytes);
-  };
+  // From here on: what the reader of the answer tells.
 
-  readonly #onEnd = (): void => {
-    if (this.socket.isCutOff) this.#lose("truncated");
-    else if (this.#user !== undefined) this.#reader?.finish();
-    this.socket.destroy();
-  };
+  interim(head: ResponseHead): void {
+    this.#user?.interim(head);
+  }
 
-  readonly #onLoss = (): void => this.#lose("truncated");
+  head(head: ResponseHead, isEmpty: boolean): void {
+    this.isLoggedIn ||= head.offersLogin;
+    this.#user?.head(head, isEmpty);
+  }
 
-  readonly #onClose = (): void => {
-    letGo(this.socket);
-    this.#lose("truncated");
-  };
+  body(bytes: Buffer, isLast: boolean): void {
+    this.#user?.body(bytes, isLast);
+  }
 
-  readonly #onDrain = (): void => this.#user?.drained();
+  whole(trailers: RawFields, isClean: boolean): void {
+    this.#isAnswered = true;
+    this.#user?.whole(trailers, isClean);
+  }
 
-  #lose(flaw: ResponseFlaw): void {
+  switched(head: ResponseHead, rest: Buffer): void {
+    this.#user?.switched(head, rest);
+  }
+
+  bad(flaw: ResponseFlaw): void {
     const user = this.#user;
     this.#user = undefined;
     this.socket.destroy();
     if (user !== undefined) user.lost({ flaw, isSilent: this.#isSilent });
     else this.endedIdle?.(this);
   }
+
+  readonly #onData = (bytes: Buffer): void => {
+    this.#isSilent = false;
+    if (this.#user === undefined) this.socket.destroy();
+    else if (this.#isAnswered) this.bad("surplus");
+    else this.#reader?.feed(bytes);
+  };
+
+  readonly #onEnd = (): void => {
+    if (this.socket.isCutOff) this.bad("truncated");
+    else if (this.#user !== undefined) this.#reader?.finish();
+    this.socket.destroy();
+  };
+
+  readonly #onLoss = (): void => this.bad("truncated");
+
+  readonly #onClose = (): void => {
+    letGo(this.socket);
+    this.bad("truncated");
+  };
+
+  readonly #onDrain = (): void => this.#user?.drained();
 }
