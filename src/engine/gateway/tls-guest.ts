@@ -7,6 +7,7 @@ import { ownAnswerText } from "../http/own-answer.ts";
 import type { Endpoints } from "../proxy-protocol/header.ts";
 import type { EngineRoute } from "../route.ts";
 import type { Served } from "../tcp/connection-host.ts";
+import { ignore } from "../tcp/ignore.ts";
 import { reset } from "../tcp/reset.ts";
 import type { TcpService } from "../tcp/tcp-service.ts";
 import type { HelloReading } from "../tls-hello/client-hello.ts";
@@ -59,7 +60,7 @@ export class TlsGuest implements Served {
     this.#client = client;
     this.#host = host;
     // What breaks here ends the connection; its `close` says so.
-    client.on("error", () => undefined);
+    client.on("error", ignore);
     client.once("close", this.#onClose);
     const { clients, route } = host;
     arrive(client, {

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { ignore } from "../tcp/ignore.ts";
 import type { RawFields } from "./fields.ts";
 import { formatResponseHead, type ResponseHead } from "./response-head.ts";
 
@@ -135,10 +136,6 @@ export class ServerAnswer implements Answer {
   readonly #flush = (): void => {
     if (!this.#isFlushed && !this.#response.destroyed) this.#response.flushHeaders();
   };
-}
-
-function ignore(): void {
-  // Somebody else tells of it.
 }
 
 /** A 204 has no length [rfc9110 §8.6], and nothing trails what is not in chunks. */

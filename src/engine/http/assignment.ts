@@ -2,7 +2,7 @@ import type { DialFailure } from "../../model/outcome.ts";
 import { formatHeader } from "../proxy-protocol/format.ts";
 import type { Endpoints } from "../proxy-protocol/header.ts";
 import type { EngineReplica, EngineRoute } from "../route.ts";
-import { dial } from "../tcp/dial.ts";
+import { Dial } from "../tcp/dial.ts";
 import type { Waiter } from "../tcp/waiting-line.ts";
 import type { HttpRoute } from "./http-route.ts";
 import type { OwnUpstream } from "./own-upstream.ts";
@@ -37,7 +37,7 @@ export class Assignment implements Waiter {
   readonly #route: EngineRoute;
   readonly #tried: EngineReplica[] = [];
   #replica: EngineReplica | undefined;
-  #cancelDial: (() => void) | undefined;
+  #dialing: Dial | undefined;
   #dialingSince = 0;
   #isWaiting = false;
   #failure: Refusal | undefined;
@@ -64,7 +64,7 @@ export class Assignment implements Waiter {
 
   /** True while there is no connection yet. */
   get isSeeking(): boolean {
-    return this.#isWaiting || this.#cancelDial !== undefined;
+    return this.#isWaiting || this.#dialing !== undefined;
   }
 
   /** Looks for the first or the next replica; false when it must wait (again). */
@@ -134,8 +134,8 @@ export class Assignment implements Waiter {
   /** Takes the request off its replica and gives up looking. */
   leave(): void {
     const { host } = this.#options.service;
-    this.#cancelDial?.();
-    this.#cancelDial = undefined;
+    this.#dialing?.cancel();
+    this.#dialing = undefined;
     if (this.#isWaiting) host.leave(this);
     this.#isWaiting = false;
     const replica = this.#replica;
@@ -189,11 +189,11 @@ export class Assignment implements Waiter {
       return;
     }
     const socket = new UpstreamSocket();
-    this.#cancelDial = dial(replica.address, {
+    this.#dialing = new Dial(replica.address, {
       socket,
       timeoutMs: Math.min(limits.connectTimeoutMs, left),
       done: (result) => {
-        this.#cancelDial = undefined;
+        this.#dialing = undefined;
         if (result.kind === "failed") this.#notDialed(result.failure);
         else this.#dialed(replica, socket, now);
       },

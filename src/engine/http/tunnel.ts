@@ -28,10 +28,8 @@ export function openTunnel(options: TunnelOptions): Relay {
       idleMs: service.route.policy.idleMs,
       meter,
       heldFor,
-      ended,
       // What both have said by now cannot be said again to another replica.
-      wantsClientBack: () => false,
-      givenBack: () => undefined,
+      user: { ended, wantsClientBack: false, givenBack: () => undefined },
     },
     performance.now(),
   );

@@ -6,12 +6,13 @@ import type { EngineReplica, EngineRoute } from "../route.ts";
 import type { Arrival, ConnectionHost, Stillness } from "./connection-host.ts";
 import { noteConnection } from "./connection-note.ts";
 import { CountedBytes } from "./counted-bytes.ts";
-import { dial, type DialResult } from "./dial.ts";
+import { Dial, type DialResult } from "./dial.ts";
 import { addressMatters, whyNot } from "./entry.ts";
+import { ignore } from "./ignore.ts";
 import type { Intake } from "./intake.ts";
 import { Lookout } from "./lookout.ts";
 import { readPreface } from "./preface.ts";
-import { Relay } from "./relay.ts";
+import { Relay, type RelayUser } from "./relay.ts";
 import { reset } from "./reset.ts";
 import { socketEnds } from "./socket-ends.ts";
 import type { Waiter } from "./waiting-line.ts";
@@ -23,7 +24,7 @@ const provenMs = 1000;
  * One accepted TCP connection from its first byte to its last: PROXY header, access, pick, dial, relay. The client's
  * own bytes are not read before a replica is connected: they wait in the kernel, and no failed attempt can lose them.
  */
-export class Connection implements Waiter {
+export class Connection implements RelayUser, Waiter {
   place: number = -1;
   readonly #client: Socket;
   readonly #intake: Intake | undefined;
@@ -38,7 +39,7 @@ export class Connection implements Waiter {
   #lookout: Lookout | undefined;
   #retriedReset = false;
   #replica: EngineReplica | undefined;
-  #cancelDial: (() => void) | undefined;
+  #dialing: Dial | undefined;
   #relay: Relay | undefined;
   #relayedSince = 0;
   #proven = false;
@@ -60,9 +61,12 @@ export class Connection implements Waiter {
     this.#route = route;
     this.#host = host;
     // A client that resets while we dial is noticed when it is read; until then there is nothing to do.
-    client.on("error", () => undefined);
+    client.on("error", ignore);
     // Here and where it is relayed `on` stands for what comes once anyway: `once` makes three objects more for each.
-    client.on("close", () => this.#clientClosed());
+    client.on("close", () => {
+      // With a relay, the relay decides; without one, nobody is left to connect for.
+      if (this.#relay === undefined) this.ended(this.#outcome ?? "client-gone");
+    });
     if (route.policy.acceptProxy && ends === undefined) this.#readHeader();
     else this.#enter();
   }
@@ -80,12 +84,12 @@ export class Connection implements Waiter {
 
   /** Its replica is down and its service wants no connection on such: reset, or moved on if it was only on its way. */
   loseReplica(): void {
-    if (this.#cancelDial === undefined) {
+    if (this.#dialing === undefined) {
       this.abort("replica-down");
       return;
     }
-    this.#cancelDial();
-    this.#cancelDial = undefined;
+    this.#dialing.cancel();
+    this.#dialing = undefined;
     this.#leaveReplica();
     this.#attempt();
   }
@@ -121,6 +125,32 @@ export class Connection implements Waiter {
   /** It has waited long enough. */
   expire(): void {
     this.#giveUp("queue-timeout");
+  }
+
+  /** It is over, with a relay or without. */
+  ended(outcome: Outcome): void {
+    this.#dialing?.cancel();
+    this.#host.leave(this);
+    this.#reportBytes();
+    if (outcome === "upstream-reset") this.#host.wasReset(this.#relay && this.#replica);
+    else if (this.#relay !== undefined && !this.#proven) this.#prove();
+    if (this.#route.policy.accessLog) this.#note(outcome);
+    this.#leaveReplica();
+    this.#host.tally.closed(this.#route.row, outcome, (performance.now() - this.#startedAt) / 1000);
+    this.#host.ended(this);
+  }
+
+  get wantsClientBack(): boolean {
+    return !this.#retriedReset;
+  }
+
+  /** The replica accepted and reset before a byte: that costs the client nothing, so another one is tried, once. */
+  givenBack(): void {
+    this.#retriedReset = true;
+    this.#relay = undefined;
+    this.#counted.sentAnew();
+    this.#outcome = "upstream-reset";
+    if (this.#replica !== undefined) this.#failed(this.#replica, "reset");
   }
 
   #readHeader(): void {
@@ -183,7 +213,7 @@ export class Connection implements Waiter {
       this.#giveUp(this.#outcome ?? "upstream-timeout");
       return;
     }
-    this.#cancelDial = dial(replica.address, {
+    this.#dialing = new Dial(replica.address, {
       timeoutMs: Math.min(limits.connectTimeoutMs, left),
       buffers: this.#host.buffers,
       done: (result) => this.#dialed(replica, result, now),
@@ -191,7 +221,7 @@ export class Connection implements Waiter {
   }
 
   #dialed(replica: EngineReplica, result: DialResult, since: number): void {
-    this.#cancelDial = undefined;
+    this.#dialing = undefined;
     if (result.kind === "failed") {
       this.#outcome = outcomeOfDial(result.failure);
       this.#failed(replica, result.failure);
@@ -212,20 +242,9 @@ export class Connection implements Waiter {
       idleMs: this.#route.policy.idleMs,
       meter: this.#host.meter,
       heldFor: this.#host.heldFor,
-      ended: (outcome: Outcome) => this.#end(outcome),
-      wantsClientBack: () => !this.#retriedReset,
-      givenBack: () => this.#resetEarly(replica),
+      user: this,
     };
     this.#relay = new Relay(options, now);
-  }
-
-  /** The replica accepted and reset before a byte: that costs the client nothing, so another one is tried, once. */
-  #resetEarly(replica: EngineReplica): void {
-    this.#retriedReset = true;
-    this.#relay = undefined;
-    this.#counted.sentAnew();
-    this.#outcome = "upstream-reset";
-    this.#failed(replica, "reset");
   }
 
   #failed(replica: EngineReplica, failure: DialFailure): void {
@@ -244,28 +263,11 @@ export class Connection implements Waiter {
     if (this.#replica !== undefined) this.#host.heard(this.#replica, undefined);
   }
 
-  #clientClosed(): void {
-    // With a relay, the relay decides; without one, nobody is left to connect for.
-    if (this.#relay === undefined) this.#end(this.#outcome ?? "client-gone");
-  }
-
   #giveUp(outcome: Outcome): void {
     this.#outcome = outcome;
-    this.#cancelDial?.();
+    this.#dialing?.cancel();
     this.#host.leave(this);
     reset(this.#client);
-  }
-
-  #end(outcome: Outcome): void {
-    this.#cancelDial?.();
-    this.#host.leave(this);
-    this.#reportBytes();
-    if (outcome === "upstream-reset") this.#host.wasReset(this.#relay && this.#replica);
-    else if (this.#relay !== undefined && !this.#proven) this.#prove();
-    if (this.#route.policy.accessLog) this.#note(outcome);
-    this.#leaveReplica();
-    this.#host.tally.closed(this.#route.row, outcome, (performance.now() - this.#startedAt) / 1000);
-    this.#host.ended(this);
   }
 
   #note(outcome: Outcome): void {

@@ -41,6 +41,8 @@ export class Flow {
   #movedAt: number;
   #discarded: number | undefined;
   readonly #heldFor: HeldFor;
+  /** Undefined with an intake. */
+  #onData: ((chunk: Buffer) => void) | undefined;
   /** What the kernel held when it was asked last; undefined when that was never, or it does not say. */
   #held: Held | undefined;
   /** True once the kernel was asked since a byte was seen to move. */
@@ -60,18 +62,18 @@ export class Flow {
 
   /** Starts copying. */
   start(): void {
-    if (this.#intake === undefined) this.#from.on("data", this.#onData);
+    if (this.#intake === undefined) this.#from.on("data", this.#hear());
     this.to.on("drain", this.#onDrain);
     // A FIN with nothing before it is told even while paused, so it may have come already [node: socket 'end'].
     if (this.#from.readableEnded) this.#onEnd();
     else this.#from.on("end", this.#onEnd);
     this.#from.resume();
-    this.#intake?.flowTo(this.#sink);
+    this.#intake?.flowTo((bytes) => this.#needs(bytes));
   }
 
   /** Lets go of both sockets as they are; the near side stops reading. */
   detach(): void {
-    this.#from.removeListener("data", this.#onData);
+    if (this.#onData !== undefined) this.#from.removeListener("data", this.#onData);
     this.#intake?.flowTo(undefined);
     this.to.removeListener("drain", this.#onDrain);
     this.#from.removeListener("end", this.#onEnd);
@@ -182,15 +184,18 @@ export class Flow {
     this.#held = undefined;
   }
 
-  readonly #onData = (chunk: Buffer): void => {
-    this.#meter.read(chunk.length);
-    this.#take(chunk);
-  };
+  #hear(): (chunk: Buffer) => void {
+    return (this.#onData = (chunk) => {
+      this.#meter.read(chunk.length);
+      this.#take(chunk);
+    });
+  }
 
-  readonly #sink = (bytes: Buffer): boolean => {
+  /** Takes bytes of an intake; true when their memory is still needed. */
+  #needs(bytes: Buffer): boolean {
     this.#take(bytes);
     return this.#discarded === undefined && this.to.writableLength > 0;
-  };
+  }
 
   #take(chunk: Buffer): void {
     this.begun = true;

@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import { ignore } from "./ignore.ts";
 
 /**
  * Takes from a closed socket all that it knows of anybody. Of every stream one closure lies among the old objects, since V8
@@ -9,8 +10,4 @@ export function letGo(socket: Socket): void {
   socket.removeAllListeners();
   // Without one, an error that comes after all would end the process.
   socket.on("error", ignore);
-}
-
-function ignore(): void {
-  // The socket is closed: nothing can come of it any more.
 }

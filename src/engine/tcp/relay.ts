@@ -27,12 +27,17 @@ export interface RelayOptions {
     readonly client?: Intake | undefined;
     readonly upstream?: Intake | undefined;
   };
+  readonly user: RelayUser;
+}
+
+/** Who is told what becomes of a relay. */
+export interface RelayUser {
+  /** Asked for when the replica reset the connection before a byte was exchanged. */
+  readonly wantsClientBack: boolean;
   /** Called once, when both sockets are closed; not when the client was given back. */
-  readonly ended: (outcome: Outcome) => void;
-  /** Asked when the replica reset the connection before a byte was exchanged. */
-  readonly wantsClientBack: () => boolean;
+  ended(outcome: Outcome): void;
   /** Gives the client back, paused and whole: the relay is over without an outcome. */
-  readonly givenBack: () => void;
+  givenBack(): void;
 }
 
 /**
@@ -189,7 +194,7 @@ export class Relay {
   readonly #onClientError = (): void => this.#broke(this.#upload, "client-reset");
 
   readonly #onUpstreamError = (): void => {
-    if (this.#untouched && this.#options.wantsClientBack()) this.#giveBack();
+    if (this.#untouched && this.#options.user.wantsClientBack) this.#giveBack();
     else this.#broke(this.#download, "upstream-reset");
   };
 
@@ -217,7 +222,7 @@ export class Relay {
     client.removeListener("error", this.#onClientError);
     client.removeListener("close", this.#onClientClose);
     upstream.removeListener("close", this.#onUpstreamClose);
-    this.#options.givenBack();
+    this.#options.user.givenBack();
   }
 
   #broke(from: Flow, outcome: Outcome): void {
@@ -229,7 +234,7 @@ export class Relay {
 
   #closed(from: Flow): void {
     this.#open -= 1;
-    if (this.#open === 0) this.#options.ended(this.#outcome ?? "completed");
+    if (this.#open === 0) this.#options.user.ended(this.#outcome ?? "completed");
     else if (!from.over) this.#letGo(from);
   }
 
