@@ -125,6 +125,7 @@ test("a body that stops half way is given up, and what is known stays (M13, M14)
 test("without a Marathon what is known is served, checked and reported as old; ready it stays (M01, A14)", async () => {
   await onStage({ args: ["--refresh-interval", "1s"] }, async ({ marathon, proxy, port }) => {
     await marathon.stopMember(0);
+    await proxy.logged(/^marathon cannot be read/);
     await eventually(async () => /"lastError": "(?!null)/.test(await proxy.text("/api/sources")));
     await proxy.logged("marathon cannot be read, what is known stays");
     for (const path of ["/status", "/ready"]) assert.equal((await proxy.get(path)).status, 200);

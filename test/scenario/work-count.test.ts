@@ -4,7 +4,8 @@ import { freePort } from "../support/free-port.ts";
 import { app, place, startMarathon } from "../support/marathon.ts";
 import { visitOneByOne } from "../support/one-by-one.ts";
 import { isMissing } from "../support/real-server.ts";
-import { RunningProxy, type ServiceJson } from "../support/running-proxy.ts";
+import { RunningProxy } from "../support/running-proxy.ts";
+import type { ServiceJson } from "../support/status-port.ts";
 import {
   countSystemCalls,
   forwardingThread,

@@ -30,10 +30,11 @@ export class Lineage implements AsyncDisposable {
   readonly port: number;
   readonly statusPort: number;
   readonly #workers: number;
-  readonly #programs: Program[] = [];
+  readonly #owned = new AsyncDisposableStack();
 
   private constructor(replica: TcpReplica, ports: readonly [number, number], workers: number) {
-    this.replica = replica;
+    this.#owned.use(this.folder);
+    this.replica = this.#owned.use(replica);
     [this.port, this.statusPort] = ports;
     this.#workers = workers;
   }
@@ -71,9 +72,9 @@ export class Lineage implements AsyncDisposable {
       ...flags,
     };
     const args = ["run", ...Object.entries(all).map(([name, value]) => `--${name}=${value}`)];
-    const program = new Program({ ...options, args });
-    this.#programs.push(program);
-    return program;
+    // Where it is to take over it does not say where its status port will be.
+    const status = all["status-endpoint"];
+    return this.#owned.use(new Program({ status, ...options, args }));
   }
 
   /** The first one, once it serves. */
@@ -83,6 +84,7 @@ export class Lineage implements AsyncDisposable {
       withinMs: 20_000,
       what: `the first portolan is ready (have: ${program.stdout}${program.stderr})`,
     });
+    await program.settled();
     return program;
   }
 
@@ -114,9 +116,8 @@ export class Lineage implements AsyncDisposable {
     });
   }
 
+  /** All end, the newest first. */
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const program of this.#programs) await program[Symbol.asyncDispose]();
-    await this.replica[Symbol.asyncDispose]();
-    this.folder[Symbol.dispose]();
+    await this.#owned.disposeAsync();
   }
 }

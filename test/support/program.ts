@@ -1,6 +1,9 @@
+import assert from "node:assert/strict";
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { eventually } from "./eventually.ts";
+import { ProgramBaseline, type Allowances } from "./program-baseline.ts";
+import { StatusPort } from "./status-port.ts";
 
 /** What the program runs in. */
 export interface Surroundings {
@@ -16,10 +19,16 @@ export interface Surroundings {
   readonly descriptors?: number;
 }
 
-export interface ProgramOptions extends Surroundings {
+export interface ProgramOptions extends Surroundings, Allowances {
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** Its status port as `host:port`, where the line that says it has started does not say that. */
+  readonly status?: string;
 }
+
+/** Longest line of a log, in bytes. */
+const mostLine = 8192;
+const fatal: readonly NodeJS.Signals[] = ["SIGTERM", "SIGINT", "SIGKILL", "SIGQUIT"];
 
 /**
  * What a child has of the environment of the tests: coverage is collected of it too, and it starts from what was compiled
@@ -34,14 +43,25 @@ export function inherited(): Record<string, string> {
   );
 }
 
-/** The whole program as a child process, as users start it. */
+/**
+ * The whole program as a child process, as users start it. However a story ends, it is looked at what must hold after
+ * every one: a program that still runs must hold no more than when it had settled, and one that has ended must have been
+ * told to or be expected to; in no case may a thread have died unasked, an error have gone unhandled, or a line of the
+ * log be longer than is promised.
+ */
 export class Program implements AsyncDisposable {
   readonly child: ChildProcess;
   stdout = "";
   stderr = "";
   #exit: Promise<number | null>;
+  #baseline: ProgramBaseline | undefined;
+  #mayEnd = false;
+  readonly #allowances: Allowances;
+  readonly #status: string | undefined;
 
-  constructor({ args, env = {}, ...surroundings }: ProgramOptions) {
+  constructor({ args, env = {}, status, ...surroundings }: ProgramOptions) {
+    this.#allowances = surroundings;
+    this.#status = status;
     const [file = "", ...rest] = [...commandOf(surroundings), ...args];
     this.child = spawn(file, rest, {
       cwd: new URL("../..", import.meta.url).pathname,
@@ -62,9 +82,36 @@ export class Program implements AsyncDisposable {
     return this.child.pid;
   }
 
-  /** The exit code; null when a signal killed it. */
+  /** The exit code, of a program that is expected to end; null when a signal killed it. */
   exit(): Promise<number | null> {
+    this.#mayEnd = true;
     return this.#exit;
+  }
+
+  get hasEnded(): boolean {
+    return this.child.exitCode !== null || this.child.signalCode !== null;
+  }
+
+  /** Its status port; undefined when it has none, or has not said so yet. */
+  get status(): StatusPort | undefined {
+    const said = this.#status ?? /"status":"([^"]+:\d+)"/.exec(this.stdout)?.[1];
+    return said === undefined ? undefined : new StatusPort(said);
+  }
+
+  /** It has what it needs: what it holds from now on is to be given back. The first time counts. */
+  async settled(): Promise<void> {
+    const { pid, status } = this;
+    if (this.#baseline !== undefined || status === undefined) return;
+    const watched = { pid, status, lines: () => this.log.length };
+    this.#baseline = await ProgramBaseline.take(watched, this.#allowances);
+  }
+
+  /** Fails unless everything that must hold after a story holds now; looked at once more when this is disposed. */
+  async assertHeld(): Promise<void> {
+    assert.ok(!this.hasEnded, `it has ended: ${this.stdout}${this.stderr}`);
+    assert.ok(this.status !== undefined, "it runs, and nobody knows its status port");
+    await this.settled();
+    await this.#baseline?.assertHeld();
   }
 
   /** Log lines written so far, parsed; every line must be one JSON object. */
@@ -83,24 +130,46 @@ export class Program implements AsyncDisposable {
       typeof text === "string" && (typeof msg === "string" ? text === msg : msg.test(text));
     const find = (): Record<string, unknown> | undefined =>
       this.log.find((line) => matches(line["msg"]));
-    const hasEnded = (): boolean => this.child.exitCode !== null || this.child.signalCode !== null;
-    await eventually(() => find() !== undefined || hasEnded(), { withinMs: 20_000 }).catch(
+    await eventually(() => find() !== undefined || this.hasEnded, { withinMs: 20_000 }).catch(
       () => undefined,
     );
     // What it wrote last may come after its end.
-    if (hasEnded()) await this.#exit;
+    if (this.hasEnded) await this.#exit;
     const found = find();
     if (found !== undefined) return found;
     throw new Error(`no log line ${String(msg)}, but: ${this.stdout}${this.stderr}`);
   }
 
   signal(name: NodeJS.Signals): void {
+    if (fatal.includes(name)) this.#mayEnd = true;
     this.child.kill(name);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.child.exitCode === null && this.child.signalCode === null) this.child.kill("SIGKILL");
-    await this.#exit;
+    try {
+      await this.#assertWell();
+    } finally {
+      this.#mayEnd = true;
+      if (!this.hasEnded) this.child.kill("SIGKILL");
+      await this.#exit;
+    }
+    this.#assertSaid();
+  }
+
+  /** What cannot be looked at any more once it has ended. */
+  async #assertWell(): Promise<void> {
+    // One that has been replaced, or was told to end, is on its way out.
+    const mayEnd = this.#mayEnd || /"msg":"draining"/.test(this.stdout);
+    if (!mayEnd) await this.assertHeld();
+  }
+
+  /** Every line of the log is an object and no longer than is promised; no error has gone unhandled. */
+  #assertSaid(): void {
+    const longest = Math.max(...this.stdout.split("\n").map((line) => Buffer.byteLength(line)));
+    assert.ok(longest <= mostLine, `a log line of ${longest} bytes`);
+    assert.doesNotMatch(this.stderr, /node:internal|uncaught|unhandled/i);
+    const deaths = [...this.stdout.matchAll(/worker died and is replaced/g)].length;
+    assert.equal(deaths, this.#allowances.crashes ?? 0);
   }
 }
 

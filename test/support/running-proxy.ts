@@ -1,88 +1,47 @@
-import assert from "node:assert/strict";
 import { eventually } from "./eventually.ts";
 import { Program, type Surroundings } from "./program.ts";
+import type { Allowances } from "./program-baseline.ts";
+import type { ServiceJson, StatusPort, TableJson } from "./status-port.ts";
 
-interface ReplicaJson {
-  readonly address: string;
-  readonly state: string;
-  readonly reason: string;
-  readonly connections: number;
-}
-
-export interface ServiceJson {
-  readonly app: string;
-  readonly port: number;
-  readonly listening: readonly string[];
-  readonly replicas: readonly ReplicaJson[];
-}
-
-interface TableJson {
-  readonly version: number;
-  readonly services: readonly ServiceJson[];
-  readonly draining?: readonly { readonly key: string; readonly connections: number }[];
-}
-
-export interface ProxySurroundings extends Surroundings {
+export interface ProxySurroundings extends Surroundings, Allowances {
   /** Default 127.0.0.1. */
   readonly statusHost?: string;
-  /** Threads that the story kills. Default 0. */
-  readonly crashes?: number;
 }
 
-/** Longest line of a log, in bytes. */
-const mostLine = 8192;
-
-/**
- * A proxy in its own process with its status port at hand. Whatever the story, when it is over no other thread may have died,
- * nothing may have gone unhandled, and no line of the log may be longer than is promised.
- */
+/** A proxy in its own process with its status port at hand. */
 export class RunningProxy extends Program {
-  #status = "";
-  #crashes = 0;
-
   /** Starts the program with a status port on a free port of `statusHost`; waits only until that answers. */
   static async start(
     args: readonly string[],
     env: Readonly<Record<string, string>> = {},
-    { statusHost = "127.0.0.1", crashes = 0, ...surroundings }: ProxySurroundings = {},
+    { statusHost = "127.0.0.1", ...surroundings }: ProxySurroundings = {},
   ): Promise<RunningProxy> {
     const proxy = new RunningProxy({
       args: ["run", "--status-endpoint", `${statusHost}:0`, ...args],
       env,
       ...surroundings,
     });
-    proxy.#crashes = crashes;
-    const started = await proxy.logged("started");
-    proxy.#status = String(started["status"]);
+    await proxy.logged("started");
     return proxy;
   }
 
-  override async [Symbol.asyncDispose](): Promise<void> {
-    await super[Symbol.asyncDispose]();
-    const longest = Math.max(...this.stdout.split("\n").map((line) => Buffer.byteLength(line)));
-    assert.ok(longest <= mostLine, `a log line of ${longest} bytes`);
-    assert.doesNotMatch(this.stderr, /node:internal|uncaught|unhandled/i);
-    assert.equal([...this.stdout.matchAll(/worker died and is replaced/g)].length, this.#crashes);
+  override get status(): StatusPort {
+    const status = super.status;
+    if (status === undefined) throw new Error("the status port is not open");
+    return status;
   }
 
   get statusPort(): number {
-    return Number(this.#status.split(":").at(-1));
+    return this.status.port;
   }
 
   /** A GET unless `init` says otherwise. */
-  async get(path: string, init?: RequestInit): Promise<Response> {
-    const url = `http://${this.#status}${path}`;
-    if (init !== undefined) return await fetch(url, init);
-    try {
-      return await fetch(url);
-    } catch {
-      // A kept connection may end just when it is used again; whoever has died fails once more.
-      return await fetch(url);
-    }
+  get(path: string, init?: RequestInit): Promise<Response> {
+    return this.status.get(path, init);
   }
 
-  async text(path: string): Promise<string> {
-    return await (await this.get(path)).text();
+  text(path: string): Promise<string> {
+    return this.status.text(path);
   }
 
   /** Waits until `/status` says OK. */
@@ -91,23 +50,25 @@ export class RunningProxy extends Program {
       withinMs: 20_000,
       what: "/status OK",
     });
+    await this.settled();
     return this;
   }
 
-  async table(): Promise<TableJson> {
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- our own answer, asserted by the tests that use it
-    return (await (await this.get("/api/table")).json()) as TableJson;
+  table(): Promise<TableJson> {
+    return this.status.table();
   }
 
   /** The service on this port once `check` holds for it. */
-  service(
+  async service(
     port: number,
     check: (service: ServiceJson) => boolean = () => true,
   ): Promise<ServiceJson> {
-    return eventually(
+    const found = await eventually(
       async () => (await this.table()).services.find((one) => one.port === port && check(one)),
       { withinMs: 20_000, what: `service ${port}` },
     );
+    await this.settled();
+    return found;
   }
 
   /** The value of a metric whose labels include these, or undefined. */
