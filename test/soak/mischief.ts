@@ -1,43 +1,39 @@
+import { createSocket } from "node:dgram";
 import { connect } from "node:net";
+import { setTimeout as wait } from "node:timers/promises";
 import type { EmbeddedMarathon } from "../../src/demo/marathon/marathon.ts";
-import { place } from "../support/marathon.ts";
-import { named, TcpReplica } from "../support/tcp-replica.ts";
+import type { Herd } from "./herd.ts";
 
 export interface MischiefOptions {
   readonly marathon: EmbeddedMarathon;
-  /** The app whose replicas come and go. */
-  readonly app: string;
-  readonly port: number;
+  /** The apps whose replicas come and go. */
+  readonly herds: readonly Herd[];
+  /** A service port that rude clients come to by TCP, in the middle of these words. */
+  readonly rudeTo: readonly { readonly port: number; readonly words: string }[];
+  /** One that they send datagrams to, without waiting for an answer. */
+  readonly rudeByDatagram: number;
   readonly random: () => number;
 }
 
-interface Copy {
-  readonly task: string;
-  readonly replica: TcpReplica;
-}
-
 /** Things that go wrong in a cluster, one at a time: replicas that die, lists that lie, clients that misbehave. */
-export class Mischief implements AsyncDisposable {
+export class Mischief {
   readonly #options: MischiefOptions;
-  #copies: Copy[] = [];
 
   constructor(options: MischiefOptions) {
     this.#options = options;
   }
 
-  /** Starts with three replicas. */
-  async begin(): Promise<void> {
-    for (let copy = 0; copy < 3; copy += 1) await this.#launch();
-  }
-
   /** Does one thing, and says which. */
   async next(): Promise<string> {
-    const acts: (() => Promise<string>)[] = [
-      () => this.#deploy(),
-      () => this.#deploy(),
-      () => this.#deploy(),
-      () => this.#die(),
-      () => this.#sicken(),
+    const { herds } = this.#options;
+    const each = herds.flatMap((herd): (() => Promise<string>)[] => [
+      () => herd.deploy(),
+      () => herd.deploy(),
+      () => herd.deploy(),
+      () => herd.die(),
+      () => herd.sicken(),
+    ]);
+    const once = [
       () => this.#failLists(),
       () => this.#loseLists(),
       () => this.#silence(),
@@ -45,56 +41,12 @@ export class Mischief implements AsyncDisposable {
       () => this.#rudeClients(),
       () => this.#rudeClients(),
     ];
-    const act = acts[Math.floor(this.#options.random() * acts.length)];
-    return act === undefined ? await this.#deploy() : await act();
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    for (const { replica } of this.#copies) await replica[Symbol.asyncDispose]();
-  }
-
-  async #launch(): Promise<void> {
-    const { marathon, app } = this.#options;
-    const replica = await TcpReplica.start(named("churn"));
-    this.#copies.push({ task: place(marathon, app, replica.port), replica });
-  }
-
-  /** A new replica comes, the oldest is told to go, and goes when it has drained. */
-  async #deploy(): Promise<string> {
-    await this.#launch();
-    const oldest = this.#copies.shift();
-    if (oldest !== undefined) {
-      this.#options.marathon.setTask(oldest.task, { state: "TASK_KILLING" });
-      await later(3000);
-      this.#options.marathon.setTask(oldest.task, { state: "TASK_KILLED" });
-      await oldest.replica[Symbol.asyncDispose]();
-    }
-    return "a replica was replaced";
-  }
-
-  /** A replica ends without a word; Marathon notices a second later. */
-  async #die(): Promise<string> {
-    await this.#launch();
-    await later(1000);
-    const victim = this.#copies.shift();
-    await victim?.replica[Symbol.asyncDispose]();
-    await later(1000);
-    if (victim !== undefined) this.#options.marathon.setTask(victim.task, { state: "TASK_FAILED" });
-    return "a replica died";
-  }
-
-  async #sicken(): Promise<string> {
-    const [first] = this.#copies;
-    if (first !== undefined) {
-      this.#options.marathon.setHealth(first.task, false);
-      await later(1000);
-      this.#options.marathon.setHealth(first.task, true);
-    }
-    return "a replica was ill for a second";
+    // As often a replica of one of the apps as anything else.
+    return await (this.#pick([0, 1]) === 0 ? this.#pick(each) : this.#pick(once))();
   }
 
   async #failLists(): Promise<string> {
-    const status = [500, 502, 503, 401, 429][Math.floor(this.#options.random() * 5)] ?? 500;
+    const status = this.#pick([500, 502, 503, 401, 429]);
     return await this.#fault({ kind: "status", status }, `lists failed with ${status}`);
   }
 
@@ -107,13 +59,13 @@ export class Mischief implements AsyncDisposable {
   async #silence(): Promise<string> {
     const { marathon } = this.#options;
     marathon.setFault({ kind: "silent" });
-    await later(3000);
+    await wait(3000);
     marathon.setFault(undefined);
     return "the event stream was silent";
   }
 
   async #elect(): Promise<string> {
-    const member = Math.floor(this.#options.random() * this.#options.marathon.urls.length);
+    const member = this.#pick([...this.#options.marathon.urls.keys()]);
     await this.#options.marathon.electLeader(member, { gapMs: 300 });
     return `member ${member} was elected`;
   }
@@ -121,27 +73,36 @@ export class Mischief implements AsyncDisposable {
   async #fault(fault: Parameters<EmbeddedMarathon["setFault"]>[0], said: string): Promise<string> {
     const { marathon } = this.#options;
     marathon.setFault(fault, { path: /apps/ });
-    await later(2000);
+    await wait(2000);
     marathon.setFault(undefined);
     return said;
   }
 
-  /** Clients that say nothing, reset, or leave half-way. */
+  /** Clients that say nothing, reset, leave half-way, or are gone before an answer comes. */
   async #rudeClients(): Promise<string> {
+    const { rudeTo, rudeByDatagram } = this.#options;
     for (let count = 0; count < 100; count += 1) {
-      const socket = connect(this.#options.port, "127.0.0.1", () => {
+      const { port, words } = rudeTo[count % rudeTo.length] ?? { port: 1, words: "" };
+      const socket = connect(port, "127.0.0.1", () => {
         if (count % 3 === 0) socket.resetAndDestroy();
         else if (count % 3 === 1) socket.end();
-        else socket.write("x");
+        else socket.write(words);
       });
       socket.on("error", () => undefined);
       setTimeout(() => socket.resetAndDestroy(), 1000);
     }
-    await later(1500);
+    for (let count = 0; count < 20; count += 1) {
+      const socket = createSocket("udp4");
+      socket.on("error", () => undefined);
+      socket.send("nobody waits for this", rudeByDatagram, "127.0.0.1", () => socket.close());
+    }
+    await wait(1500);
     return "a hundred clients misbehaved";
   }
-}
 
-function later(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
+  #pick<T>(from: readonly T[]): T {
+    const chosen = from[Math.floor(this.#options.random() * from.length)];
+    if (chosen === undefined) throw new Error("nothing to choose from");
+    return chosen;
+  }
 }

@@ -1,9 +1,4 @@
-import {
-  countDescriptors,
-  sharesNetwork,
-  socketsAround,
-  type KernelSocket,
-} from "./process-sockets.ts";
+import { lookAtProcess, sharesNetwork, type KernelSocket } from "./process-sockets.ts";
 
 /** What a running program holds open, by what it is for. */
 export interface Holdings {
@@ -33,7 +28,7 @@ export interface KnownPorts {
 
 /** Looks at what a process holds open now. */
 export function holdingsOf(pid: number, { status, draining, http }: KnownPorts): Holdings {
-  const all = socketsAround(String(pid));
+  const { sockets: all, descriptors } = lookAtProcess(String(pid));
   const own = all.filter(({ isOwn, localPort }) => isOwn && localPort !== status);
   const listeners = own.filter(({ state }) => state === "listening");
   const streams = own.filter(({ protocol, state }) => protocol === "tcp" && state !== "listening");
@@ -53,7 +48,7 @@ export function holdingsOf(pid: number, { status, draining, http }: KnownPorts):
     visitors: sharesNetwork(pid) ? visiting.length : undefined,
     sessions,
     kept: kept.length,
-    rest: countDescriptors(String(pid)) - counted,
+    rest: descriptors - counted,
     halfClosed: streams.filter(isHalfClosed).map(({ ends, state }) => `${ends} in ${state}`),
   };
 }

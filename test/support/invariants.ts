@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { setImmediate as turnOfLoop } from "node:timers/promises";
 import type { EngineFixture } from "./engine-fixture.ts";
 import { eventually } from "./eventually.ts";
-import { countDescriptors, socketsAround } from "./process-sockets.ts";
+import { lookAtProcess } from "./process-sockets.ts";
 
 /** Descriptors that may have been opened for good in between: a thread's, a library's. */
 const tolerance = 2;
@@ -13,7 +13,7 @@ const tolerance = 2;
  * what stays and before what must be gone. Descriptors and states are looked at where /proc exists.
  */
 export class Baseline implements AsyncDisposable {
-  readonly #descriptors = countDescriptors();
+  readonly #descriptors = lookAtProcess().descriptors;
   readonly #sockets = countSockets();
 
   private constructor() {}
@@ -35,7 +35,7 @@ export class Baseline implements AsyncDisposable {
 
   #excess(): string {
     const sockets = countSockets() - this.#sockets;
-    const descriptors = countDescriptors() - this.#descriptors;
+    const descriptors = lookAtProcess().descriptors - this.#descriptors;
     if (sockets <= 0 && descriptors <= tolerance) return "";
     return `${sockets} sockets and ${descriptors} descriptors`;
   }
@@ -54,7 +54,9 @@ function countSockets(): number {
 
 /** Sockets of this process that one side alone has ended, as text. */
 function halfClosed(): string[] {
-  return socketsAround()
-    .filter(({ isOwn, state }) => isOwn && (state === "close-wait" || state === "fin-wait-2"))
+  return lookAtProcess()
+    .sockets.filter(
+      ({ isOwn, state }) => isOwn && (state === "close-wait" || state === "fin-wait-2"),
+    )
     .map(({ ends, state }) => `${ends} in ${state}`);
 }

@@ -23,21 +23,25 @@ const states: Readonly<Record<string, KernelSocket["state"]>> = {
   "0A": "listening",
 };
 
-/** How many descriptors a process has, where /proc exists; else 0. */
-export function countDescriptors(pid = "self"): number {
-  return existsSync(`/proc/${pid}/fd`) ? readdirSync(`/proc/${pid}/fd`).length : 0;
+/** What a process has open at one moment, and what is in the tables just afterwards; all empty where /proc does not exist. */
+export interface OpenNow {
+  readonly descriptors: number;
+  /** Every TCP and UDP socket of the network that the process is in. */
+  readonly sockets: readonly KernelSocket[];
 }
 
-/** Every TCP and UDP socket of the network that a process is in, where /proc exists. */
-export function socketsAround(pid = "self"): KernelSocket[] {
-  const inodes = inodesOf(pid);
-  return ["tcp", "tcp6", "udp", "udp6"].flatMap((name) => {
+/** Looks at a process, by default this one. */
+export function lookAtProcess(pid = "self"): OpenNow {
+  const links = linksOf(pid);
+  const inodes = new Set(links.flatMap((link) => /^socket:\[(\d+)\]$/.exec(link)?.[1] ?? []));
+  const sockets = ["tcp", "tcp6", "udp", "udp6"].flatMap((name) => {
     const table = `/proc/${pid}/net/${name}`;
     if (!existsSync(table)) return [];
     const protocol = name.startsWith("tcp") ? "tcp" : "udp";
     const lines = readFileSync(table, "utf8").trimEnd().split("\n").slice(1);
     return lines.map((line) => readRow(protocol, line, inodes));
   });
+  return { descriptors: links.length, sockets };
 }
 
 /** True when this process and that one see the same network. */
@@ -67,16 +71,15 @@ function portOf(end: string): number {
   return Number.parseInt(end.slice(end.indexOf(":") + 1), 16);
 }
 
-function inodesOf(pid: string): Set<string> {
-  const inodes = new Set<string>();
-  if (!existsSync(`/proc/${pid}/fd`)) return inodes;
-  for (const descriptor of readdirSync(`/proc/${pid}/fd`)) {
+/** What each descriptor of a process stands for. */
+function linksOf(pid: string): string[] {
+  if (!existsSync(`/proc/${pid}/fd`)) return [];
+  return readdirSync(`/proc/${pid}/fd`).flatMap((descriptor) => {
     try {
-      const inode = /^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/${pid}/fd/${descriptor}`))?.[1];
-      if (inode !== undefined) inodes.add(inode);
+      return [readlinkSync(`/proc/${pid}/fd/${descriptor}`)];
     } catch {
       // Closed since it was listed, as the one of the listing itself always is.
+      return [];
     }
-  }
-  return inodes;
+  });
 }

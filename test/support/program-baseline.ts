@@ -37,6 +37,8 @@ export interface Allowances {
 
 /** Descriptors that may have been opened for good in between: a thread's, a library's. */
 const tolerance = 2;
+/** Looks until two are the same. */
+const mostLooks = 10;
 /** Idle connections that are kept to one replica. */
 const mostKept = 128;
 /** Lines of a log; and seconds by which the loop may have been late in the story, and later. Generous: test machines are busy. */
@@ -74,17 +76,13 @@ export class ProgramBaseline {
     program: Watched,
     { crashes = 0, patienceMs = 10_000, heapBytes = 96 << 20, excused = {} }: Allowances = {},
   ): Promise<ProgramBaseline> {
-    let rest = -1;
-    const steady = async (): Promise<Look | undefined> => {
+    // A probe may be under way in any look; what never holds still is taken as it is at most.
+    let before = await lookAt(program);
+    for (let looks = 1; looks < mostLooks; looks += 1) {
       const now = await lookAt(program);
-      const was = rest;
-      rest = now.rest;
-      return rest === was ? now : undefined;
-    };
-    const before = await eventually(steady, {
-      withinMs: patienceMs,
-      what: "as many descriptors as before",
-    });
+      if (now.rest === before.rest) break;
+      if (now.rest > before.rest) before = now;
+    }
     return new ProgramBaseline(program, before, { crashes, patienceMs, heapBytes, excused });
   }
 
