@@ -121,6 +121,33 @@ test("a label that changes the mode is followed without a new listener: tcp to h
   assert.equal(reports.length, 1);
 });
 
+test("a client whose first request is on the way when its port turns to tcp, or ends, is answered; who says nothing is let go (R05)", async () => {
+  await using web = await answering(saying("web"));
+  await using proxy = await HttpFixture.start([web.port]);
+  const open = async (count: number): Promise<[TcpClient, TcpClient]> => {
+    const clients = [await TcpClient.open(proxy.port), await TcpClient.open(proxy.port)] as const;
+    await eventually(() => proxy.active === count);
+    return [...clients];
+  };
+  const isServed = async (client: TcpClient): Promise<void> => {
+    client.socket.write(get());
+    await eventually(() => client.ended);
+    assert.match(client.text, /^HTTP\/1\.1 200 [^]*\r\nConnection: close\r\n[^]*web$/);
+  };
+  const [late, silent] = await open(2);
+  await proxy.set(toRoute(proxy.port, [web.port]));
+  await isServed(late);
+  await eventually(() => silent.ended);
+  assert.equal(silent.text, "");
+  await proxy.retarget([web.port]);
+  const [later, mute] = await open(2);
+  await proxy.engine.stopAccepting();
+  await isServed(later);
+  await eventually(() => mute.ended);
+  await eventually(() => proxy.active === 0);
+  for (const client of [late, silent, later, mute]) await client[Symbol.asyncDispose]();
+});
+
 test("every request is counted by how it was answered", async () => {
   const counted: [number, string, number][] = [];
   const requests = {

@@ -11,7 +11,7 @@ import { arrive } from "./arrival.ts";
 import { EarlyBytes } from "./early-bytes.ts";
 import { Exchange } from "./exchange.ts";
 import type { HttpHost, ParserListener } from "./http-host.ts";
-import { IdleClock } from "./idle-clock.ts";
+import { IdleClock, mostSilent } from "./idle-clock.ts";
 import { originOf, type Origin } from "./inbound.ts";
 import { answerOurselves, ownAnswerText } from "./own-answer.ts";
 import { refusalOfFault } from "./parser-fault.ts";
@@ -78,9 +78,12 @@ export class HttpConnection implements Served, ParserListener {
     this.#current?.loseReplica();
   }
 
-  /** Its port serves no longer: it ends when its requests are answered, now if there is none. */
+  /**
+   * Its port serves no longer: it ends when its requests are answered. Between two, that is now, which a client has to
+   * expect; one that has asked nothing yet may have its first request on the way, and is given the time to say it.
+   */
   retire(): void {
-    if (this.#isIdle && this.#clock.isSilent) this.#endAfterAnswers();
+    if (this.#isIdle && this.#clock.isSilent && this.#queue.hasBegun) this.#endAfterAnswers();
   }
 
   /** Counts what has moved since the last call and ends what stands still or has had its time. */
@@ -269,7 +272,8 @@ export class HttpConnection implements Served, ParserListener {
       return;
     }
     const { requestHeadMs: headMs } = this.#host.service.limits;
-    const verdict = this.#clock.look(now, this.#route.policy.clientTimeoutMs, headMs);
+    const silentMs = mostSilent(this.#route.policy, this.#host.isServing);
+    const verdict = this.#clock.look(now, silentMs, headMs);
     if (verdict === "slow-head") this.#answerFault({ status: 408, reason: "client-timeout" });
     if (verdict !== "silent") return;
     if (!this.#queue.hasBegun) this.#outcome ??= "idle-timeout";

@@ -1,9 +1,21 @@
 import type { Socket } from "node:net";
+import type { ServicePolicy } from "../../model/policy.ts";
 import type { HeldFor } from "../tcp/flow.ts";
 import { Movement } from "./movement.ts";
 
 /** From the first byte of a request to the end of its head, in ms. */
 const defaultHeadMs = 10_000;
+
+/** How long a client may take to ask for the first time on a port that serves no longer, in ms. */
+const lastChanceMs = 2000;
+
+/** For how long, in ms, a client may say nothing at all. */
+export function mostSilent(
+  { clientTimeoutMs }: Pick<ServicePolicy, "clientTimeoutMs">,
+  isServing: boolean,
+): number {
+  return isServing ? clientTimeoutMs : Math.min(clientTimeoutMs, lastChanceMs);
+}
 
 /** What has become of a client between two requests. */
 export type IdleVerdict = "waiting" | "silent" | "slow-head";
