@@ -38,6 +38,25 @@ test("a service port that another process has is named with its app, and served 
   assert.doesNotMatch(await proxy.text("/api/problems"), /bind-failed/);
 });
 
+test("a service port that an outgoing connection has is told like one that somebody listens on (B09)", async () => {
+  await using replica = await TcpReplica.start(named("r"));
+  await using marathon = await startMarathon();
+  // The kernel gave it to a connection, as it may to the proxy's own ones where the ranges overlap.
+  await using outgoing = await TcpClient.open(replica.port);
+  const port = outgoing.socket.localPort ?? 0;
+  const other = await freePort();
+  marathon.putApp(app("/unlucky", port));
+  marathon.putApp(app("/other", other));
+  for (const id of ["/unlucky", "/other"]) place(marathon, id, replica.port);
+  await using proxy = await RunningProxy.start(["--marathon", marathon.urls[0] ?? ""]);
+  await proxy.ready();
+  const warning = await proxy.logged(/cannot listen on/);
+  assert.match(String(warning["msg"]), /EADDRINUSE, another process has the port/);
+  assert.match(String(warning["subject"]), /\/unlucky/);
+  await using client = await TcpClient.open(other);
+  await eventually(() => client.text === "r\n");
+});
+
 test(
   "a privileged port without the right is explained, the rest is served (B02)",
   { skip: getuid?.() === 0 ? false : "needs root to give up root" },
@@ -202,12 +221,14 @@ test("connections are limited below the descriptors there are, and the rest of t
   await using proxy = await RunningProxy.start(
     ["--marathon", marathon.urls[0] ?? ""],
     {},
-    { descriptors: 256 },
+    { descriptors: 1024 },
   );
   await proxy.ready();
-  const budget = Math.floor((256 - 128 - 1) / 2);
-  const clients = Array.from({ length: 150 }, () => new TcpClient(port));
-  await eventually(() => clients.every((client) => client.text === "r\n" || client.closed));
+  const budget = Math.floor((1024 - 128 - 1) / 2);
+  const clients = Array.from({ length: 2000 }, () => new TcpClient(port));
+  await eventually(() => clients.every((client) => client.text === "r\n" || client.closed), {
+    withinMs: 30_000,
+  });
   const served = clients.filter((client) => client.text === "r\n");
   assert.equal(served.length, budget);
   assert.ok(
@@ -217,11 +238,14 @@ test("connections are limited below the descriptors there are, and the rest of t
   const counted = await proxy.metric("portolan_service_connections_rejected_total", {
     reason: "max_connections",
   });
-  assert.equal(counted, 150 - budget);
+  assert.equal(counted, clients.length - budget);
   // It is the process that has no room, not the service: an operator can tell.
   assert.equal(await proxy.metric("portolan_connections_limit"), budget);
   assert.equal(await proxy.metric("portolan_connections_active"), budget);
-  assert.equal(await proxy.metric("portolan_connections_over_limit_total"), 150 - budget);
+  assert.equal(
+    await proxy.metric("portolan_connections_over_limit_total"),
+    clients.length - budget,
+  );
   await proxy.logged(/all \d+ connections that the limit of descriptors allows are in use/);
   assert.match(await proxy.text("/api/problems"), /"limit-reached"/);
   for (const client of clients) await client[Symbol.asyncDispose]();

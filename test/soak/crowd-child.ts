@@ -1,11 +1,12 @@
 // A crowd as a program: connects so many clients, some at a time, and answers how they fare until it is told to go.
-import { connect } from "node:net";
+import { connect, type Socket } from "node:net";
 
 interface Told {
   readonly port: number;
   readonly host?: string;
   readonly count: number;
   readonly say: string;
+  readonly dripMs?: number;
   readonly deaf?: boolean;
   readonly hasty?: boolean;
   readonly from?: string;
@@ -16,7 +17,7 @@ const atOnce = 200;
 
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what crowd.ts sends
 const told = JSON.parse(process.argv[2] ?? "{}") as Told;
-const { port, host = "127.0.0.1", count, deaf = false, hasty = false, from } = told;
+const { port, host = "127.0.0.1", count, deaf = false, hasty = false, dripMs, from } = told;
 const first = Buffer.from(told.say, "hex");
 const faring = { connected: 0, greeted: 0, closed: 0, errors: {} as Record<string, number> };
 let [begun, underWay] = [0, 0];
@@ -43,6 +44,7 @@ function come(): void {
   socket.once("connect", () => {
     faring.connected += 1;
     if (first.length > 0) socket.write(first);
+    if (dripMs !== undefined) drip(socket, dripMs);
     if (hasty && begun % 2 === 0) socket.resetAndDestroy();
     else if (hasty) socket.destroy();
     settle();
@@ -55,6 +57,11 @@ function come(): void {
     faring.closed += 1;
     settle();
   });
+}
+
+function drip(socket: Socket, everyMs: number): void {
+  const drops = setInterval(() => socket.write("x"), everyMs);
+  socket.once("close", () => clearInterval(drops));
 }
 
 function fill(): void {

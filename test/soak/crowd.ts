@@ -7,6 +7,8 @@ export interface CrowdOptions {
   readonly count: number;
   /** What each says at first. Default nothing. */
   readonly say?: Buffer | undefined;
+  /** Time between single bytes that each says afterwards, in ms. Default never. */
+  readonly dripMs?: number;
   /** Nobody reads. Default false. */
   readonly deaf?: boolean;
   /** Nobody stays: each leaves once connected, and another one comes, until told to stop. Default false. */

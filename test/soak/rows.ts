@@ -2,10 +2,13 @@ import type { LoadRow } from "./load-row.ts";
 import { besideRows } from "./rows/beside.ts";
 import { bodyRows } from "./rows/bodies.ts";
 import { cableRows } from "./rows/cable.ts";
+import { changeRows } from "./rows/changes.ts";
 import { floodRows } from "./rows/flood.ts";
 import { idleRows } from "./rows/idle.ts";
 import { largeRows } from "./rows/large.ts";
+import { manyRows } from "./rows/many.ts";
 import { nameRows } from "./rows/names.ts";
+import { patientRows } from "./rows/patient.ts";
 import { scarcityRows } from "./rows/scarcity.ts";
 import { stalledRows } from "./rows/stalled.ts";
 
@@ -14,10 +17,13 @@ export const loadRows: readonly LoadRow[] = [
   ...besideRows,
   ...bodyRows,
   ...cableRows,
+  ...changeRows,
   ...floodRows,
   ...idleRows,
   ...largeRows,
+  ...manyRows,
   ...nameRows,
+  ...patientRows,
   ...scarcityRows,
   ...stalledRows,
 ];
