@@ -4,6 +4,7 @@ import type { Address } from "../../src/model/address.ts";
 import type { LoadVerbs, ReplicaVerbs } from "../actors/verbs.ts";
 import { portolanWith } from "../contenders/portolan.ts";
 import { Actor } from "../support/actor.ts";
+import { alternate } from "../support/alternation.ts";
 import { spreadWorkers } from "../support/affinity.ts";
 import { unpinned } from "../support/cpus.ts";
 import { watchedFiles } from "../support/epolls.ts";
@@ -45,16 +46,13 @@ async function measureWorkers(bench: Bench): Promise<Report> {
   await using load = Actor.start<LoadVerbs>("load.ts", { cpus: undefined });
   const [replica] = await replicas.call("open", { count: 1 });
   if (replica === undefined) throw new Error("no replica");
-  const samples: Sample[] = [];
-  for (let round = 0; round < runs; round += 1) {
-    say(`workers: round ${round + 1} of ${runs}`);
-    const order = round % 2 === 0 ? chosen : chosen.toReversed();
-    for (const contender of order)
-      samples.push(
-        ...(await measure(contender, { bench, load, replica: addressOf(replica), round })),
-      );
-  }
-  return toReport(samples, availableParallelism());
+  const present = chosen.map((contender) => ({ contender }));
+  const parts = { bench, load, replica: addressOf(replica) };
+  const alternated = await alternate(present, { name: "workers", runs, say }, (contender, round) =>
+    measure(contender, { ...parts, round }),
+  );
+  const report = toReport(alternated.samples.flat(), availableParallelism());
+  return { ...report, notes: [...report.notes, ...alternated.notes] };
 }
 
 interface Turn {

@@ -1,5 +1,7 @@
 import type { Contender } from "../contenders/contender.ts";
-import type { Present } from "./available.ts";
+
+/** Of what a process said before it ended; the begin tells why. */
+const longestReason = 300;
 
 interface Turns {
   /** Of the scenario, for what is said. */
@@ -21,10 +23,10 @@ export interface Alternated<T> {
  * Measures each contender alone, in turns whose order is reversed from round to round, so that a machine that slows down
  * harms all alike. Who fails takes no further turn, and the others go on.
  */
-export async function alternate<T>(
-  present: readonly Present[],
+export async function alternate<T, C extends Contender>(
+  present: readonly { readonly contender: C }[],
   { name, runs, say }: Turns,
-  measure: (contender: Contender, round: number) => Promise<T>,
+  measure: (contender: C, round: number) => Promise<T>,
 ): Promise<Alternated<T>> {
   const samples: T[] = [];
   const dropped = new Map<string, string>();
@@ -35,7 +37,7 @@ export async function alternate<T>(
       try {
         samples.push(await measure(contender, round));
       } catch (error) {
-        const reason = error instanceof Error ? error.message : String(error);
+        const reason = String(error).slice(0, longestReason);
         dropped.set(contender.name, `failed in round ${round + 1}: ${reason}`);
         say(`${name}: ${contender.name} ${dropped.get(contender.name)}`);
       }
