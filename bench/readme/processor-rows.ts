@@ -11,7 +11,9 @@ export function processorRows(results: Results): Row[] {
   };
   const gain = (traffic: string): Part => {
     const value = results.number("workers", `2, ${traffic}`, "work × 1 worker");
-    return { value, limit: limits.workersGain, bound: "least", show: times };
+    const goal = `CPU time per request by that of one worker, 2, ${traffic}: two cores do ${limits.workersGain} × the work`;
+    const isDoubted = results.isDoubted("workers", goal);
+    return { value, limit: limits.workersGain, bound: "least", isDoubted, show: times };
   };
   const hosts = "portolan, 10000 hosts";
   return [

@@ -1,5 +1,6 @@
 import { limits } from "../goals.ts";
 import type { Lap } from "../actors/verbs.ts";
+import { doubted, saturatedShare } from "../support/comparison-goals.ts";
 import { roundedFigure } from "../support/comparison-table.ts";
 import type { Figures, Goal, Report } from "../support/report.ts";
 import { type Figure, figureOf } from "../support/stats.ts";
@@ -36,6 +37,9 @@ const rate: Read = ({ before, after }) => (1000 * after.completed) / (after.atMs
 const cpuSeconds: Read = ({ before, after }) => (after.usage.cpuMs - before.usage.cpuMs) / 1000;
 const cpuMicros: Read = (sample) => (1e6 * cpuSeconds(sample)) / sample.after.completed;
 
+const cpuShare: Read = (sample) =>
+  (1000 * cpuSeconds(sample)) / (sample.after.atMs - sample.before.atMs);
+
 const columns: readonly (readonly [name: string, read: Read])[] = [
   ["requests/s", rate],
   ["CPU µs per request", cpuMicros],
@@ -69,7 +73,7 @@ export function toReport(samples: readonly Sample[], processors: number): Report
       failed,
     },
     goals: [
-      ...groups.flatMap((group) => costGoal(group)),
+      ...groups.flatMap((group) => doubted(costGoal(group), doubtOf(group, groups))),
       { what: "failed requests", limit: 0, measured: failed, unit: "" },
     ],
     notes: [
@@ -114,6 +118,17 @@ function costGoal({ name, workers, cost }: Group): Goal[] {
       unit: "×",
     },
   ];
+}
+
+/** Where either was idle for most of the time, the machine was measured. */
+function doubtOf({ name, samples }: Group, groups: readonly Group[]): string | undefined {
+  const traffic = samples[0]?.traffic;
+  const one = groups.find((group) => group.workers === 1 && group.samples[0]?.traffic === traffic);
+  if (one === undefined) return "one worker was not measured";
+  const idle = [one, { name, samples }].find((group) => {
+    return (figure(group.samples, cpuShare)?.median ?? 0) < saturatedShare;
+  });
+  return idle && `${idle.name}: busy for less than half of one processor's time`;
 }
 
 function figuresOf({ samples, cost, gain }: Group): Figures {
