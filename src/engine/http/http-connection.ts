@@ -161,6 +161,7 @@ export class HttpConnection implements Served, ParserListener {
   }
 
   #exchange(pending: Pending, facts: RequestFacts, accepted: Accepted): void {
+    const { message, answer, change } = pending;
     const origin = this.#origin;
     if (origin === undefined) return;
     const addressee = addresseeOf(accepted, origin.ends.source.host, this.#host);
@@ -169,7 +170,6 @@ export class HttpConnection implements Served, ParserListener {
       return;
     }
     const { service, guests } = addressee;
-    const { message, answer, change } = pending;
     const exchange = new Exchange({
       inbound: { message, answer, change, origin, facts, accepted },
       service,
@@ -271,9 +271,8 @@ export class HttpConnection implements Served, ParserListener {
       if (this.#clock.idleFor(now) >= lingerMs) this.#client.destroy();
       return;
     }
-    const { requestHeadMs: headMs } = this.#host.service.limits;
     const silentMs = mostSilent(this.#route.policy, this.#host.isServing);
-    const verdict = this.#clock.look(now, silentMs, headMs);
+    const verdict = this.#clock.look(now, silentMs, this.#host.service.limits.requestHeadMs);
     if (verdict === "slow-head") this.#answerFault({ status: 408, reason: "client-timeout" });
     if (verdict !== "silent") return;
     if (!this.#queue.hasBegun) this.#outcome ??= "idle-timeout";
