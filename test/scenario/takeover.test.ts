@@ -6,7 +6,6 @@ import { createServer } from "node:net";
 import { getuid } from "node:process";
 import { suite, test } from "node:test";
 import { setTimeout as wait } from "node:timers/promises";
-import { aloneWithWorkers } from "../support/alone.ts";
 import { eventually } from "../support/eventually.ts";
 import { freePort } from "../support/free-port.ts";
 import { Lineage } from "../support/lineage.ts";
@@ -79,8 +78,6 @@ function isRunning({ child }: Program): boolean {
 
 for (const workers of [1, 2]) {
   test(`with ${workers} workers: the new one takes over, connections live on in the old one, all ports answer all the time (L09)`, async () => {
-    await using alone = await aloneWithWorkers(workers);
-    assert.ok(alone);
     await using lineage = await Lineage.open({ workers });
     await using datagrams = await UdpReplica.start(namedDatagram("udp"));
     const [dnsPort, udpPort] = [await freePort(), await freePortOfBoth()];

@@ -1,5 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { request } from "node:http";
+import { aloneWithShares } from "./alone.ts";
 import { eventually } from "./eventually.ts";
 import { freePort } from "./free-port.ts";
 import { Program, type ProgramOptions } from "./program.ts";
@@ -31,6 +32,7 @@ export class Lineage implements AsyncDisposable {
   readonly statusPort: number;
   readonly #workers: number;
   readonly #owned = new AsyncDisposableStack();
+  #alone: AsyncDisposable | undefined;
 
   private constructor(replica: TcpReplica, ports: readonly [number, number], workers: number) {
     this.#owned.use(this.folder);
@@ -40,9 +42,12 @@ export class Lineage implements AsyncDisposable {
   }
 
   static async open({ workers = 1, port }: LineageOptions = {}): Promise<Lineage> {
+    const alone = await aloneWithShares();
     const replica = await TcpReplica.start(echo);
     const ports = [port ?? (await freePort()), await freePort()] as const;
     const lineage = new Lineage(replica, ports, workers);
+    // Others may come once all of ours have gone.
+    lineage.#alone = alone;
     lineage.list([{ app: "/web", port: lineage.port }]);
     return lineage;
   }
@@ -118,6 +123,7 @@ export class Lineage implements AsyncDisposable {
 
   /** All end, the newest first. */
   async [Symbol.asyncDispose](): Promise<void> {
+    await using _ = this.#alone;
     await this.#owned.disposeAsync();
   }
 }
