@@ -15,7 +15,7 @@ const serviceCount = 10;
 export const idleMemory: Scenario = {
   name: "idle-memory",
   purpose: "memory with 10 services and no traffic (seconds to settle before the look, runs of it)",
-  seconds: 5,
+  seconds: 15,
   runs: 3,
   contenders: [portolan],
   run: measureMemory,

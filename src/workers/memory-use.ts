@@ -41,6 +41,14 @@ export function readMemoryUse(root: string = "/"): MemoryUse | undefined {
   return undefined;
 }
 
+/** Up to so much memory for all, in bytes, it is worth some speed to take less. */
+const littleMemory = 512 * 1024 * 1024;
+
+/** True where the process may have little. */
+export function isMemoryLittle(use: MemoryUse | undefined = readMemoryUse()): boolean {
+  return use !== undefined && use.limit < littleMemory;
+}
+
 /** The group that accounts for memory: of version 1 where that has the controller, else of version 2. */
 function groupOf(
   groups: string,

@@ -6,8 +6,9 @@ const mebibyte = 1024 ** 2;
 
 test("where little memory is for all, new objects of a worker get a small part of it", () => {
   assert.equal(workerMemory(undefined), undefined);
-  assert.equal(workerMemory(512 * mebibyte), undefined);
-  assert.deepEqual(workerMemory(256 * mebibyte), { maxYoungGenerationSizeMb: 8 });
-  assert.deepEqual(workerMemory(128 * mebibyte), { maxYoungGenerationSizeMb: 4 });
-  assert.deepEqual(workerMemory(16 * mebibyte), { maxYoungGenerationSizeMb: 2 });
+  const of = (megabytes: number) => workerMemory({ limit: megabytes * mebibyte, used: 0 });
+  assert.equal(of(512), undefined);
+  assert.deepEqual(of(256), { maxYoungGenerationSizeMb: 8 });
+  assert.deepEqual(of(128), { maxYoungGenerationSizeMb: 4 });
+  assert.deepEqual(of(16), { maxYoungGenerationSizeMb: 2 });
 });
