@@ -63,17 +63,24 @@ suite("lines of the documents, pasted", { timeout: 110_000 }, () => {
     const marathon = stack.use(await startMarathon());
     marathon.putApp(app("/demo/web", port));
     place(marathon, "/demo/web", hello.port);
+    // What is told about a replica is told of another one's: the lines may come in any order.
+    const told = stack.use(await answering(saying("told")));
+    const other = await freePort();
+    marathon.putApp(app("/demo/told", other));
+    place(marathon, "/demo/told", told.port);
     const flags = ["--marathon", marathon.urls.join(), "--admin-token-file"];
     const proxy = stack.use(await RunningProxy.start([...flags, folder.file("admin-token")]));
     await proxy.ready();
-    await proxy.service(
-      port,
-      ({ listening, replicas }) => listening.length > 0 && replicas[0]?.state === "up",
-    );
+    for (const one of [port, other]) {
+      await proxy.service(
+        one,
+        ({ listening, replicas }) => listening.length > 0 && replicas[0]?.state === "up",
+      );
+    }
     ports = {
       status: String(proxy.statusPort),
       web: String(port),
-      replica: `127.0.0.1:${hello.port}`,
+      replica: `127.0.0.1:${told.port}`,
     };
   });
 
