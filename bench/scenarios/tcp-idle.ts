@@ -68,6 +68,9 @@ async function mostOfAll(present: readonly Present[], parts: Parts): Promise<num
   return most;
 }
 
+/** How long a contender has been there before the first look, in ms. */
+const startMs = 12_000;
+
 interface Turn extends Parts {
   readonly connections: number;
 }
@@ -88,6 +91,8 @@ async function hold(contender: Contender, turn: Turn): Promise<Omit<Held, "conte
     await wait(bench.seconds * 1000);
     return megabytes(usageOf(pids).residentBytes);
   };
+  // Some seconds after a start a program may give back what only that needed.
+  if (pids.length > 0) await wait(startMs);
   const before = await settled();
   try {
     await load.call("hold", { targets: [target], connections });
