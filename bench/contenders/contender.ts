@@ -30,6 +30,8 @@ export interface Running extends AsyncDisposable {
 /** One way from the load generator to a replica. */
 export interface Contender {
   readonly name: string;
+  /** Under load until it is as it is for days after, in ms: buffers have grown, code is compiled. Default 1200. */
+  readonly warmUpMs?: number;
   find(program: Program): Availability;
   /** Settles when it accepts connections. */
   start(setup: Setup): Promise<Running>;

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { Lap, LoadVerbs, QuestionCount } from "../actors/verbs.ts";
-import { portolan } from "../contenders/portolan.ts";
+import { portolan, portolanWarmUpMs } from "../contenders/portolan.ts";
 import { Actor } from "../support/actor.ts";
 import { type Placement, place, placementsOf } from "../support/affinity.ts";
 import type { Portolan } from "../support/portolan.ts";
@@ -44,6 +44,7 @@ async function measureDns(bench: Bench): Promise<Report> {
   const proxy = await stage.startPortolan(flags);
   await proxy.listening(`127.0.0.1:${servicePort}`);
   const session = await Session.open({ stage, proxy, asker, port }, servicePort);
+  await wait(portolanWarmUpMs);
   const found = placementsOf(cpus);
   const rounds: Round[] = [];
   for (let run = 0; run < runs; run += 1) {

@@ -50,9 +50,9 @@ export function toReport(rounds: readonly Round[]): Report {
       unit: "",
     },
     ...placements.map(([name, own]) => ({
-      what: `p99 with probes, × without, ${name}`,
+      what: `p99 with probes, × without, by the same of the straight load, ${name}`,
       limit: limits.probesP99,
-      measured: figure(own.map(proxiedRatio)).median,
+      measured: figure(own.map(addedRatio)).median,
       unit: "",
     })),
     { what: "failed requests", limit: 0, measured: failed, unit: "" },
@@ -67,7 +67,7 @@ export function toReport(rounds: readonly Round[]): Report {
     goals,
     notes: [
       "straight is the same load without a proxy at the same time: what it loses, the machine has taken",
-      "replicas that are probed share a processor with the load, and with the worker when it is not on the proxy's own",
+      "replicas that are probed share a processor with the load, and with the worker when it is not on the proxy's own: both loads wait for them",
     ],
   };
 }
@@ -94,14 +94,22 @@ function figuresOf(rounds: readonly Round[]): Figures {
     p99: spread(({ quiet }) => quiet.proxied.latency.p99),
     p99Probed: spread(({ probed }) => probed.proxied.latency.p99),
     p99Ratio: spread(proxiedRatio),
-    straightP99Ratio: spread(
-      ({ quiet, probed }) => probed.straight.latency.p99 / quiet.straight.latency.p99,
-    ),
+    straightP99Ratio: spread(straightRatio),
+    addedP99Ratio: spread(addedRatio),
   };
 }
 
 function proxiedRatio({ quiet, probed }: Round): number {
   return probed.proxied.latency.p99 / quiet.proxied.latency.p99;
+}
+
+function straightRatio({ quiet, probed }: Round): number {
+  return probed.straight.latency.p99 / quiet.straight.latency.p99;
+}
+
+/** What the probes cost the load through the proxy beyond what they cost the one beside it. */
+function addedRatio(round: Round): number {
+  return proxiedRatio(round) / straightRatio(round);
 }
 
 function figure(values: readonly number[]): Figure {

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { portolan } from "../contenders/portolan.ts";
+import { portolan, portolanWarmUpMs } from "../contenders/portolan.ts";
 import { type Placement, place, placementsOf } from "../support/affinity.ts";
 import type { Portolan } from "../support/portolan.ts";
 import { freePort } from "../support/ports.ts";
@@ -9,14 +9,12 @@ import { ThreadWatch } from "../support/threads.ts";
 import { type Phase, replicas, type Round, toReport } from "./probes-report.ts";
 import type { Bench, Scenario } from "./scenario.ts";
 
-const settleMs = 4000;
-
 export const probes: Scenario = {
   name: "probes",
   purpose:
     "what 2000 replicas that are probed every 2 s cost the control plane and a steady load, against the same without probes (seconds per phase, runs of both in each placement)",
   seconds: 6,
-  runs: 3,
+  runs: 5,
   contenders: [portolan],
   run: measureProbes,
 };
@@ -69,7 +67,7 @@ async function measure(
   const proxied = await stage.load.call("start", { ...paced, targets: [target] });
   const targets = stage.replicas.map((replica) => addressOf(replica));
   const straight = await stage.load.call("start", { ...paced, targets });
-  await wait(settleMs);
+  await wait(portolanWarmUpMs);
   await lapOf(stage, proxied);
   await lapOf(stage, straight);
   const watch = new ThreadWatch(proxy.pid);

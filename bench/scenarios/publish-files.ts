@@ -81,6 +81,8 @@ function toReport(samples: Samples): Report {
         unit: "",
       },
     ],
-    notes: ["each file is synced to the disk before it takes its place"],
+    notes: [
+      "a file that takes the place of another is synced to the disk before; new ones are not",
+    ],
   };
 }

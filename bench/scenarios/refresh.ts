@@ -1,6 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { Lap } from "../actors/verbs.ts";
-import { portolan } from "../contenders/portolan.ts";
+import { portolan, portolanWarmUpMs } from "../contenders/portolan.ts";
 import { place, placementsOf } from "../support/affinity.ts";
 import type { Portolan } from "../support/portolan.ts";
 import { peakResidentBytes, residentBytes } from "../support/proc.ts";
@@ -40,6 +40,7 @@ async function measureRefresh(bench: Bench): Promise<Report> {
   const proxy = await stage.startPortolan(flags);
   const startMs = performance.now() - startedAt;
   const session = await Session.open(stage, proxy, large.servicePort);
+  await wait(portolanWarmUpMs);
   const found = placementsOf(bench.cpus);
   const placements = found.length === 0 ? [undefined] : found;
   const rounds: Round[] = [];

@@ -22,7 +22,6 @@ const shapes = [
 ] as const;
 const traffic = { connections: 64, requestBytes: 64, answerBytes: 128 } as const;
 const heldConnections = 200;
-const warmUpMs = 600;
 
 const contenders = counts.map((workers) => ({
   ...portolanWith(workers === 1 ? "1 worker" : `${workers} workers`, { workers }),
@@ -81,7 +80,7 @@ async function measure(
   const samples: Sample[] = [];
   for (const { traffic: name, isLasting } of shapes) {
     const flow = await load.call("start", { ...traffic, isLasting, targets: [target] });
-    await wait(warmUpMs);
+    await wait(contender.warmUpMs ?? 0);
     const before = { lap: await load.call("lap", { flow, pids: [pid] }), used: workerMs(pid) };
     await wait(seconds * 1000);
     const after = { lap: await load.call("lap", { flow, pids: [pid] }), used: workerMs(pid) };

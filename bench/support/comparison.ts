@@ -11,8 +11,8 @@ import { comparisonGoals } from "./comparison-goals.ts";
 import { compared, type Row, type Sample, tableOf } from "./comparison-table.ts";
 import type { Report } from "./report.ts";
 
-/** Part of a run that is thrown away, so that code is compiled and buffers have grown. */
-const warmUpShare = 0.6;
+/** How much of a run is thrown away, in ms, where the contender does not ask for more. */
+const usualWarmUpMs = 1200;
 
 /** What a workload has shown. */
 export interface Comparison {
@@ -74,7 +74,7 @@ async function measure(contender: Contender, turn: Turn): Promise<Sample> {
   const flow = await load.call("start", { ...workload, targets: [running.address] });
   const { pids } = running;
   try {
-    await wait(seconds * warmUpShare * 1000);
+    await wait(contender.warmUpMs ?? usualWarmUpMs);
     const before = await load.call("lap", { flow, pids });
     await wait(seconds * 1000);
     const after = await load.call("lap", { flow, pids });

@@ -30,11 +30,18 @@ export async function readOwn(path: string, limitBytes: number): Promise<string>
  */
 export async function replaceFile(path: string, content: string): Promise<void> {
   await standing(path);
-  await putFile(path, content);
+  await place(path, content, (file) => file.datasync());
 }
 
-/** As `replaceFile`, where nothing was a moment ago: spares a look at each of many. */
+/**
+ * Puts a complete file where nothing was a moment ago, and leaves it to the kernel when it reaches the disk: there is no
+ * old one to lose, and each of many would wait for the disk. After a crash of the machine it may be empty.
+ */
 export async function putFile(path: string, content: string): Promise<void> {
+  await place(path, content, async () => {});
+}
+
+async function place(path: string, content: string, settle: Settle): Promise<void> {
   const draft = `${path}.tmp`;
   const file = await openDraft(draft).catch(async (error: unknown) => {
     if (!isCode(error, "EEXIST")) throw error;
@@ -43,7 +50,7 @@ export async function putFile(path: string, content: string): Promise<void> {
     return await openDraft(draft);
   });
   try {
-    await fill(file, content);
+    await fill(file, content, settle);
     await rename(draft, path);
   } catch (error) {
     // The first error is the one to tell, and a draft that stays is taken away next time.
@@ -57,12 +64,15 @@ async function openDraft(draft: string): Promise<FileHandle> {
   return await open(draft, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, fileMode);
 }
 
-async function fill(file: FileHandle, content: string): Promise<void> {
+/** Awaits what must have happened before a file takes its place. */
+type Settle = (file: FileHandle) => Promise<void>;
+
+async function fill(file: FileHandle, content: string, settle: Settle): Promise<void> {
   await using opened = file;
   // The umask would take away from it what its readers need.
   await opened.chmod(fileMode);
   await opened.writeFile(content);
-  await opened.datasync();
+  await settle(opened);
 }
 
 /** Takes a file away; false when there is none. */

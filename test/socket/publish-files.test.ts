@@ -295,6 +295,26 @@ test("a disk that fails when a file is to be synced leaves the old one as it was
   await eventually(() => files.problems().length === 0);
 });
 
+test("new files do not wait for the disk, and what a crash of the machine left of one is put right by the next start", async (t) => {
+  using folder = new TemporaryFolder();
+  const path = folder.file("demo.web.instances");
+  writeFileSync(folder.file("notes.txt"), "");
+  const synced = t.mock.method(await openFiles(folder.file("notes.txt")), "datasync");
+  {
+    await using files = open(folder.path);
+    const apps = ["/demo/web", "/a", "/b", "/c", "/d"];
+    files.publish(table(apps.map((app, index) => route(app, 80 + index, [routed("10.0.0.1:1")]))));
+    await eventually(() => files.figures().files === apps.length);
+    // The manifest is: without it nobody would know whose an empty file is.
+    assert.equal(synced.mock.callCount(), 1);
+  }
+  writeFileSync(path, "");
+  await using files = open(folder.path);
+  files.publish(web("10.0.0.1:1"));
+  await ends(path, "10.0.0.1:1\n");
+  assert.deepEqual(files.problems(), []);
+});
+
 /** What all open files have in common. */
 async function openFiles(path: string): Promise<FileHandle> {
   await using file = await openFile(path);
