@@ -181,14 +181,14 @@ export class Assignment implements Waiter {
   }
 
   #dial(replica: EngineReplica): void {
-    const { limits } = this.#options.service.host;
+    const { limits, buffers } = this.#options.service.host;
     const now = performance.now();
     const left = limits.connectBudgetMs - (now - this.#dialingSince);
     if (left <= 0) {
       this.#options.user.refuse(this.#failure ?? refusalOf("timeout"));
       return;
     }
-    const socket = new UpstreamSocket();
+    const socket = new UpstreamSocket(buffers);
     this.#dialing = new Dial(replica.address, {
       socket,
       timeoutMs: Math.min(limits.connectTimeoutMs, left),

@@ -28,10 +28,10 @@ export class Delivery {
   #upload: Upload | undefined;
 
   constructor(options: DeliveryOptions) {
-    const { inbound, service, upstream } = options;
+    const { inbound, upstream } = options;
     this.#options = options;
     const { answer } = inbound;
-    this.#download = new Download({ answer, upstream: upstream.socket, meter: service.host.meter });
+    this.#download = new Download({ answer, upstream: upstream.socket });
   }
 
   get upstream(): Upstream {

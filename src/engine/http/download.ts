@@ -1,12 +1,10 @@
 import type { Socket } from "node:net";
-import type { ReadMeter } from "../tcp/read-meter.ts";
 import type { Answer } from "./answer.ts";
 import { trailersOf, type RawFields } from "./fields.ts";
 
 export interface DownloadOptions {
   readonly answer: Answer;
   readonly upstream: Socket;
-  readonly meter: ReadMeter;
 }
 
 /** The body of one answer on its way to the client, read no faster than the client takes it. */
@@ -20,8 +18,7 @@ export class Download {
 
   /** Passes on a piece; the last one ends the answer. */
   write(bytes: Buffer, isLast: boolean): void {
-    const { answer, upstream, meter } = this.#options;
-    meter.read(bytes.length);
+    const { answer, upstream } = this.#options;
     if (isLast) {
       this.#isEnded = true;
       answer.end(bytes, []);

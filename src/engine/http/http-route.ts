@@ -6,6 +6,7 @@ import type { Roster, Rostered } from "../roster.ts";
 import type { Tally } from "../tally.ts";
 import type { ConnectionLimits, Served } from "../tcp/connection-host.ts";
 import type { HeldFor } from "../tcp/flow.ts";
+import type { ReadBuffers } from "../tcp/read-buffers.ts";
 import type { ReadMeter } from "../tcp/read-meter.ts";
 import type { Waiter } from "../tcp/waiting-line.ts";
 import type { RawFields } from "./fields.ts";
@@ -21,6 +22,7 @@ export interface RequestHost {
   readonly tally: Tally;
   readonly limits: ConnectionLimits;
   readonly meter: ReadMeter;
+  readonly buffers: ReadBuffers;
   readonly heldFor: HeldFor;
   readonly requests: RequestTally | undefined;
   /** Undefined when nothing is logged. */

@@ -1,4 +1,6 @@
 import { Socket } from "node:net";
+import type { ReadBuffers } from "../tcp/read-buffers.ts";
+import { UpstreamIntake } from "./upstream-intake.ts";
 
 type Written = (error?: Error | null) => void;
 
@@ -17,8 +19,10 @@ export class UpstreamSocket extends Socket {
   isPlain: boolean = false;
   #written: Written | undefined;
 
-  constructor() {
-    super({ allowHalfOpen: true, noDelay: true });
+  constructor(buffers: ReadBuffers) {
+    const onread = new UpstreamIntake(buffers);
+    super({ allowHalfOpen: true, noDelay: true, onread });
+    onread.socket = this;
   }
 
   override _write(bytes: unknown, encoding: BufferEncoding, written: Written): void {

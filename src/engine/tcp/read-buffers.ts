@@ -44,12 +44,20 @@ export class ReadBuffers {
 
   /** A copy of some bytes, to be collected when nobody needs them any more. */
   copy(bytes: Uint8Array): Buffer {
-    this.#meter.read(bytes.length);
-    if (!this.isShort) return Buffer.from(bytes);
+    if (!this.isShort) {
+      this.#meter.read(bytes.length);
+      return Buffer.from(bytes);
+    }
     // Of a slab that many share, one who waits would keep all: 64 KiB [node: Buffer.poolSize].
-    const copy = Buffer.allocUnsafeSlow(bytes.length);
+    const copy = this.fresh(bytes.length);
     copy.set(bytes);
     return copy;
+  }
+
+  /** A new buffer, to be collected when nobody needs it any more. */
+  fresh(length: number): Buffer {
+    this.#meter.read(length);
+    return Buffer.allocUnsafeSlow(length);
   }
 
   /** A buffer of one's own; the shared one where there is none left. */
@@ -58,8 +66,7 @@ export class ReadBuffers {
     this.#taken += 1;
     const free = this.#free.pop();
     if (free !== undefined) return free;
-    this.#meter.read(readBytes);
-    return Buffer.allocUnsafeSlow(readBytes);
+    return this.fresh(readBytes);
   }
 
   /** Gives back what was taken, once nobody reads from it or into it. */
