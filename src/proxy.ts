@@ -248,19 +248,18 @@ class Proxy implements RunningProxy {
   #publish(table: Table, changes: readonly RouteChange[]): void {
     noteChanges(this.#routing, table, changes);
     this.#outlets.publish(table, changes);
+    this.#upkeep.serves(table);
     this.#datedProblems();
   }
 
   #datedProblems(): ReturnType<ProblemLog["date"]> {
     const { routes, problems } = this.table();
-    const apps = new Map(routes.map(({ key, app }) => [key, app]));
-    const appOf = (key: string): string => apps.get(key) ?? key;
     return this.#problems.date([
       ...problems,
       ...this.#health.problems(),
       ...this.#outlets.problems(),
       ...this.#gateway.problems(),
-      ...this.#upkeep.problems(appOf),
+      ...this.#upkeep.problems(routes),
     ]);
   }
 

@@ -1,6 +1,8 @@
 import type { Config } from "../config/settings.ts";
 import type { Logger } from "../model/logger.ts";
 import type { Problem } from "../model/problem.ts";
+import type { Route, Table } from "../routing/table.ts";
+import { EphemeralPorts } from "../workers/ephemeral-ports.ts";
 import { ListenerGuard } from "../workers/listener-guard.ts";
 import { ListeningSockets } from "../workers/listening-sockets.ts";
 import { MemoryGuard } from "../workers/memory-guard.ts";
@@ -24,9 +26,13 @@ export class Upkeep {
   readonly #pool: WorkerPool;
   readonly #listeners: ListenerGuard;
   readonly #isServing: () => boolean;
+  readonly #logger: Logger;
+  readonly #ephemeral = EphemeralPorts.read();
+  #hasWarned = false;
 
   constructor({ config, ...rest }: UpkeepOptions) {
     this.#pool = rest.pool;
+    this.#logger = rest.logger;
     this.#isServing = rest.isServing;
     this.memory = new MemoryGuard({ ...rest, shedAt: config.shedMemoryAt, read: readMemoryUse });
     this.#listeners = new ListenerGuard({ ...rest, sockets: new ListeningSockets() });
@@ -38,8 +44,19 @@ export class Upkeep {
     await Promise.all([this.memory.run(signal), this.#listeners.run(signal), settled]);
   }
 
-  /** What is wrong with ports and with what there is to forward with; `appOf` names the app that wants a service key. */
-  problems(appOf: (key: string) => string): Problem[] {
+  /** Warns, once, of service ports that a connection may have taken when they are to be bound. */
+  serves({ routes }: Table): void {
+    if (this.#hasWarned) return;
+    const warning = this.#ephemeral.warning(routes.map(({ port }) => port));
+    if (warning === undefined) return;
+    this.#hasWarned = true;
+    this.#logger.warn("the kernel may lend service ports to outgoing connections", { ...warning });
+  }
+
+  /** What is wrong with ports and with what there is to forward with; the routes name the apps that want the ports. */
+  problems(routes: readonly Route[]): Problem[] {
+    const apps = new Map(routes.map(({ key, app }) => [key, app]));
+    const appOf = (key: string): string => apps.get(key) ?? key;
     const { bindings, budget, deaths, listeners } = this.#pool;
     return [
       ...bindings.problems(appOf),

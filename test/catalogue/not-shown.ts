@@ -15,7 +15,6 @@ export const reservations: Readonly<Record<string, string>> = {
   T26: "what is our own port by its address; a loop through another proxy's port is not seen: TCP has no place for a count of hops, and a map of our own dials would change with every connection. It grows to a limit of connections, whose reset takes all of it down",
   R01: "200 changes",
   R02: "as long as the soak is asked to last, without the limit of 100 ms",
-  B09: "without a warning at the start",
   R13: "the memory is told, not asserted: 1.4 GB at most, with pages of 10,000 apps asked for on top",
   HC07: "without the CPU figure",
   M17: "with a small limit",

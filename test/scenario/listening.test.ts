@@ -53,6 +53,9 @@ test("a service port that an outgoing connection has is told like one that someb
   const warning = await proxy.logged(/cannot listen on/);
   assert.match(String(warning["msg"]), /EADDRINUSE, another process has the port/);
   assert.match(String(warning["subject"]), /\/unlucky/);
+  const advice = await proxy.logged("the kernel may lend service ports to outgoing connections");
+  assert.equal(advice["ports"], String(port));
+  assert.match(String(advice["advice"]), /ip_local_reserved_ports/);
   await using client = await TcpClient.open(other);
   await eventually(() => client.text === "r\n");
 });
