@@ -6,6 +6,9 @@ export interface DatedProblem extends Problem {
   readonly since: number;
 }
 
+/** Kinds whose reasons count what goes on: with another number it is the same problem. */
+const counting: ReadonlySet<Problem["kind"]> = new Set(["held-back", "limit-reached"]);
+
 /** Problems that appear within this time are looked at together, in ms. */
 const gatherMs = 50;
 
@@ -36,7 +39,7 @@ export class ProblemLog {
   date(problems: readonly Problem[]): DatedProblem[] {
     const since = new Map<string, number>();
     const dated = problems.map((problem) => {
-      const key = problemKey(problem);
+      const key = lastingKey(problem);
       const first = this.#since.get(key);
       if (first === undefined && !since.has(key)) {
         this.#logger.warn(problem.reason, { problem: problem.kind, subject: problem.subject });
@@ -47,4 +50,11 @@ export class ProblemLog {
     this.#since = since;
     return dated;
   }
+}
+
+function lastingKey(problem: Problem): string {
+  const { kind, reason } = problem;
+  return problemKey(
+    counting.has(kind) ? { ...problem, reason: reason.replaceAll(/\d+/g, "#") } : problem,
+  );
 }
