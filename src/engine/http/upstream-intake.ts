@@ -34,12 +34,18 @@ export class UpstreamIntake implements OnReadOpts {
     return this.#buffer;
   };
 
+  /** What comes from now on is another answer: nothing is held for it while it is not asked for. */
+  restart(): void {
+    this.#isStream = false;
+  }
+
   /** Takes the next so many bytes; called by Node. */
   readonly callback = (length: number): boolean => {
     const bytes = this.#buffer.subarray(0, length);
     const own = this.#isStream ? bytes : this.#buffers.copy(bytes);
     const least = this.#isStream ? littleBytes : this.#buffers.streamBytes;
     this.#isStream = length >= least && !this.#buffers.isShort;
+    // Last, as that may be the end of an answer.
     this.socket?.emit("data", own);
     return true;
   };

@@ -17,12 +17,15 @@ export class UpstreamSocket extends Socket {
   isCutOff: boolean = false;
   /** There is no answer to wait for: a failed write ends it, as any other socket. */
   isPlain: boolean = false;
+  /** How it is read. */
+  readonly intake: UpstreamIntake;
   #written: Written | undefined;
 
   constructor(buffers: ReadBuffers) {
-    const onread = new UpstreamIntake(buffers);
-    super({ allowHalfOpen: true, noDelay: true, onread });
-    onread.socket = this;
+    const intake = new UpstreamIntake(buffers);
+    super({ allowHalfOpen: true, noDelay: true, onread: intake });
+    this.intake = intake;
+    intake.socket = this;
   }
 
   override _write(bytes: unknown, encoding: BufferEncoding, written: Written): void {

@@ -116,6 +116,7 @@ export class Upstream implements ResponseEvents {
 
   whole(trailers: RawFields, isClean: boolean): void {
     this.#isAnswered = true;
+    this.socket.intake.restart();
     this.#user?.whole(trailers, isClean);
   }
 

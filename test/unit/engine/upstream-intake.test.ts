@@ -10,12 +10,17 @@ const kibibyte = 1024;
 /** An intake that is read into as the platform does it, and what it told. */
 class Reading {
   readonly heard: Buffer[] = [];
+  /** The answer is whole with the next bytes. */
+  isLast = false;
   readonly #intake: UpstreamIntake;
 
   constructor(buffers: ReadBuffers) {
     this.#intake = new UpstreamIntake(buffers);
     const socket = new Socket();
-    socket.on("data", (bytes: Buffer) => this.heard.push(bytes));
+    socket.on("data", (bytes: Buffer) => {
+      this.heard.push(bytes);
+      if (this.isLast) this.#intake.restart();
+    });
     this.#intake.socket = socket;
   }
 
@@ -65,6 +70,16 @@ test("each read of a stream has a buffer of its own, until a read that is short"
       [100, 5, 5],
     ],
   );
+});
+
+test("a stream that is over leaves no buffer with a connection that idles", () => {
+  const shared = memory();
+  const one = new Reading(shared);
+  one.read(64 * kibibyte, 1);
+  one.isLast = true;
+  one.read(64 * kibibyte, 2);
+  assert.equal(one.next.buffer, shared.shared.buffer);
+  assert.equal(one.heard.at(-1)?.at(-1), 2);
 });
 
 test("where memory is short little is read at once, and always copied", () => {
