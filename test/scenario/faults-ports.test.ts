@@ -144,6 +144,7 @@ test("an address that this host does not have is told, and nothing else suffers 
   place(marathon, "/web", replica.port);
   const args = ["--marathon", marathon.urls[0] ?? "", "--bind", "127.0.0.1,192.0.2.1"];
   await using proxy = await RunningProxy.start(args);
+  await proxy.ready();
   const warning = await proxy.logged(/cannot listen on 192\.0\.2\.1/);
   assert.match(String(warning["msg"]), /EADDRNOTAVAIL/);
   await eventually(async () => (await ask(port)) === "web");

@@ -55,15 +55,12 @@ class Recordings implements AsyncDisposable {
 
   /** `tcp/80 /app` → sorted addresses of the replicas that are up. */
   async routes(): Promise<ReadonlyMap<string, readonly string[]>> {
-    const { services } = fieldsOf(await (await this.#proxy.get("/api/table")).json());
+    const { services } = await this.#proxy.table();
     return new Map(
-      listOf(services).map((service) => {
-        const { protocol, port, app, replicas } = fieldsOf(service);
-        const up = listOf(replicas)
-          .map(fieldsOf)
-          .filter((replica) => replica["state"] === "up");
-        const addresses = up.map((replica) => String(replica["address"]));
-        return [`${String(protocol)}/${String(port)} ${String(app)}`, addresses.toSorted()];
+      services.map(({ protocol, port, app, replicas }) => {
+        const up = replicas.filter(({ state }) => state === "up");
+        const addresses = up.map(({ address }) => address);
+        return [`${protocol}/${port} ${app}`, addresses.toSorted()];
       }),
     );
   }

@@ -69,6 +69,7 @@ test("who knows the token drains and weighs a replica; nobody else does, and no 
 test("without a token file nothing can be changed", async () => {
   await using marathon = await startMarathon();
   await using proxy = await RunningProxy.start(["--marathon", marathon.urls[0] ?? ""]);
+  await proxy.ready();
   const headers = { authorization: "Bearer undefined" };
   const answer = await proxy.get("/api/replicas/10.0.0.1:1/drain", { method: "POST", headers });
   assert.equal(answer.status, 403);
