@@ -8,6 +8,8 @@ import { echo, TcpReplica } from "./tcp-replica.ts";
 
 /** Time between two connections, in ms. */
 const everyMs = 20;
+/** A connection that has not ended by then never will, however busy the machine is; in ms. */
+const longestMs = 30_000;
 
 /** A steady trickle of connections to a port behind which bytes come back: none of them may fail (I5). */
 export class Song implements AsyncDisposable {
@@ -17,6 +19,7 @@ export class Song implements AsyncDisposable {
   readonly #failures: string[] = [];
   #served = 0;
   #stopped = false;
+  #isHushed = false;
 
   constructor(port: number, host = "127.0.0.1") {
     this.#port = port;
@@ -26,6 +29,17 @@ export class Song implements AsyncDisposable {
 
   get served(): number {
     return this.#served;
+  }
+
+  /** How connections failed, one text each. */
+  get failures(): readonly string[] {
+    return this.#failures;
+  }
+
+  /** Makes no connection more, and does not mind how the last one ends. */
+  hush(): void {
+    this.#stopped = true;
+    this.#isHushed = true;
   }
 
   /** Stops, and fails if a connection failed or none was made. */
@@ -44,12 +58,18 @@ export class Song implements AsyncDisposable {
     do {
       await using client = new TcpClient(this.#port, this.#host);
       client.socket.end("tweet");
-      await eventually(() => client.closed);
-      if (client.text === "tweet" && client.error === undefined) this.#served += 1;
-      else this.#failures.push(`${client.error?.code ?? "no error"} after "${client.text}"`);
+      const isOver = await eventually(() => client.closed, { withinMs: longestMs }).catch(
+        () => false,
+      );
+      if (isOver && client.text === "tweet" && client.error === undefined) this.#served += 1;
+      else if (!this.#isHushed) this.#failures.push(failureOf(client, isOver));
       await wait(everyMs);
     } while (!this.#stopped);
   }
+}
+
+function failureOf({ error, text }: TcpClient, isOver: boolean): string {
+  return `${error?.code ?? (isOver ? "no error" : "no end")} after "${text}"`;
 }
 
 /**

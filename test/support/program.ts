@@ -84,7 +84,7 @@ export class Program implements AsyncDisposable {
 
   /** The exit code, of a program that is expected to end; null when a signal killed it. */
   exit(): Promise<number | null> {
-    this.#mayEnd = true;
+    this.expectEnd();
     return this.#exit;
   }
 
@@ -100,6 +100,10 @@ export class Program implements AsyncDisposable {
 
   /** It has what it needs: what it holds from now on is to be given back. The first time counts. */
   async settled(): Promise<void> {
+    await this.#noteHoldings();
+  }
+
+  async #noteHoldings(): Promise<void> {
     const { pid, status } = this;
     if (this.#baseline !== undefined || status === undefined) return;
     const watched = { pid, status, lines: () => this.log.length };
@@ -110,7 +114,7 @@ export class Program implements AsyncDisposable {
   async assertHeld(): Promise<void> {
     assert.ok(!this.hasEnded, `it has ended: ${this.stdout}${this.stderr}`);
     assert.ok(this.status !== undefined, "it runs, and nobody knows its status port");
-    await this.settled();
+    await this.#noteHoldings();
     await this.#baseline?.assertHeld();
   }
 
@@ -141,15 +145,20 @@ export class Program implements AsyncDisposable {
   }
 
   signal(name: NodeJS.Signals): void {
-    if (fatal.includes(name)) this.#mayEnd = true;
+    if (fatal.includes(name)) this.expectEnd();
     this.child.kill(name);
+  }
+
+  /** From now on it may end. */
+  protected expectEnd(): void {
+    this.#mayEnd = true;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     try {
       await this.#assertWell();
     } finally {
-      this.#mayEnd = true;
+      this.expectEnd();
       if (!this.hasEnded) this.child.kill("SIGKILL");
       await this.#exit;
     }
