@@ -155,6 +155,7 @@ async function serveWithinGuards(installed: string, state: string): Promise<void
       // The libraries of this test are linked to where they were installed.
       runtime: [...runtime, `--allow-fs-read=${root}node_modules`],
       file: `${installed}/dist/main.js`,
+      canary: "none: the program may read no file that lists it",
     },
   );
   await proxy.ready();

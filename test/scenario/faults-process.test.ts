@@ -26,7 +26,8 @@ test(
     marathon.putApp({ ...app("/web", port), healthChecks: [] });
     place(marathon, "/web", web.port);
     const args = ["--marathon", marathon.urls[0] ?? "", "--check-interval", "200ms"];
-    await using proxy = await RunningProxy.start(args);
+    const canary = "none: nobody is served while there is no descriptor left";
+    await using proxy = await RunningProxy.start(args, {}, { canary });
     await proxy.ready();
     await eventually(async () => (await ask(port)) === "web");
     const pid = String(proxy.pid);

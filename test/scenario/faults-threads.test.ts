@@ -31,7 +31,7 @@ async function startFaulty(stack: AsyncDisposableStack, crashes = 1) {
     await RunningProxy.start(
       ["--marathon", marathon.urls[0] ?? "", "--workers", "2", "--bind", host],
       { NODE_OPTIONS: preload, INJECTED_FAULT: fault },
-      { crashes },
+      { crashes, canary: "none: whoever connects next has the fault, and all of its thread" },
     ),
   );
   await proxy.ready();

@@ -19,7 +19,8 @@ test(
     place(marathon, "/web", replica.port);
     using group = new ControlGroup({ megabytes: 4096 });
     const args = ["--marathon", marathon.urls[0] ?? "", "--shed-memory-at", "10"];
-    await using proxy = await RunningProxy.start(args, {}, { within: group.command });
+    const canary = "none: newcomers of any service are reset while memory is short";
+    await using proxy = await RunningProxy.start(args, {}, { within: group.command, canary });
     await proxy.ready();
     await proxy.service(port, ({ listening }) => listening.length > 0);
     await using idle = await TcpClient.open(port);

@@ -25,6 +25,8 @@ interface Listed {
   readonly replicas: readonly string[];
 }
 
+const canary = "none: what the cable does, it does to every service behind it";
+
 interface Far {
   readonly network: NetworkNamespace;
   readonly proxy: RunningProxy;
@@ -43,7 +45,7 @@ async function farAway(
   await using proxy = await RunningProxy.start(
     ["--file", folder.file("services.json"), ...bind, ...args],
     {},
-    { within: network.command, statusHost: network.inside },
+    { within: network.command, statusHost: network.inside, canary },
   );
   await proxy.ready();
   await story({ network, proxy });
@@ -269,7 +271,7 @@ suite("a proxy on a host that has little", { skip }, () => {
     await using proxy = await RunningProxy.start(
       args,
       {},
-      { within: network.command, statusHost: network.inside },
+      { within: network.command, statusHost: network.inside, canary },
     );
     await proxy.logged(/cannot listen on .*EADDRNOTAVAIL/);
     await using early = await TcpClient.open(port, network.inside);

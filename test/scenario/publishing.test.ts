@@ -11,6 +11,9 @@ import { RunningProxy } from "../support/running-proxy.ts";
 import { named, TcpReplica } from "../support/tcp-replica.ts";
 import { TemporaryFolder } from "../support/temporary-folder.ts";
 
+/** For stories that compare a list of apps with what is published. */
+const canary = "none: all apps there are, and their files, are compared";
+
 test("files, DNS and the service API tell of healthy replicas, and of no app that is gone", async () => {
   await using replica = await TcpReplica.start(named("r"));
   await using marathon = await startMarathon();
@@ -21,14 +24,18 @@ test("files, DNS and the service API tell of healthy replicas, and of no app tha
   const sick = place(marathon, "/shop/web", await freePort());
   marathon.setHealth(sick, false);
   const mark = folder.file("hook-ran");
-  await using proxy = await RunningProxy.start([
-    `--marathon=${marathon.urls[0] ?? ""}`,
-    "--enable-dns",
-    `--dns-port=${dnsPort}`,
-    `--run-state-dir=${folder.file("state")}`,
-    `--api-port=${apiPort}`,
-    `--upstream-hook=touch ${mark}`,
-  ]);
+  await using proxy = await RunningProxy.start(
+    [
+      `--marathon=${marathon.urls[0] ?? ""}`,
+      "--enable-dns",
+      `--dns-port=${dnsPort}`,
+      `--run-state-dir=${folder.file("state")}`,
+      `--api-port=${apiPort}`,
+      `--upstream-hook=touch ${mark}`,
+    ],
+    {},
+    { canary },
+  );
   await proxy.ready();
   const file = folder.file(`state/confd/shop.web-0-${port}.instances`);
   await eventually(() => existsSync(file) && existsSync(mark));
@@ -79,11 +86,15 @@ test("an app whose id begins with no slash has a file, a name, an API and an exp
   const port = await freePort();
   const services = [{ app: "web", port, replicas: ["127.0.0.1:9"] }];
   folder.replace("services.json", JSON.stringify({ services }));
-  await using proxy = await RunningProxy.start([
-    `--file=${folder.file("services.json")}`,
-    "--no-enable-health-checks",
-    `--upstream-confd=${folder.file("confd")}`,
-  ]);
+  await using proxy = await RunningProxy.start(
+    [
+      `--file=${folder.file("services.json")}`,
+      "--no-enable-health-checks",
+      `--upstream-confd=${folder.file("confd")}`,
+    ],
+    {},
+    { canary },
+  );
   await proxy.ready();
   const file = folder.file("confd/web.instances");
   await eventually(() => existsSync(file));
@@ -136,14 +147,18 @@ test("apps that share a port, or did not get it, are each told of with their own
     marathon.putApp({ ...app(id, port), ...(index === 1 ? { labels } : {}) });
     place(marathon, id, 7001 + index);
   }
-  await using proxy = await RunningProxy.start([
-    `--marathon=${marathon.urls[0] ?? ""}`,
-    "--no-enable-health-checks",
-    "--enable-dns",
-    `--dns-port=${dnsPort}`,
-    `--upstream-confd=${folder.file("confd")}`,
-    "--upstream-names=mmsd",
-  ]);
+  await using proxy = await RunningProxy.start(
+    [
+      `--marathon=${marathon.urls[0] ?? ""}`,
+      "--no-enable-health-checks",
+      "--enable-dns",
+      `--dns-port=${dnsPort}`,
+      `--upstream-confd=${folder.file("confd")}`,
+      "--upstream-names=mmsd",
+    ],
+    {},
+    { canary },
+  );
   await proxy.ready();
   const resolver = new Resolver();
   resolver.setServers([`127.0.0.1:${dnsPort}`]);
@@ -224,11 +239,11 @@ test("while Marathon is down the service API goes on answering from memory, on b
   const [port, apiPort] = [await freePort(), await freePort()];
   marathon.putApp(app("/shop/web", port));
   place(marathon, "/shop/web", 7001);
-  await using proxy = await RunningProxy.start([
-    `--marathon=${marathon.urls[0] ?? ""}`,
-    "--no-enable-health-checks",
-    `--api-port=${apiPort}`,
-  ]);
+  await using proxy = await RunningProxy.start(
+    [`--marathon=${marathon.urls[0] ?? ""}`, "--no-enable-health-checks", `--api-port=${apiPort}`],
+    {},
+    { canary },
+  );
   await proxy.ready();
   const questions = ["/v1/apps", "/v1/instances/shop/web", "/v1/service_ports/shop/web"];
   const ask = async (): Promise<string[]> => {

@@ -108,7 +108,8 @@ async function countWork(
   marathon.putApp({ ...app("/counted", port), portDefinitions, healthChecks, labels });
   place(marathon, "/counted", replica);
   const flags = ["--marathon", marathon.urls.join(","), "--workers", "1"];
-  await using proxy = await RunningProxy.start(flags);
+  const canary = "none: its connections would be counted";
+  await using proxy = await RunningProxy.start(flags, {}, { canary });
   await proxy.service(port, isServed);
   await work(port);
   const thread = forwardingThread(proxy.pid);

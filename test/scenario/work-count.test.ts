@@ -76,7 +76,9 @@ test("what a connection and an exchange ask of the kernel is no more than it was
   marathon.putApp(app("/counted", port));
   place(marathon, "/counted", replica.port);
   const urls = marathon.urls.join(",");
-  await using proxy = await RunningProxy.start(["--marathon", urls, "--workers", "1"]);
+  const canary = "none: its connections would be counted";
+  const flags = ["--marathon", urls, "--workers", "1"];
+  await using proxy = await RunningProxy.start(flags, {}, { canary });
   await proxy.service(port, isServed);
   await visitOneByOne({ port, connections: 50, exchanges: 1 });
   const thread = forwardingThread(proxy.pid);

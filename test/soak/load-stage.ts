@@ -51,7 +51,7 @@ export async function onLoadStage(
   await using proxy = await RunningProxy.start(
     [...file, "--max-connections", "1000000", ...args],
     {},
-    { within },
+    { within, canary: "none: one that the same file lists sings here" },
   );
   await proxy.ready();
   await proxy.service(canary, ({ listening }) => listening.length > 0);

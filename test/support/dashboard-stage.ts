@@ -57,7 +57,8 @@ export class DashboardStage implements AsyncDisposable {
     folder.replace("services.json", JSON.stringify({ services: placed }));
     // Losing half of a few replicas is what these tests do; it must not be doubted.
     const flags = ["--file", folder.file("services.json"), "--no-shrink-guard", ...pace];
-    const proxy = await RunningProxy.start(flags);
+    const canary = "none: pages and pictures show every service there is";
+    const proxy = await RunningProxy.start(flags, {}, { canary });
     const ports = new Map(placed.map(({ app, port }) => [app, port]));
     const url = new URL("/", (await proxy.get("/ping")).url).href;
     const stage = new DashboardStage({ proxy, ports, url }, folder);

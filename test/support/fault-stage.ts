@@ -52,8 +52,15 @@ export async function onStage(
   options.prepare?.(marathon);
   const urls = marathon.urls.join(",");
   const { args = [], crashes = 0, descriptors } = options;
-  const surroundings = { crashes, ...(descriptors === undefined ? {} : { descriptors }) };
-  await using proxy = await RunningProxy.start(["--marathon", urls, ...args], {}, surroundings);
+  await using proxy = await RunningProxy.start(
+    ["--marathon", urls, ...args],
+    {},
+    {
+      canary: "none: one that the same Marathon lists sings here",
+      crashes,
+      ...(descriptors === undefined ? {} : { descriptors }),
+    },
+  );
   await proxy.ready();
   await proxy.service(canaryPort, ({ listening }) => listening.length > 0);
   await using song = new Song(canaryPort);

@@ -18,6 +18,8 @@ interface LargeStage {
   readonly song: Song;
 }
 
+const canary = "none: one of the ten thousand apps sings";
+
 /** A story on a proxy that serves ten thousand apps; one of them sings. */
 async function onLargeStage(
   { tell }: LoadOptions,
@@ -33,7 +35,7 @@ async function onLargeStage(
   // Its health checks are HTTP's, and the replicas here only echo.
   const args = ["--marathon", marathon.url, "--bind", bindHost, "--health", "marathon"];
   // A page of metrics alone is tens of megabytes here.
-  const roomy = { patienceMs: 60_000, heapBytes: 512 << 20 };
+  const roomy = { patienceMs: 60_000, heapBytes: 512 << 20, canary } as const;
   await using proxy = await RunningProxy.start([...args, "--refresh-interval", "1h"], {}, roomy);
   await proxy.ready();
   const bound = async (): Promise<number> =>

@@ -102,9 +102,10 @@ async function sleep({ tell, seconds = tenMinutes }: LoadOptions): Promise<void>
   for (let count = 0; count < 8; count += 1) {
     place(marathon, "/web", owned.use(await TcpReplica.start(named("web"))).port);
   }
+  const canary = "none: it would wait for minutes";
   const excused = { loop: "it is stopped on purpose" };
   const args = ["--marathon", marathon.urls[0] ?? "", ...pace];
-  await using proxy = await RunningProxy.start(args, {}, { excused });
+  await using proxy = await RunningProxy.start(args, {}, { excused, canary });
   await proxy.ready();
   await proxy.service(port, ({ listening }) => listening.length > 0);
   await using client = await TcpClient.open(port);

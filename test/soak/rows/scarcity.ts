@@ -65,6 +65,7 @@ async function littleMemory({ tell, seconds = 30 }: LoadOptions): Promise<void> 
     {},
     {
       within: scarce.command,
+      canary: "none: newcomers of any service are reset while memory is short",
       // As a container runs it: types are taken off the sources by a compiler of 27 MB.
       file: "dist/main.js",
       runtime: ["--single-threaded-gc"],
