@@ -133,9 +133,10 @@ export class WorkerPool implements AsyncDisposable {
     return Math.min(...this.#slots.map(({ applied }) => applied));
   }
 
-  /** Tells every worker what changed with this table. */
+  /** Tells every worker what changed with this table; the one of version 0 says nothing, and nobody is to listen for it. */
   apply(table: Table, changes: readonly RouteChange[]): void {
     const { version, routes } = table;
+    if (version === 0) return;
     this.#version = version;
     this.bindings.keepOnly(new Set([...routes.map(({ key }) => key), ...this.gateway.keys]));
     this.ejections.keepOnly(routes);

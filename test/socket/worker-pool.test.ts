@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { defaultPolicy } from "../../src/model/policy.ts";
 import type { Worker } from "node:worker_threads";
 import { closedColumn, serviceColumns } from "../../src/model/counters.ts";
-import type { Route, Table } from "../../src/routing/table.ts";
+import { emptyTable, type Route, type Table } from "../../src/routing/table.ts";
 import { everyRoute } from "../../src/routing/diff.ts";
 import type { Bindings } from "../../src/workers/bindings.ts";
 import type { WorkerPool } from "../../src/workers/pool.ts";
@@ -116,6 +116,16 @@ test("a table that is told anew is judged anew for what is on this host", async 
     await eventually(() => client.text === "r\n" || client.closed || client.ended);
     return client.text === "r\n";
   });
+});
+
+test("before the first table nobody is told to listen, also when this host is called something else", async (t) => {
+  await using pool = startWorkerPool(1);
+  const tell = t.mock.method(pool, "tell");
+  pool.apply(emptyTable, everyRoute(emptyTable));
+  assert.equal(tell.mock.callCount(), 0);
+  pool.apply({ ...emptyTable, version: 1 }, []);
+  assert.equal(tell.mock.callCount(), 1);
+  await pool.served(1);
 });
 
 test("a worker that dies after the stop is not replaced, so that nothing opens again", async () => {
