@@ -4,8 +4,8 @@ import type { Outcome } from "../model/outcome.ts";
 import type { EngineReplica } from "./route.ts";
 import type { Tally } from "./tally.ts";
 
-/** Longest text of a request that is noted, in characters. */
-const longest = 1024;
+/** Longest texts of a request that are noted, in characters. */
+const [longestMethod, longest] = [32, 1024];
 
 /** What a connection or a request knows of itself when it ends; times by `performance.now()`. */
 export interface Ended {
@@ -57,11 +57,14 @@ function between(from: number | undefined, to: number | undefined): number {
 }
 
 function bounded({ method, target, host, version, status }: AccessRequest): AccessRequest {
-  return {
-    method: method.slice(0, 32),
+  const noted = {
+    method: method.slice(0, longestMethod),
     target: target.slice(0, longest),
     host: host.slice(0, longest),
     version,
     status,
   };
+  const isWhole =
+    method.length <= longestMethod && target.length <= longest && host.length <= longest;
+  return isWhole ? noted : { ...noted, truncated: method.length + target.length + host.length };
 }

@@ -48,6 +48,8 @@ export interface AccessRequest {
   readonly version: string;
   /** 0 when the client left before an answer. */
   readonly status: number;
+  /** How many characters method, target and host had together, where one of them was cut. */
+  readonly truncated?: number;
 }
 
 /** Records of one thread, with what it lost. */

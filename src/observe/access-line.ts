@@ -1,4 +1,5 @@
 import { unreadRequest, type AccessRecord, type AccessRequest } from "../model/access.ts";
+import { boundLine } from "./log-line.ts";
 import { terminationOf } from "./termination.ts";
 
 /** What a record does not know of itself. */
@@ -27,7 +28,7 @@ export function formatAccess(
 
 function jsonLine(record: AccessRecord, { startedAt, service }: AccessContext): string {
   const { client, request } = record;
-  return JSON.stringify({
+  const line = JSON.stringify({
     time: new Date(startedAt).toISOString(),
     type: request === undefined ? "connection" : "request",
     client: client.host,
@@ -43,7 +44,10 @@ function jsonLine(record: AccessRecord, { startedAt, service }: AccessContext): 
     receivedBytes: record.received,
     sentBytes: record.sent,
     retries: record.retries,
+    ...(request?.truncated === undefined ? {} : { truncated: request.truncated }),
   });
+  // What a client writes may have control characters that JSON leaves as they are, and become long where they are escaped.
+  return boundLine(line).trimEnd();
 }
 
 function requestFields({ method, host, target, version, status }: AccessRequest): object {

@@ -88,6 +88,28 @@ test("what a client writes cannot end the line, leave the quotes or forge a part
   );
 });
 
+test("in JSON control characters of eight bits and what turns a line are escaped, and a line is at most 8 KiB (A10)", () => {
+  const nasty = '/\u007f\u0085\u009b2J\u2028\u202e"';
+  const line = formatAccess(
+    { ...record, request: { ...request, target: nasty, host: nasty } },
+    context,
+    "json",
+  );
+  assert.doesNotMatch(line, /[\p{Cc}\u2028\u202e]/u);
+  const read: unknown = JSON.parse(line);
+  assert.partialDeepStrictEqual(read, { target: nasty, host: nasty, outcome: "completed" });
+  const longest = "\u0085".repeat(1024);
+  const long = { ...record, request: { ...request, target: longest, host: longest } };
+  const bounded = formatAccess(long, context, "json");
+  assert.ok(Buffer.byteLength(bounded) < 8192);
+  assert.match(bounded, /"truncated":\d+\}$/);
+});
+
+test("in JSON a request that was cut tells how long it was (A10)", () => {
+  const cut = { ...record, request: { ...request, truncated: 7000 } };
+  assert.match(formatAccess(cut, context, "json"), /"retries":1,"truncated":7000\}$/);
+});
+
 for (const outcome of outcomes) {
   test(`every state of ${outcome} has a line that parsers can read`, () => {
     const refused = { ...record, outcome, service: undefined, replica: undefined, connectMs: -1 };
