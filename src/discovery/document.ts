@@ -1,6 +1,7 @@
 import type { Dispatcher } from "undici";
 
 import { AnswerError, type BadAnswer } from "./answer-error.ts";
+import { GatheredBytes } from "./gathered-bytes.ts";
 import { discard, headerOf, isPlain, retryAfterMs } from "./http-answer.ts";
 
 /** A body may start as slowly as it likes for so long; from then on, on average, it may not. */
@@ -45,14 +46,20 @@ function refusalOf(response: Dispatcher.ResponseData, limitBytes: number): Answe
     });
   if (!isPlain(response))
     return new AnswerError("encoding", "the body is encoded though identity was asked for");
-  const length = headerOf(response, "content-length");
+  const length = lengthOf(response);
   const isChunked = headerOf(response, "transfer-encoding")?.trim().toLowerCase() === "chunked";
   // Delimited by its end alone, a body cut short at a valid prefix would pass for the whole truth.
   if (length === undefined && !isChunked)
     return new AnswerError("unframed", "neither length nor chunks");
-  if (Number(length ?? 0) > limitBytes)
+  if ((length ?? 0) > limitBytes)
     return new AnswerError("too-large", `more than ${limitBytes} bytes`);
   return undefined;
+}
+
+/** As it was announced; undefined when it was not. */
+function lengthOf(response: Dispatcher.ResponseData): number | undefined {
+  const text = headerOf(response, "content-length");
+  return text === undefined ? undefined : Number(text);
 }
 
 function refusedStatus(status: number): BadAnswer | undefined {
@@ -61,20 +68,19 @@ function refusedStatus(status: number): BadAnswer | undefined {
   return status === 200 ? undefined : "status";
 }
 
-async function readText({ body }: Dispatcher.ResponseData, limitBytes: number): Promise<string> {
-  const chunks: Uint8Array[] = [];
+async function readText(response: Dispatcher.ResponseData, limitBytes: number): Promise<string> {
+  const gathered = new GatheredBytes(Math.max(0, lengthOf(response) ?? 0));
   const begunAt = performance.now();
-  let bytes = 0;
-  for await (const chunk of body) {
+  for await (const chunk of response.body) {
     if (!(chunk instanceof Uint8Array)) continue;
-    bytes += chunk.byteLength;
+    gathered.add(chunk);
+    const bytes = gathered.length;
     // Leaving the loop destroys the body and its connection.
     if (bytes > limitBytes) throw new AnswerError("too-large", `more than ${limitBytes} bytes`);
     const seconds = (performance.now() - begunAt) / 1000;
     // Silence has a limit of its own; a drip never falls silent, and would hold us until the request's whole time is up.
     if (seconds > graceSeconds && bytes < seconds * leastBytesPerSecond)
       throw new AnswerError("too-slow", `less than ${leastBytesPerSecond} bytes a second`);
-    chunks.push(chunk);
   }
-  return new TextDecoder().decode(Buffer.concat(chunks, bytes));
+  return new TextDecoder().decode(gathered.whole());
 }
