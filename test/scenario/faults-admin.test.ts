@@ -12,6 +12,8 @@ import { app, place, startMarathon } from "../support/marathon.ts";
 import { RunningProxy } from "../support/running-proxy.ts";
 import { readSamples } from "../support/samples.ts";
 import { TcpClient } from "../support/tcp-client.ts";
+import { named, TcpReplica } from "../support/tcp-replica.ts";
+import { TemporaryFolder } from "../support/temporary-folder.ts";
 
 /** What the status port answers to these bytes, whole. */
 async function raw({ statusPort }: RunningProxy, bytes: string): Promise<string> {
@@ -36,10 +38,27 @@ test("the status port is where the flag says, and nowhere without one (A01)", as
 });
 
 test("a page of another name cannot ask, change or read anything (A02, A03)", async () => {
-  await onStage({}, async ({ proxy }) => {
+  await onStage({ args: ["--host-name", "agent-7.example.com"] }, async ({ proxy }) => {
     for (const path of ["/", "/api/table", "/api/explain/web", "/dashboard/client/main.js"]) {
       const answer = await raw(proxy, request(`GET ${path}`, "Host: evil.example"));
       assert.match(answer, /^HTTP\/1\.1 421 /, path);
+    }
+    // A page that has a name lead here asks by a browser, whatever it asks for.
+    const page = ["Host: evil.example", "User-Agent: Mozilla/5.0 (X11; Linux x86_64)"];
+    for (const path of [
+      "/metrics",
+      "/status",
+      "/ready",
+      "/ping",
+      "/healthz",
+      "/version",
+      "/v1/apps",
+    ]) {
+      assert.match(await raw(proxy, request(`GET ${path}`, ...page)), /^HTTP\/1\.1 421 /, path);
+    }
+    for (const host of ["127.0.0.1", "[::1]:9090", "localhost", "agent-7", "agent-7.example.com"]) {
+      const answer = await raw(proxy, request("GET /api/table", `Host: ${host}`, ...page.slice(1)));
+      assert.match(answer, /^HTTP\/1\.1 200 /, host);
     }
     const { version } = await proxy.table();
     for (const method of ["POST", "PUT", "DELETE", "PATCH", "OPTIONS"]) {
@@ -162,6 +181,48 @@ test(
       const complaints = stderr.split("\n").filter((line) => !/^(?:nodejs_|$)/.test(line));
       assert.deepEqual(complaints, []);
     });
+  },
+);
+
+test(
+  "names of apps with quotes and backslashes are labels that Prometheus reads, and line breaks are no names (A08)",
+  { skip: promtoolMissing },
+  async () => {
+    await using replica = await TcpReplica.start(named("odd"));
+    using folder = new TemporaryFolder();
+    const apps = [
+      String.raw`/quo"te`,
+      String.raw`/back\slash`,
+      String.raw`/line\n`,
+      String.raw`/end\"`,
+    ];
+    const services = [...apps, "/line\nbreak", "/\u2028"].map(async (name) => {
+      return { app: name, port: await freePort(), replicas: [`127.0.0.1:${replica.port}`] };
+    });
+    const listed = await Promise.all(services);
+    folder.replace("services.json", JSON.stringify({ services: listed }));
+    const args = ["--file", folder.file("services.json"), "--metrics-detail", "replica"];
+    await using proxy = await RunningProxy.start(args);
+    await proxy.ready();
+    for (const { port } of listed.slice(0, apps.length)) assert.equal(await ask(port), "odd");
+    const page = await proxy.text("/metrics");
+    const { status, stderr } = spawnSync("promtool", ["check", "metrics"], {
+      input: page,
+      encoding: "utf8",
+    });
+    assert.notEqual(status, null, "promtool has run");
+    assert.deepEqual(
+      stderr.split("\n").filter((line) => !/^(?:nodejs_|$)/.test(line)),
+      [],
+    );
+    const served = readSamples(page).filter(({ name }) => name === "portolan_service_up");
+    // As Prometheus reads them: a backslash stands before what it makes plain.
+    const names = served.map(({ labels }) => labels["service"]?.replaceAll(/\\(.)/g, "$1"));
+    for (const { app: id, port } of listed.slice(0, apps.length)) {
+      assert.ok(names.includes(`${id.slice(1)}:${port}`), `${id} among ${names.join(" ")}`);
+    }
+    const { length } = (await proxy.text("/api/problems")).match(/is no name of 1 to 255/g) ?? [];
+    assert.equal(length, 2);
   },
 );
 

@@ -2,12 +2,14 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { open } from "node:fs/promises";
 import { test } from "node:test";
+import { selfSigned } from "../support/certificates.ts";
 import { eventually } from "../support/eventually.ts";
 import { freePort } from "../support/free-port.ts";
 import { app, place, startMarathon } from "../support/marathon.ts";
 import { Program } from "../support/program.ts";
 import { isMissing } from "../support/real-server.ts";
 import { RunningProxy } from "../support/running-proxy.ts";
+import { app as scripted, json, ScriptedMarathon } from "../support/scripted-marathon.ts";
 import { TcpClient } from "../support/tcp-client.ts";
 import { named, TcpReplica } from "../support/tcp-replica.ts";
 import { TemporaryFolder } from "../support/temporary-folder.ts";
@@ -48,6 +50,55 @@ test("SIGHUP takes over what changed in the file, tells what needs a restart, an
   client.socket.write("still here");
   await eventually(() => client.text === "r\nstill here");
 });
+
+test(
+  "SIGHUP has the next look at a source use renewed authorities and credentials (L06)",
+  { skip: isMissing("openssl") },
+  async () => {
+    await using replica = await TcpReplica.start(named("r"));
+    using folder = new TemporaryFolder();
+    const keys = ["old", "new"].map((name) => selfSigned(folder.path, name, ["localhost"]));
+    const [old, renewed] = keys.map(({ chain: cert, key }) => ({ cert, key }));
+    assert.ok(old !== undefined && renewed !== undefined);
+    const [before, after] = [await freePort(), await freePort()];
+    await using marathon = await ScriptedMarathon.start([], old);
+    let [login, refused] = ["old:secret", 0];
+    let apps = [scripted("/before", before, [replica.port])];
+    marathon.onApi = ({ headers }, response) => {
+      const isKnown = headers.authorization === `Basic ${btoa(login)}`;
+      if (!isKnown) refused += 1;
+      json(response, { apps }, isKnown ? 200 : 401);
+    };
+    folder.replace("ca.pem", old.cert);
+    folder.replace("auth", login);
+    const files = [
+      "--marathon-ca",
+      folder.file("ca.pem"),
+      "--marathon-auth-file",
+      folder.file("auth"),
+    ];
+    const url = `https://localhost:${marathon.url.port}`;
+    const args = ["--marathon", url, "--refresh-interval", "1h", ...files];
+    await using proxy = await RunningProxy.start(args);
+    await proxy.ready();
+    await proxy.service(before);
+    // A second look follows the opening of the stream; from then on nothing is to be looked at for an hour.
+    await eventually(() => marathon.fetches === 2 && marathon.streams === 1);
+
+    login = "new:secret";
+    apps = [scripted("/before", before, [replica.port]), scripted("/after", after, [replica.port])];
+    marathon.renew(renewed);
+    folder.replace("ca.pem", renewed.cert);
+    folder.replace("auth", login);
+    proxy.signal("SIGHUP");
+    await proxy.service(after, ({ listening }) => listening.length > 0);
+    assert.equal(marathon.fetches, 3);
+    assert.equal(refused, 0);
+    const failed = { result: "failed" };
+    assert.equal((await proxy.metric("portolan_discovery_syncs_total", failed)) ?? 0, 0);
+    assert.equal(marathon.streams, 1, "who listens goes on listening");
+  },
+);
 
 test("SIGUSR2 switches debug lines on, and off again", async () => {
   const marathon = await passingMarathon();

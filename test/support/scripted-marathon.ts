@@ -57,6 +57,12 @@ export class ScriptedMarathon implements AsyncDisposable {
     return this.#streams.size;
   }
 
+  /** Shows another certificate to who connects from now on. */
+  renew(tls: https.ServerOptions): void {
+    if (!(this.#server instanceof https.Server)) throw new Error("it does not speak TLS");
+    this.#server.setSecureContext(tls);
+  }
+
   openStream(response: http.ServerResponse): void {
     response.writeHead(200, {
       "content-type": "text/event-stream;charset=utf-8",
