@@ -38,7 +38,7 @@ export const reservations: Readonly<Record<string, string>> = {
   X15: "200,000 keys that are small numbers, beside the apps and without a time",
   A02: "the paths for monitoring and the service API may be asked by any name, but not by browsers, which alone can be led here",
   A07: "two apps and 50 strangers",
-  A10: "label names and values",
+  A10: "what HAProxy's formats of the access log cut is not told",
   A13: "1000 failing connections in a scenario; the bound of the lines by itself",
   L04: "without the request rate and the delay of 5 s: ports close at once, with what the kernel has queued served first",
   L08: "300 connections, and no bound on the time",
