@@ -34,7 +34,7 @@ export const reservations: Readonly<Record<string, string>> = {
   M21: "10,000 events, as fast as they are sent",
   W02: "nginx alone, and one request with another one in its body",
   P10: "6000 inputs",
-  X10: "none by a name that resolves to such an address; loopback is where the replicas of this host are, and served",
+  X10: "loopback, and what leads there, is where the replicas of this host are, and served; names are asked for again once a minute",
   X15: "200,000 keys that are small numbers, beside the apps and without a time",
   A02: "the paths for monitoring and the service API may be asked by any name, but not by browsers, which alone can be led here",
   A07: "two apps and 50 strangers",

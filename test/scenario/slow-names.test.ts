@@ -8,6 +8,7 @@ import { ask } from "../support/fault-stage.ts";
 import { freePort } from "../support/free-port.ts";
 import { app, place, startMarathon } from "../support/marathon.ts";
 import { RunningProxy } from "../support/running-proxy.ts";
+import { readSamples } from "../support/samples.ts";
 import { named, TcpReplica } from "../support/tcp-replica.ts";
 import { TemporaryFolder } from "../support/temporary-folder.ts";
 
@@ -67,5 +68,51 @@ test(
     const told = await proxy.text("/api/problems");
     for (const id of ["slow", "wrong"]) assert.match(told, new RegExp(`host ${id}\\.test has no`));
     assert.equal(await ask(portOf("/good")), "web");
+  },
+);
+
+test(
+  "a name that leads to an address that nobody may reach through us is never dialled (X10)",
+  { skip: lacksResolver() },
+  async () => {
+    const addresses = ["169.254.169.254", "224.0.0.1", "255.255.255.255", "240.0.0.1"];
+    await using names = await DnsStandIn.start({ host: server, port: 53 });
+    for (const [index, address] of addresses.entries())
+      names.address(`evil${index}.test`, [address]);
+    names.address("good.test", ["127.0.0.1"]);
+    using folder = new TemporaryFolder();
+    folder.replace("resolv.conf", `nameserver ${server}\n`);
+    await using web = await TcpReplica.start(named("web"));
+    await using marathon = await startMarathon();
+    const ports: number[] = [];
+    for (const index of addresses.keys()) {
+      const port = await freePort();
+      ports.push(port);
+      marathon.putApp({ ...app(`/evil/${index}`, port), healthChecks: [] });
+      for (const host of [`evil${index}.test`, "good.test"]) {
+        marathon.addTask(`/evil/${index}`, { host, ports: [web.port], health: true });
+      }
+    }
+    await using proxy = await RunningProxy.start(
+      ["--marathon", marathon.urls[0] ?? "", "--log-level", "debug"],
+      {},
+      { within: asking(folder.file("resolv.conf")) },
+    );
+    await proxy.ready();
+    for (const [index, port] of ports.entries()) {
+      const { replicas } = await proxy.service(port, (one) => one.replicas.length === 2);
+      const refused = replicas.filter(
+        ({ address }) => address === `${addresses[index]}:${web.port}`,
+      );
+      assert.deepEqual(
+        refused.map(({ state, reason }) => [state, reason]),
+        [["down", "its address is link-local, multicast or reserved"]],
+      );
+      for (let count = 0; count < 5; count += 1) assert.equal(await ask(port), "web");
+    }
+    const tried = readSamples(await proxy.text("/metrics")).filter(
+      ({ name, value }) => name === "portolan_replica_retries_total" && value > 0,
+    );
+    assert.deepEqual(tried, [], "each went to the right one at once");
   },
 );

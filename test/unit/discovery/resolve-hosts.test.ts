@@ -4,7 +4,9 @@ import { suite, test } from "node:test";
 import { Latest } from "../../../src/async/latest.ts";
 import { resolveHosts, type ResolveHostsOptions } from "../../../src/discovery/resolve-hosts.ts";
 import type { SourceState } from "../../../src/discovery/source.ts";
+import { defaultPolicy } from "../../../src/model/policy.ts";
 import { defaultWeight } from "../../../src/model/replica.ts";
+import { makeRoute } from "../../../src/routing/make-route.ts";
 import { until } from "../../support/scripted-marathon.ts";
 
 function stateOf(...hosts: readonly string[]): SourceState {
@@ -265,4 +267,28 @@ suite("names that make trouble", () => {
       for await (const state of resolveHosts(failing(), {}, signal)) ended.push(state);
     }, /broken/);
   });
+});
+
+test("a name that moves to an address that nobody may reach through us is refused from then on (X10)", async () => {
+  await using reading = new Reading({ ttlMs: 5 });
+  const routed = (): readonly unknown[] => {
+    const { services = [] } = reading.states.at(-1) ?? {};
+    return services.flatMap((service) => {
+      const standings = service.replicas.map(
+        () => ({ state: "up", reason: "", since: 0 }) as const,
+      );
+      const rules = { groupSize: 1, defaultPolicy, isOwn: () => false };
+      return makeRoute({ service, sharers: [] }, () => standings, rules).replicas;
+    });
+  };
+  reading.names.answer("rebound", ["10.0.0.1"]);
+  reading.give(stateOf("rebound"));
+  await until(() => reading.addresses[0] === "10.0.0.1:80");
+  assert.partialDeepStrictEqual(routed(), [{ state: "up" }]);
+  for (const address of ["169.254.169.254", "fe80::1", "::ffff:169.254.169.254"]) {
+    reading.names.answer("rebound", [address]);
+    await until(() => reading.addresses[0] === `${address}:80`);
+    const reason = "its address is link-local, multicast or reserved";
+    assert.partialDeepStrictEqual(routed(), [{ state: "down", reason }]);
+  }
 });
