@@ -35,7 +35,6 @@ export const reservations: Readonly<Record<string, string>> = {
   W02: "nginx alone, and one request with another one in its body",
   P10: "6000 inputs",
   X10: "loopback, and what leads there, is where the replicas of this host are, and served; names are asked for again once a minute",
-  X15: "200,000 keys that are small numbers, beside the apps and without a time",
   A02: "the paths for monitoring and the service API may be asked by any name, but not by browsers, which alone can be led here",
   A07: "two apps and 50 strangers",
   A10: "what HAProxy's formats of the access log cut is not told",
