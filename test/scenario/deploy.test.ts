@@ -1,30 +1,15 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import { connect } from "node:net";
 import { test } from "node:test";
 import { eventually } from "../support/eventually.ts";
 import { freePort } from "../support/free-port.ts";
+import { listeningInode } from "../support/listening-inode.ts";
 import { app, place, startMarathon } from "../support/marathon.ts";
 import { RunningProxy } from "../support/running-proxy.ts";
+import { Stop } from "../support/stop.ts";
 import { TcpClient } from "../support/tcp-client.ts";
 import { named, TcpReplica } from "../support/tcp-replica.ts";
 import { TemporaryFolder } from "../support/temporary-folder.ts";
-
-/** The inode of the socket that listens on a port of 127.0.0.1; it changes when the socket does. */
-function listeningInode(port: number): string | undefined {
-  const hex = port.toString(16).toUpperCase().padStart(4, "0");
-  const rows = readFileSync("/proc/net/tcp", "utf8")
-    .split("\n")
-    .map((line) => line.trim().split(/\s+/));
-  return rows.find((row) => row[1] === `0100007F:${hex}` && row[3] === "0A")?.[9];
-}
-
-/** Ends the visitors also when the test fails. */
-class Stop extends AbortController implements Disposable {
-  [Symbol.dispose](): void {
-    this.abort();
-  }
-}
 
 function isUp({ state }: { readonly state: string }): boolean {
   return state === "up";

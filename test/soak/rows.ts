@@ -11,6 +11,7 @@ import { nameRows } from "./rows/names.ts";
 import { patientRows } from "./rows/patient.ts";
 import { scarcityRows } from "./rows/scarcity.ts";
 import { stalledRows } from "./rows/stalled.ts";
+import { swapRows } from "./rows/swaps.ts";
 
 /** Every row that is for `npm run soak`, by its id. */
 export const loadRows: readonly LoadRow[] = [
@@ -26,4 +27,5 @@ export const loadRows: readonly LoadRow[] = [
   ...patientRows,
   ...scarcityRows,
   ...stalledRows,
+  ...swapRows,
 ];

@@ -85,7 +85,11 @@ export function clientsFor(perSecond: number): number {
   return Math.max(1, Math.round((perSecond * restMs) / 1000));
 }
 
-async function atRate(options: TrafficOptions, visit: () => Promise<string>): Promise<void> {
+/** Visits at a steady rate, until the signal aborts; each says what became of it. */
+export async function atRate(
+  options: Omit<TrafficOptions, "port">,
+  visit: () => Promise<string>,
+): Promise<void> {
   const { perSecond, signal } = options;
   const running = new Set<Promise<void>>();
   const startedAt = performance.now();
@@ -104,7 +108,7 @@ async function atRate(options: TrafficOptions, visit: () => Promise<string>): Pr
 }
 
 async function noted(
-  { tally, deaths }: TrafficOptions,
+  { tally, deaths }: Omit<TrafficOptions, "port">,
   visit: () => Promise<string>,
 ): Promise<void> {
   const before = deaths();
