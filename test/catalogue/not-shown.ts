@@ -28,7 +28,6 @@ export const reservations: Readonly<Record<string, string>> = {
   L18: "300 half-open connections against a queue of 16",
   L21: "slow and wrong by the system's resolver, one slow name; down and changing by a resolver of our own. Four names that the system asks for without an answer hold up its other questions",
   L25: "this machine's kernel",
-  M08: "one task and 20 connections",
   M20: "an event of 9 MiB, of which more than 8 are too many, and without the figure of the memory",
   M21: "10,000 events, as fast as they are sent",
   W02: "nginx alone, and one request with another one in its body",

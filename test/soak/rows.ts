@@ -6,6 +6,7 @@ import { changeRows } from "./rows/changes.ts";
 import { floodRows } from "./rows/flood.ts";
 import { idleRows } from "./rows/idle.ts";
 import { largeRows } from "./rows/large.ts";
+import { leaderRows } from "./rows/leaders.ts";
 import { manyRows } from "./rows/many.ts";
 import { nameRows } from "./rows/names.ts";
 import { patientRows } from "./rows/patient.ts";
@@ -22,6 +23,7 @@ export const loadRows: readonly LoadRow[] = [
   ...floodRows,
   ...idleRows,
   ...largeRows,
+  ...leaderRows,
   ...manyRows,
   ...nameRows,
   ...patientRows,
