@@ -17,7 +17,6 @@ export const reservations: Readonly<Record<string, string>> = {
   R13: "the memory is told, not asserted: 1.4 GB at most, with pages of 10,000 apps asked for on top",
   HC07: "without the CPU figure",
   M17: "with a small limit",
-  M24: "one proxy",
   T11: "130 s",
   U08: "from one host, 400 clients and 50 sessions",
   X13: "rows only",
