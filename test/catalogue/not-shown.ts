@@ -28,7 +28,7 @@ export const reservations: Readonly<Record<string, string>> = {
   L21: "slow and wrong by the system's resolver, one slow name; down and changing by a resolver of our own. Four names that the system asks for without an answer hold up its other questions",
   L25: "this machine's kernel",
   M20: "an event of 9 MiB, of which more than 8 are too many, and without the figure of the memory",
-  M21: "10,000 events, as fast as they are sent",
+  M21: "four reads a second as long as events go on, since new replicas are to be found meanwhile; the bounds of the loop doubled",
   W02: "nginx alone, and one request with another one in its body",
   P10: "6000 inputs",
   X10: "loopback, and what leads there, is where the replicas of this host are, and served; names are asked for again once a minute",

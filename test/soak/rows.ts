@@ -3,6 +3,7 @@ import { besideRows } from "./rows/beside.ts";
 import { bodyRows } from "./rows/bodies.ts";
 import { cableRows } from "./rows/cable.ts";
 import { changeRows } from "./rows/changes.ts";
+import { eventRows } from "./rows/events.ts";
 import { floodRows } from "./rows/flood.ts";
 import { idleRows } from "./rows/idle.ts";
 import { largeRows } from "./rows/large.ts";
@@ -20,6 +21,7 @@ export const loadRows: readonly LoadRow[] = [
   ...bodyRows,
   ...cableRows,
   ...changeRows,
+  ...eventRows,
   ...floodRows,
   ...idleRows,
   ...largeRows,
