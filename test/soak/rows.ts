@@ -1,4 +1,5 @@
 import type { LoadRow } from "./load-row.ts";
+import { answerRows } from "./rows/answers.ts";
 import { besideRows } from "./rows/beside.ts";
 import { bodyRows } from "./rows/bodies.ts";
 import { cableRows } from "./rows/cable.ts";
@@ -17,6 +18,7 @@ import { swapRows } from "./rows/swaps.ts";
 
 /** Every row that is for `npm run soak`, by its id. */
 export const loadRows: readonly LoadRow[] = [
+  ...answerRows,
   ...besideRows,
   ...bodyRows,
   ...cableRows,
