@@ -19,7 +19,7 @@ export const reservations: Readonly<Record<string, string>> = {
   M17: "the maximum of 256 MiB is no option, and a list just below it takes four times as much for a moment",
   T11: "130 s",
   U08: "from one host, 400 clients and 50 sessions",
-  X13: "rows only",
+  X13: "five minutes of it",
   A05: "a page of 13 MB takes 0.1 s of the control thread instead of 50 ms, but in turns of some 5 ms with everything else between them",
   L14: "where the kernel does not count the buffers of sockets for the group",
   L16: "as many as ulimit -n allows",

@@ -4,6 +4,7 @@ import { besideRows } from "./rows/beside.ts";
 import { bodyRows } from "./rows/bodies.ts";
 import { cableRows } from "./rows/cable.ts";
 import { changeRows } from "./rows/changes.ts";
+import { churnRows } from "./rows/churn.ts";
 import { eventRows } from "./rows/events.ts";
 import { floodRows } from "./rows/flood.ts";
 import { idleRows } from "./rows/idle.ts";
@@ -23,6 +24,7 @@ export const loadRows: readonly LoadRow[] = [
   ...bodyRows,
   ...cableRows,
   ...changeRows,
+  ...churnRows,
   ...eventRows,
   ...floodRows,
   ...idleRows,
