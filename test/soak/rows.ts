@@ -9,8 +9,10 @@ import { largeRows } from "./rows/large.ts";
 import { manyRows } from "./rows/many.ts";
 import { nameRows } from "./rows/names.ts";
 import { patientRows } from "./rows/patient.ts";
+import { pieceRows } from "./rows/pieces.ts";
 import { scarcityRows } from "./rows/scarcity.ts";
 import { stalledRows } from "./rows/stalled.ts";
+import { standingRows } from "./rows/standing.ts";
 
 /** Every row that is for `npm run soak`, by its id. */
 export const loadRows: readonly LoadRow[] = [
@@ -24,6 +26,8 @@ export const loadRows: readonly LoadRow[] = [
   ...manyRows,
   ...nameRows,
   ...patientRows,
+  ...pieceRows,
   ...scarcityRows,
   ...stalledRows,
+  ...standingRows,
 ];
