@@ -6,6 +6,7 @@ import { changeRows } from "./rows/changes.ts";
 import { floodRows } from "./rows/flood.ts";
 import { idleRows } from "./rows/idle.ts";
 import { largeRows } from "./rows/large.ts";
+import { lineRows } from "./rows/line.ts";
 import { manyRows } from "./rows/many.ts";
 import { nameRows } from "./rows/names.ts";
 import { patientRows } from "./rows/patient.ts";
@@ -13,6 +14,7 @@ import { pieceRows } from "./rows/pieces.ts";
 import { scarcityRows } from "./rows/scarcity.ts";
 import { stalledRows } from "./rows/stalled.ts";
 import { standingRows } from "./rows/standing.ts";
+import { strangerRows } from "./rows/strangers.ts";
 
 /** Every row that is for `npm run soak`, by its id. */
 export const loadRows: readonly LoadRow[] = [
@@ -23,6 +25,7 @@ export const loadRows: readonly LoadRow[] = [
   ...floodRows,
   ...idleRows,
   ...largeRows,
+  ...lineRows,
   ...manyRows,
   ...nameRows,
   ...patientRows,
@@ -30,4 +33,5 @@ export const loadRows: readonly LoadRow[] = [
   ...scarcityRows,
   ...stalledRows,
   ...standingRows,
+  ...strangerRows,
 ];
