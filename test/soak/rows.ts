@@ -2,8 +2,10 @@ import type { LoadRow } from "./load-row.ts";
 import { besideRows } from "./rows/beside.ts";
 import { bodyRows } from "./rows/bodies.ts";
 import { cableRows } from "./rows/cable.ts";
+import { cardinalityRows } from "./rows/cardinality.ts";
 import { changeRows } from "./rows/changes.ts";
 import { floodRows } from "./rows/flood.ts";
+import { headerRows } from "./rows/headers.ts";
 import { idleRows } from "./rows/idle.ts";
 import { largeRows } from "./rows/large.ts";
 import { lineRows } from "./rows/line.ts";
@@ -11,6 +13,8 @@ import { manyRows } from "./rows/many.ts";
 import { nameRows } from "./rows/names.ts";
 import { patientRows } from "./rows/patient.ts";
 import { pieceRows } from "./rows/pieces.ts";
+import { probeRows } from "./rows/probes.ts";
+import { restartRows } from "./rows/restarts.ts";
 import { scarcityRows } from "./rows/scarcity.ts";
 import { stalledRows } from "./rows/stalled.ts";
 import { standingRows } from "./rows/standing.ts";
@@ -21,8 +25,10 @@ export const loadRows: readonly LoadRow[] = [
   ...besideRows,
   ...bodyRows,
   ...cableRows,
+  ...cardinalityRows,
   ...changeRows,
   ...floodRows,
+  ...headerRows,
   ...idleRows,
   ...largeRows,
   ...lineRows,
@@ -30,6 +36,8 @@ export const loadRows: readonly LoadRow[] = [
   ...nameRows,
   ...patientRows,
   ...pieceRows,
+  ...probeRows,
+  ...restartRows,
   ...scarcityRows,
   ...stalledRows,
   ...standingRows,
