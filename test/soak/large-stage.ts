@@ -38,7 +38,7 @@ export async function onLargeStage(
   const args = ["--marathon", marathon.url, "--bind", largeHost, "--health", "marathon"];
   args.push("--refresh-interval", "1h");
   // A page of metrics alone is tens of megabytes here.
-  const canary = "none: one of the ten thousand apps sings";
+  const canary = "none: one of the ten thousand apps sings" as const;
   const roomy = { patienceMs: 60_000, heapBytes: 512 << 20, canary };
   await using proxy = await RunningProxy.start([...args, ...more], {}, roomy);
   await proxy.ready();
