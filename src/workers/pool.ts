@@ -93,9 +93,7 @@ export class WorkerPool implements AsyncDisposable {
     this.budget = new ConnectionBudget(() => this.memory.process());
     const { workers, settings } = options;
     this.listeners = new ListenerBudget({ workers, hosts: settings.bindHosts });
-    this.#watchdog = new Watchdog(options.workers, (index) =>
-      waitedForProcessor(this.#slots[index]?.thread),
-    );
+    this.#watchdog = new Watchdog(workers, (at) => waitedForProcessor(this.#slots[at]?.thread));
     this.ejections = new Ejections(options.clock, options.workers);
     this.gateway = new GatewayCounters(options.workers, options.settings.gateway);
     this.#slots = Array.from({ length: options.workers }, (_, index) => {

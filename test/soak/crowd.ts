@@ -4,6 +4,7 @@ import { once } from "node:events";
 export interface CrowdOptions {
   readonly port: number;
   readonly host?: string;
+  /** How many come; without an end for Infinity. */
   readonly count: number;
   /** What each says at first. Default nothing. */
   readonly say?: Buffer | undefined;
@@ -11,8 +12,18 @@ export interface CrowdOptions {
   readonly dripMs?: number;
   /** Nobody reads. Default false. */
   readonly deaf?: boolean;
-  /** Nobody stays: each leaves once connected, and another one comes, until told to stop. Default false. */
+  /** Nobody stays: each leaves once connected, every second one by a reset. Default false. */
   readonly hasty?: boolean;
+  /** Another one comes only when one is gone, 200 being there at most. Default false: all that are connected stay. */
+  readonly inTurn?: boolean;
+  /** So many come in a second at most. Default as many as can. */
+  readonly perSecond?: number;
+  /** How long each reads, in ms; from then on it takes nothing more. Default always. */
+  readonly readMs?: number;
+  /** Each says as much as is taken. Default false. */
+  readonly pushes?: boolean;
+  /** Further ports, which are taken in turn. Default none. */
+  readonly others?: readonly number[];
   /** The loopback address they come from; choosing one costs time at each. Default: what the kernel takes. */
   readonly from?: string | undefined;
 }
@@ -23,6 +34,9 @@ export interface Faring {
   /** Those that have heard something. */
   readonly greeted: number;
   readonly closed: number;
+  /** How long the connections lasted that are closed, in ms; 0 while none is. */
+  readonly shortestMs: number;
+  readonly longestMs: number;
   /** Errors by code. */
   readonly errors: Readonly<Record<string, number>>;
 }

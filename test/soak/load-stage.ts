@@ -4,13 +4,25 @@ import { RunningProxy } from "../support/running-proxy.ts";
 import { echo, TcpReplica } from "../support/tcp-replica.ts";
 import { TemporaryFolder } from "../support/temporary-folder.ts";
 
-/** A service of a file; its replicas are ports of 127.0.0.1. */
+/** A service of a file; its replicas are ports of this host, or addresses with a port. */
 export interface Listed {
   readonly app: string;
   readonly port: number;
   readonly protocol?: "tcp" | "udp" | "both";
   readonly options?: Readonly<Record<string, string>>;
-  readonly replicas: readonly number[];
+  readonly replicas: readonly (number | string)[];
+}
+
+/** Another network that a proxy is in, while its replicas and clients are in this one. */
+export interface Elsewhere {
+  /** Put before a command, it runs there. */
+  readonly command: readonly string[];
+  /** What it binds. */
+  readonly inside: string;
+  /** Where its replicas are. */
+  readonly outside: string;
+  /** Where its status port is. Default: where the others are. */
+  readonly status?: string;
 }
 
 export interface LoadStageOptions {
@@ -18,8 +30,8 @@ export interface LoadStageOptions {
   readonly args?: readonly string[];
   /** What it binds. Default 127.0.0.1. */
   readonly host?: string;
-  /** Command that starts it. */
-  readonly within?: readonly string[];
+  /** Where it is instead of here. */
+  readonly network?: Elsewhere | undefined;
 }
 
 export interface LoadStage {
@@ -33,16 +45,19 @@ export interface LoadStage {
  * canary must not fail once, and afterwards everything must be as it was.
  */
 export async function onLoadStage(
-  { services, args = [], host = "127.0.0.1", within = [] }: LoadStageOptions,
+  { services, args = [], network, ...options }: LoadStageOptions,
   story: (stage: LoadStage) => Promise<void>,
 ): Promise<void> {
   using folder = new TemporaryFolder();
-  await using bird = await TcpReplica.start(echo);
+  const host = network?.inside ?? options.host ?? "127.0.0.1";
+  const home = network?.outside ?? "127.0.0.1";
+  await using bird = await TcpReplica.start(echo, 0, home);
   const canary = await freePort();
   const list = (listed: readonly Listed[]): void => {
     const all = [{ app: "/canary", port: canary, replicas: [bird.port] }, ...listed];
     const written = all.map((one) => {
-      return { ...one, replicas: one.replicas.map((port) => `127.0.0.1:${port}`) };
+      const replicas = one.replicas.map((at) => (typeof at === "string" ? at : `${home}:${at}`));
+      return { ...one, replicas };
     });
     folder.replace("services.json", JSON.stringify({ services: written }));
   };
@@ -51,7 +66,13 @@ export async function onLoadStage(
   await using proxy = await RunningProxy.start(
     [...file, "--max-connections", "1000000", ...args],
     {},
-    { within, canary: "none: one that the same file lists sings here" },
+    {
+      canary: "none: one that the same file lists sings here",
+      ...(network !== undefined && {
+        within: network.command,
+        statusHost: network.status ?? network.inside,
+      }),
+    },
   );
   await proxy.ready();
   await proxy.service(canary, ({ listening }) => listening.length > 0);

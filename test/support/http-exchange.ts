@@ -28,12 +28,13 @@ export function get(target = "/"): string {
   return `GET ${target} HTTP/1.1\r\nHost: a.test\r\n\r\n`;
 }
 
-/** A replica whose `answer` is called with each request's head, in Latin-1, once it has come whole. */
+/** A replica, on 127.0.0.1 or another address, whose `answer` is called with each request's head, in Latin-1, once it has come whole. */
 export function answering(
   answer: (socket: Socket, head: string, index: number) => void,
+  host?: string,
 ): Promise<TcpReplica> {
   let index = 0;
-  return TcpReplica.start((socket) => {
+  const serve = (socket: Socket): void => {
     let held = "";
     socket.on("data", (bytes: Buffer) => {
       held += bytes.toString("latin1");
@@ -45,7 +46,8 @@ export function answering(
       }
     });
     socket.on("end", () => socket.end());
-  });
+  };
+  return TcpReplica.start(serve, 0, host);
 }
 
 /** Answers every request with these words. */

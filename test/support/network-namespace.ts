@@ -15,6 +15,19 @@ export function noNamespaces(): string | false {
   }
 }
 
+/** Why there is no narrow cable here, or false. */
+export function noNarrowCable(): string | false {
+  const missing = noNamespaces() || isMissing("tc", "iproute2");
+  if (missing !== false) return missing;
+  using network = NetworkNamespace.create();
+  try {
+    network.narrow(1000);
+    return false;
+  } catch (error) {
+    return `no token bucket here: ${error instanceof Error ? error.message : String(error)}`;
+  }
+}
+
 /**
  * A network of its own, joined to this one by a cable: processes are started in it by `command`, and what is done to
  * it here happens to no other network. It goes away with everything that was configured in it.
@@ -97,6 +110,12 @@ export class NetworkNamespace implements Disposable {
       this.filter("OUTPUT", ...lost);
       return "losses";
     }
+  }
+
+  /** What this end sends goes at so many kilobits a second, and the rest waits where it belongs to who sent it. */
+  narrow(kilobits: number): void {
+    const limits = ["rate", `${kilobits}kbit`, "burst", "4kb", "limit", "16mb"];
+    execute("tc", "qdisc", "add", "dev", this.name, "root", "tbf", ...limits);
   }
 
   /** One more address of this end of the cable. */

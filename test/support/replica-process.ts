@@ -10,8 +10,8 @@ export interface ReplicaSurroundings {
 
 /**
  * A replica in a process of its own, so that it can be killed or stopped as a whole. It says its name, then streams for
- * ever; one that speaks HTTP says it to every request, one that speaks SMTP greets with it, and a sink says no more and
- * takes all it gets.
+ * ever; one that speaks HTTP says it to every request, one that speaks SMTP greets with it, a sink says no more and
+ * takes all it gets, one that pours says as much as is taken, and one that is deaf neither reads nor says anything.
  */
 export class ReplicaProcess implements AsyncDisposable {
   readonly port: number;
@@ -24,7 +24,7 @@ export class ReplicaProcess implements AsyncDisposable {
 
   static async start(
     name: string,
-    kind: "stream" | "http" | "smtp" | "sink" = "stream",
+    kind: "stream" | "http" | "smtp" | "sink" | "pour" | "deaf" = "stream",
     { host = "127.0.0.1", within = [] }: ReplicaSurroundings = {},
   ): Promise<ReplicaProcess> {
     const program = new URL("replica-child.ts", import.meta.url).pathname;

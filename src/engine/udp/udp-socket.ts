@@ -16,6 +16,9 @@ export type Payload = Buffer | readonly Buffer[];
 /** Datagrams that may wait within the process for a full socket. */
 const mostWaiting = 64;
 
+/** As many more, of a socket that sends to anyone: one for each address that has none among these. */
+const mostLate = 64;
+
 /**
  * A datagram socket that never throws and never ends the process: what goes wrong is said once, to `failed`. Node's own
  * throws from `send` and `close` once closed, and drops errors of sends without a callback [node: dgram].
@@ -26,6 +29,8 @@ export class UdpSocket {
   #closed = false;
   /** Datagrams that were handed over and whose fate is not known. */
   #waiting = 0;
+  /** Addresses that one of these is for beyond the usual number. */
+  #late: Set<string> | undefined;
   #last: Payload | undefined;
   /** What could not even be handed over, since the connect before it failed. */
   #stranded: Payload | undefined;
@@ -86,10 +91,10 @@ export class UdpSocket {
     return true;
   }
 
-  /** Sends to anyone; false when too much is waiting already. */
+  /** Sends to anyone; false when too much is waiting already, and of this address as well. */
   sendTo(message: Buffer, host: string, port: number): boolean {
     if (this.#closed) return true;
-    if (this.#waiting >= mostWaiting) return false;
+    if (this.#waiting >= mostWaiting) return this.#sendLate(message, host, port);
     this.#waiting += 1;
     this.#socket.send(message, port, host, this.#settled);
     return true;
@@ -101,6 +106,21 @@ export class UdpSocket {
     this.#closed = true;
     this.#last = undefined;
     this.#socket.close();
+  }
+
+  /** Whoever fills the socket holds up all others, and must not have all that waits as well. */
+  #sendLate(message: Buffer, host: string, port: number): boolean {
+    const to = `${host} ${port}`;
+    this.#late ??= new Set();
+    const late = this.#late;
+    if (late.size >= mostLate || late.has(to)) return false;
+    late.add(to);
+    this.#waiting += 1;
+    this.#socket.send(message, port, host, (error) => {
+      late.delete(to);
+      this.#settled(error);
+    });
+    return true;
   }
 
   // One function for all datagrams; of those that are sent at once it hears before the next one arrives.

@@ -1,54 +1,12 @@
 import assert from "node:assert/strict";
 import { setTimeout as wait } from "node:timers/promises";
-import { Song } from "../../support/canary.ts";
 import { eventually } from "../../support/eventually.ts";
-import { RunningProxy } from "../../support/running-proxy.ts";
+import type { RunningProxy } from "../../support/running-proxy.ts";
 import { echo, TcpReplica } from "../../support/tcp-replica.ts";
-import { LargeMarathon } from "../large-marathon.ts";
+import { apps, onLargeStage } from "../large-stage.ts";
 import type { LoadOptions, LoadRow } from "../load-row.ts";
 import { onLoadStage } from "../load-stage.ts";
-import { cpuSeconds, peakMegabytes } from "../process-figures.ts";
-
-const apps = 10_000;
-/** Of its own, since the service ports are many and fixed. */
-const bindHost = "127.77.0.2";
-
-interface LargeStage {
-  readonly proxy: RunningProxy;
-  readonly song: Song;
-}
-
-const canary = "none: one of the ten thousand apps sings";
-
-/** A story on a proxy that serves ten thousand apps; one of them sings. */
-async function onLargeStage(
-  { tell }: LoadOptions,
-  story: (stage: LargeStage) => Promise<void>,
-): Promise<void> {
-  await using replicas = new AsyncDisposableStack();
-  const ports: number[] = [];
-  for (let count = 0; count < 5; count += 1) {
-    ports.push(replicas.use(await TcpReplica.start(echo)).port);
-  }
-  await using marathon = await LargeMarathon.start({ apps, ports });
-  const startedAt = performance.now();
-  // Its health checks are HTTP's, and the replicas here only echo.
-  const args = ["--marathon", marathon.url, "--bind", bindHost, "--health", "marathon"];
-  // A page of metrics alone is tens of megabytes here.
-  const roomy = { patienceMs: 60_000, heapBytes: 512 << 20, canary } as const;
-  await using proxy = await RunningProxy.start([...args, "--refresh-interval", "1h"], {}, roomy);
-  await proxy.ready();
-  const bound = async (): Promise<number> =>
-    (await proxy.table()).services.filter(({ listening }) => listening.length > 0).length;
-  // Others on this machine may have a few of these ports on every address.
-  await eventually(async () => (await bound()) > apps * 0.99, { withinMs: 60_000, what: "ports" });
-  const took = ((performance.now() - startedAt) / 1000).toFixed(1);
-  tell(`${await bound()} of ${apps} ports served ${took} s after the start`);
-  await using song = new Song(marathon.firstPort, bindHost);
-  await story({ proxy, song });
-  await song.assertWell();
-  tell(`${song.served} connections meanwhile, none failed`);
-}
+import { cpuSeconds, forgetPeak, peakMegabytes, residentMegabytes } from "../process-figures.ts";
 
 async function readAgain(options: LoadOptions): Promise<void> {
   await onLargeStage(options, async ({ proxy }) => {
@@ -57,15 +15,22 @@ async function readAgain(options: LoadOptions): Promise<void> {
       Number(/"syncs": (\d+)/.exec(await proxy.text("/api/sources"))?.[1]);
     const [before, used, { version }] = [await looks(), cpuSeconds(proxy.pid), await proxy.table()];
     const until = performance.now() + (options.seconds ?? 30) * 1000;
-    let count = 0;
+    // What the start took, and the pages that were asked for at its end, are not on the account of looking again.
+    forgetPeak(proxy.pid);
+    const resident = residentMegabytes(proxy.pid);
+    let [count, longestMs] = [0, 0];
     while (performance.now() < until || count < 3) {
+      const askedAt = performance.now();
       proxy.signal("SIGHUP");
       while ((await looks()) <= before + count) await wait(100);
       count = (await looks()) - before;
+      longestMs = Math.max(longestMs, performance.now() - askedAt);
     }
-    options.tell(`${Math.round(peakMegabytes(proxy.pid))} MB at most`);
+    const most = peakMegabytes(proxy.pid);
+    options.tell(`${Math.round(resident)} MB before, ${Math.round(most)} at most meanwhile`);
     const each = (cpuSeconds(proxy.pid) - used) / count;
     options.tell(`${count} looks at ${apps} apps, ${each.toFixed(2)} s of a core each`);
+    options.tell(`the longest took ${(longestMs / 1000).toFixed(1)} s`);
     assert.equal((await proxy.table()).version, version, "what is the same changes nothing");
   });
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { eventually } from "../../support/eventually.ts";
 import { freePort } from "../../support/free-port.ts";
+import { ReplicaProcess } from "../../support/replica-process.ts";
 import { echo, TcpReplica } from "../../support/tcp-replica.ts";
 import { Crowd } from "../crowd.ts";
 import type { LoadOptions, LoadRow } from "../load-row.ts";
@@ -53,7 +54,27 @@ async function stalledHellos(options: LoadOptions): Promise<void> {
   });
 }
 
+/** Clients that connect and say nothing, to replicas that say nothing either. */
+async function silence(options: LoadOptions): Promise<void> {
+  const idleMs = 20_000;
+  await using replica = await ReplicaProcess.start("mute", "deaf");
+  const port = await freePort();
+  const service = { app: "/mute", port, options: { "idle-timeout": `${idleMs / 1000}s` } };
+  await onLoadStage({ services: [{ ...service, replicas: [replica.port] }] }, async (on) => {
+    await using crowd = await Crowd.gather({ port, count });
+    await letGo(on, crowd, options);
+    const { shortestMs, longestMs } = await crowd.faring();
+    const [shortest, longest] = [shortestMs / 1000, longestMs / 1000];
+    options.tell(`each lasted ${shortest.toFixed(1)} to ${longest.toFixed(1)} s`);
+    // The tenth that is asked for, and what a busy machine takes to say so.
+    assert.ok(shortestMs >= idleMs * 0.9 && longestMs <= idleMs * 1.1 + 3000);
+    const ended = { service: `mute:${port}`, reason: "idle-timeout" };
+    assert.equal(await on.proxy.metric("portolan_connections_closed_total", ended), count);
+  });
+}
+
 export const stalledRows: readonly LoadRow[] = [
+  { id: "T23", what: "5000 clients that say nothing, up to a limit of 20 s", run: silence },
   { id: "P07", what: "5000 PROXY headers that stop after 5 bytes", run: stalledHeaders },
   { id: "S03", what: "5000 TLS hellos that stop after 1 byte", run: stalledHellos },
 ];
