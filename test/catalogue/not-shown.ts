@@ -10,7 +10,6 @@ export const reservations: Readonly<Record<string, string>> = {
   R13: "the longest look takes the 3 s that may be, but memory is 1.1 GB instead of 400 MB, of which 1 GB is there before, with pages of 10,000 apps asked for",
   HC07: "bounded by a quarter of a core instead of 15 %; it is 18 %, at an interval of 1.75 s",
   M17: "the maximum of 256 MiB is no option, and a list just below it takes four times as much for a moment",
-  T11: "130 s",
   X13: "five minutes of it",
   A05: "a page of 13 MB takes 0.1 s of the control thread instead of 50 ms, but in turns of some 5 ms with everything else between them",
   L14: "where the kernel does not count the buffers of sockets for the group",
