@@ -15,7 +15,6 @@ const known: Readonly<Record<string, string>> = {
   "test/scenario/demo.test.ts": "on a terminal, by script: its output is a picture and no log",
   "test/scenario/top.test.ts": "on a terminal, by script: a command that only asks",
   "test/scenario/documented-lines.test.ts": "as the command of lines that are pasted into a shell",
-  "test/soak/rows/restarts.ts": "as it is installed, by `RunningProxy` all the same",
   "test/soak/rows/scarcity.ts": "as a container runs it, by `RunningProxy` all the same",
   "test/docker/package.test.ts": "what is in the package, and a start by a Node of another version",
 };
