@@ -25,7 +25,7 @@ export function besideRows(results: Results): Row[] {
     },
     {
       scenario: "refresh",
-      what: "p99 of a steady load beside back-to-back lists of 10,000 tasks by its quiet value",
+      what: "p99 of a steady load beside back-to-back lists of 10,000 tasks by its quiet value, on one core; worker on another",
       goal: `≤ ${times(limits.refreshP99)}`,
       parts: beside("refresh", "p99Ratio", limits.refreshP99),
     },
