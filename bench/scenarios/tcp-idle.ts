@@ -3,6 +3,7 @@ import type { Address } from "../../src/model/address.ts";
 import type { LoadVerbs, ReplicaVerbs } from "../actors/verbs.ts";
 import { contenders } from "../contenders/all.ts";
 import type { Contender, Running } from "../contenders/contender.ts";
+import { portolanWarmUpMs } from "../contenders/portolan.ts";
 import { Actor } from "../support/actor.ts";
 import { alternate } from "../support/alternation.ts";
 import { available, type Present } from "../support/available.ts";
@@ -68,9 +69,6 @@ async function mostOfAll(present: readonly Present[], parts: Parts): Promise<num
   return most;
 }
 
-/** How long a contender has been there before the first look, in ms. */
-const startMs = 12_000;
-
 interface Turn extends Parts {
   readonly connections: number;
 }
@@ -92,7 +90,7 @@ async function hold(contender: Contender, turn: Turn): Promise<Omit<Held, "conte
     return megabytes(usageOf(pids).residentBytes);
   };
   // Some seconds after a start a program may give back what only that needed.
-  if (pids.length > 0) await wait(startMs);
+  if (pids.length > 0) await wait(portolanWarmUpMs);
   const before = await settled();
   try {
     await load.call("hold", { targets: [target], connections });

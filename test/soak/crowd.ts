@@ -1,5 +1,4 @@
-import { spawn, type ChildProcess } from "node:child_process";
-import { once } from "node:events";
+import { Forked } from "../support/forked.ts";
 
 export interface CrowdOptions {
   readonly port: number;
@@ -43,37 +42,26 @@ export interface Faring {
 
 /** Thousands of clients in a process of their own. */
 export class Crowd implements AsyncDisposable {
-  readonly #child: ChildProcess;
+  readonly #child: Forked;
 
-  private constructor(child: ChildProcess) {
+  private constructor(child: Forked) {
     this.#child = child;
   }
 
   static async gather(options: CrowdOptions): Promise<Crowd> {
-    const program = new URL("crowd-child.ts", import.meta.url).pathname;
+    const program = new URL("crowd-child.ts", import.meta.url);
     const { say = Buffer.alloc(0), ...rest } = options;
     const told = JSON.stringify({ ...rest, say: say.toString("hex") });
-    const child = spawn(process.execPath, [program, told], {
-      stdio: ["ignore", "inherit", "inherit", "ipc"],
-    });
-    child.on("error", () => undefined);
-    await once(child, "message");
-    return new Crowd(child);
+    return new Crowd(await Forked.start(program, [told]));
   }
 
   async faring(): Promise<Faring> {
-    const answer = once(this.#child, "message");
-    this.#child.send("how are you");
-    const [faring]: unknown[] = await answer;
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what crowd-child.ts sends
-    return faring as Faring;
+    return (await this.#child.ask("how are you")) as Faring;
   }
 
   /** All leave; settles when the process is gone. */
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
-    const gone = once(this.#child, "close");
-    this.#child.kill("SIGKILL");
-    await gone;
+    await this.#child.kill();
   }
 }

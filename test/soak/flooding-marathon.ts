@@ -1,5 +1,4 @@
-import { spawn, type ChildProcess } from "node:child_process";
-import { once } from "node:events";
+import { Forked } from "../support/forked.ts";
 
 export interface Flood {
   readonly perSecond: number;
@@ -19,34 +18,24 @@ export interface Flooded {
 /** A Marathon in a process of its own that can send tens of thousands of events a second. */
 export class FloodingMarathon implements AsyncDisposable {
   readonly url: string;
-  readonly #child: ChildProcess;
+  readonly #child: Forked;
 
-  private constructor(child: ChildProcess, url: string) {
+  private constructor(child: Forked) {
     this.#child = child;
-    this.url = url;
+    this.url = String(child.told);
   }
 
   static async start(): Promise<FloodingMarathon> {
-    const program = new URL("flooding-marathon-child.ts", import.meta.url).pathname;
-    const child = spawn(process.execPath, [program], {
-      stdio: ["ignore", "inherit", "inherit", "ipc"],
-    });
-    child.on("error", () => undefined);
-    const [url]: unknown[] = await once(child, "message");
-    return new FloodingMarathon(child, String(url));
+    const program = new URL("flooding-marathon-child.ts", import.meta.url);
+    return new FloodingMarathon(await Forked.start(program));
   }
 
   async flood(wanted: Flood): Promise<Flooded> {
-    const answer = once(this.#child, "message");
-    this.#child.send(wanted);
-    const [flooded]: unknown[] = await answer;
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what flooding-marathon-child.ts sends
-    return flooded as Flooded;
+    return (await this.#child.ask(wanted)) as Flooded;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const gone = once(this.#child, "close");
-    this.#child.kill("SIGKILL");
-    await gone;
+    await this.#child.kill();
   }
 }

@@ -1,5 +1,4 @@
-import { spawn, type ChildProcess } from "node:child_process";
-import { once } from "node:events";
+import { Forked } from "../support/forked.ts";
 
 export interface LargeOptions {
   readonly apps: number;
@@ -12,28 +11,22 @@ export class LargeMarathon implements AsyncDisposable {
   readonly url: string;
   /** Service port of the first app; the others follow. */
   readonly firstPort: number;
-  readonly #child: ChildProcess;
+  readonly #child: Forked;
 
-  private constructor(child: ChildProcess, told: { url: string; firstPort: number }) {
+  private constructor(child: Forked, told: { url: string; firstPort: number }) {
     this.#child = child;
     this.url = told.url;
     this.firstPort = told.firstPort;
   }
 
   static async start(options: LargeOptions): Promise<LargeMarathon> {
-    const program = new URL("large-marathon-child.ts", import.meta.url).pathname;
-    const child = spawn(process.execPath, [program, JSON.stringify(options)], {
-      stdio: ["ignore", "inherit", "inherit", "ipc"],
-    });
-    child.on("error", () => undefined);
-    const [told]: unknown[] = await once(child, "message");
+    const program = new URL("large-marathon-child.ts", import.meta.url);
+    const child = await Forked.start(program, [JSON.stringify(options)]);
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what large-marathon-child.ts sends
-    return new LargeMarathon(child, told as { url: string; firstPort: number });
+    return new LargeMarathon(child, child.told as { url: string; firstPort: number });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const gone = once(this.#child, "close");
-    this.#child.kill("SIGKILL");
-    await gone;
+    await this.#child.kill();
   }
 }

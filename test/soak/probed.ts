@@ -1,5 +1,4 @@
-import { spawn, type ChildProcess } from "node:child_process";
-import { once } from "node:events";
+import { Forked } from "../support/forked.ts";
 
 /** What the probed have seen since they were asked before. */
 export interface Seen {
@@ -13,35 +12,25 @@ export interface Seen {
 /** A replica in a process of its own that is there on every address of loopback, and notes when it is asked. */
 export class Probed implements AsyncDisposable {
   readonly port: number;
-  readonly #child: ChildProcess;
+  readonly #child: Forked;
 
-  private constructor(child: ChildProcess, port: number) {
+  private constructor(child: Forked, port: number) {
     this.#child = child;
     this.port = port;
   }
 
   static async start(): Promise<Probed> {
-    const program = new URL("probed-child.ts", import.meta.url).pathname;
-    const child = spawn(process.execPath, [program], {
-      stdio: ["ignore", "inherit", "inherit", "ipc"],
-    });
-    child.on("error", () => undefined);
-    const [port]: unknown[] = await once(child, "message");
-    if (typeof port !== "number") throw new Error("no port");
-    return new Probed(child, port);
+    const child = await Forked.start(new URL("probed-child.ts", import.meta.url));
+    if (typeof child.told !== "number") throw new Error("no port");
+    return new Probed(child, child.told);
   }
 
   async seen(): Promise<Seen> {
-    const answer = once(this.#child, "message");
-    this.#child.send("what have you seen");
-    const [seen]: unknown[] = await answer;
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what probed-child.ts sends
-    return seen as Seen;
+    return (await this.#child.ask("what have you seen")) as Seen;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const gone = once(this.#child, "close");
-    this.#child.kill("SIGKILL");
-    await gone;
+    await this.#child.kill();
   }
 }

@@ -1,5 +1,4 @@
-import { spawn, type ChildProcess } from "node:child_process";
-import { once } from "node:events";
+import { Forked } from "./forked.ts";
 
 export interface ReplicaSurroundings {
   /** Address that it listens on. Default 127.0.0.1. */
@@ -15,9 +14,9 @@ export interface ReplicaSurroundings {
  */
 export class ReplicaProcess implements AsyncDisposable {
   readonly port: number;
-  readonly #child: ChildProcess;
+  readonly #child: Forked;
 
-  private constructor(child: ChildProcess, port: number) {
+  private constructor(child: Forked, port: number) {
     this.#child = child;
     this.port = port;
   }
@@ -27,27 +26,19 @@ export class ReplicaProcess implements AsyncDisposable {
     kind: "stream" | "http" | "smtp" | "sink" | "pour" | "deaf" = "stream",
     { host = "127.0.0.1", within = [] }: ReplicaSurroundings = {},
   ): Promise<ReplicaProcess> {
-    const program = new URL("replica-child.ts", import.meta.url).pathname;
-    const command = [...within, process.execPath, program, name, kind, host];
-    const child = spawn(command[0] ?? "", command.slice(1), {
-      stdio: ["ignore", "inherit", "inherit", "ipc"],
-    });
-    child.on("error", () => undefined);
-    const [port]: unknown[] = await once(child, "message");
-    if (typeof port !== "number") throw new Error("no port");
-    return new ReplicaProcess(child, port);
+    const program = new URL("replica-child.ts", import.meta.url);
+    const child = await Forked.start(program, [name, kind, host], within);
+    if (typeof child.told !== "number") throw new Error("no port");
+    return new ReplicaProcess(child, child.told);
   }
 
   signal(name: "SIGSTOP" | "SIGCONT"): void {
-    this.#child.kill(name);
+    this.#child.signal(name);
   }
 
   /** Ends it as `kill -9` does, and waits until it is gone. */
   async kill(): Promise<void> {
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
-    const gone = once(this.#child, "close");
-    this.#child.kill("SIGKILL");
-    await gone;
+    await this.#child.kill();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
